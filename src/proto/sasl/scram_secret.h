@@ -1,0 +1,39 @@
+// What is stored of a password so that SCRAM-SHA-256 can check it (RFC 5802
+// §3, RFC 7677). Nobody can log in with it, but it allows guessing offline.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pabal::proto::sasl {
+
+constexpr uint32_t kScramIterationsMin = 4096;  // RFC 7677 §4
+constexpr uint32_t kScramIterationsDefault = 4096;
+constexpr uint32_t kScramIterationsMax = 1'000'000;
+
+struct ScramSecret {
+  std::string salt;  // octets
+  uint32_t iterations = 0;
+  std::string stored_key;  // 32 octets
+  std::string server_key;  // 32 octets
+  bool operator==(const ScramSecret&) const = default;
+};
+
+// Slow by design (PBKDF2): call it off the event loop. The password is taken
+// as UTF-8 as it is; see prepared_password_ok.
+ScramSecret make_scram_secret(std::string_view password, std::string_view salt, uint32_t iterations);
+
+// "SCRAM-SHA-256$4096:salt$StoredKey:ServerKey" (base64 parts), the form that
+// PostgreSQL and others use.
+std::string to_text(const ScramSecret& secret);
+std::optional<ScramSecret> parse_scram_secret(std::string_view text);
+
+// The only password preparation we do: well-formed UTF-8, not empty, no NUL
+// and no other control characters; everything else passes unchanged. This is
+// RFC 8265 OpaqueString without its mapping of non-ASCII spaces and its NFC:
+// a password typed decomposed on one machine and composed on another differs.
+bool prepared_password_ok(std::string_view password);
+
+}  // namespace pabal::proto::sasl

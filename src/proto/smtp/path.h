@@ -1,0 +1,54 @@
+// Reverse-path and forward-path of an SMTP envelope (RFC 5321 §4.1.2).
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mail/address.h"
+#include "proto/smtp/syntax_error.h"
+
+namespace pabal::proto::smtp {
+
+constexpr size_t kLocalPartMax = 64;  // octets, RFC 5321 §4.5.3.1.1
+constexpr size_t kDomainMax = 255;    // octets, RFC 5321 §4.5.3.1.2
+constexpr size_t kPathMax = 256;      // octets with the angle brackets, RFC 5321 §4.5.3.1.3
+
+// Where failure notices go; null ("<>") for mail that must never cause one
+// (RFC 5321 §4.5.5).
+struct ReversePath {
+  std::optional<mail::Address> address;
+
+  bool is_null() const { return !address.has_value(); }
+  // "a@b", or "" for the null path.
+  std::string to_text() const;
+  bool operator==(const ReversePath&) const = default;
+};
+
+// The text of a path without angle brackets: "a@b"; "postmaster" without "@"
+// when the domain is empty; the local-part is quoted when it has to be.
+std::string path_text(const mail::Address& address);
+
+// Reads "<...>" at the beginning of text and advances text past it. A source
+// route ("<@a,@b:u@d>") is accepted and ignored (RFC 5321 Appendix C). The
+// local-part comes out without its quotes and backslashes; the domain as sent
+// (an address literal keeps its brackets). utf8: whether SMTPUTF8 addresses
+// are allowed (RFC 6531 §3.3); a caller that learns of SMTPUTF8 only from a
+// later parameter parses with utf8 and refuses afterwards.
+std::expected<ReversePath, SyntaxError> parse_reverse_path(std::string_view& text, bool utf8);
+
+// As above; never null. "<postmaster>" has an empty domain (RFC 5321 §4.1.1.3).
+std::expected<mail::Address, SyntaxError> parse_forward_path(std::string_view& text, bool utf8);
+
+// RFC 5321 §4.1.2 Domain: labels of letters, digits and inner hyphens (and,
+// with utf8, U-labels). Underscores are accepted: hosts with them exist.
+bool is_domain(std::string_view text, bool utf8);
+
+// "[192.0.2.1]", "[IPv6:2001:db8::1]" (RFC 5321 §4.1.3).
+bool is_address_literal(std::string_view text);
+
+// True when any octet of the address is above 0x7F: it needs SMTPUTF8.
+bool needs_smtputf8(const mail::Address& address);
+
+}  // namespace pabal::proto::smtp

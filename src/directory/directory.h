@@ -1,0 +1,119 @@
+// Directory: who lives here. Domains, accounts, aliases, credentials.
+//
+// Names are compared as RFC 5321 §2.4 wants it with the liberty it leaves to us:
+// the domain as A-label in lower case, the local part folded to lower case.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "mail/address.h"
+#include "proto/sasl/scram_secret.h"
+#include "rt/task.h"
+#include "store/store.h"
+
+namespace pabal::directory {
+
+struct Account {
+  AccountId id;
+  MailboxId inbox;
+  std::string address;  // login name and own address
+  std::string display_name;
+  uint64_t quota_octets = 0;  // 0: no limit
+  bool disabled = false;
+};
+
+// What a forward-path means here.
+struct Resolution {
+  enum Kind {
+    not_local,     // not our domain: relay
+    no_such_user,  // our domain, nobody there: 550 5.1.1
+    local,
+  } kind = not_local;
+  std::vector<Account> accounts;        // each gets the mail once
+  std::vector<mail::Address> forwards;  // addresses elsewhere that an alias names
+};
+
+struct Domain {
+  DomainId id;
+  std::string name;
+  std::string catch_all;  // address that takes what nobody else does; "" for none
+};
+
+class Directory {
+ public:
+  // Point look-ups are cached; the cache is emptied when the database changed
+  // (also by another process, noticed within a second).
+  Directory(io::World& world, store::Store& store);
+  ~Directory();
+
+  // Aliases (recursively, to a depth of 10), plus addressing (user+tag), the
+  // catch-all, postmaster and abuse of every domain (RFC 2142; to the alias if
+  // there is one, else to the domain's first account). "postmaster" alone
+  // (empty domain) is that of the default domain.
+  rt::Task<Resolution> resolve(mail::Address address);
+  rt::Task<bool> is_local_domain(std::string domain);
+
+  // Password or app password; Argon2id on the Executor. nullopt: wrong. The
+  // same time is spent on unknown names.
+  rt::Task<std::optional<Account>> check_password(std::string name, std::string password);
+  rt::Task<std::optional<proto::sasl::ScramSecret>> scram_secret(std::string name);
+  rt::Task<std::optional<Account>> account(std::string name);
+
+  // May `account` send as `address`? Own address (with any +tag), aliases that
+  // lead to it, and for a catch-all's owner every address of the domain.
+  rt::Task<bool> may_send_as(AccountId account, mail::Address address);
+
+  rt::Task<store::Usage> usage(AccountId account);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Administration; plain functions inside a transaction, for `pabal init`,
+// `pabal account` and the like. Errors are sentences for people.
+using Error = std::string;
+std::expected<DomainId, Error> add_domain(store::Store& store, store::Transaction& tx, std::string_view name);
+std::expected<void, Error> remove_domain(store::Transaction& tx, std::string_view name);
+std::expected<void, Error> set_catch_all(store::Transaction& tx, std::string_view domain,
+                                         std::string_view address);
+std::vector<Domain> list_domains(store::Database& db);
+
+// `password` is hashed here (Argon2id and SCRAM-SHA-256); "" for no login.
+std::expected<AccountId, Error> add_account(store::Store& store, store::Transaction& tx, io::Random& random,
+                                            std::string_view address, std::string_view password);
+std::expected<void, Error> set_password(store::Transaction& tx, io::Random& random, std::string_view address,
+                                        std::string_view password);
+std::expected<void, Error> set_quota(store::Transaction& tx, std::string_view address, uint64_t octets);
+std::expected<void, Error> set_disabled(store::Transaction& tx, std::string_view address, bool disabled);
+std::expected<void, Error> remove_account(store::Transaction& tx, std::string_view address);
+std::vector<Account> list_accounts(store::Database& db);
+
+// The new app password is returned once and never shown again.
+std::expected<std::string, Error> add_app_password(store::Store& store, store::Transaction& tx,
+                                                   io::Random& random, std::string_view address,
+                                                   std::string_view label);
+std::expected<void, Error> remove_app_password(store::Transaction& tx, std::string_view address,
+                                               std::string_view label);
+struct AppPassword {
+  std::string label;
+  Time created_at;
+};
+std::vector<AppPassword> list_app_passwords(store::Database& db, std::string_view address);
+
+struct Alias {
+  std::string address, target;
+};
+std::expected<void, Error> add_alias(store::Transaction& tx, std::string_view address,
+                                     std::string_view target);
+std::expected<void, Error> remove_alias(store::Transaction& tx, std::string_view address,
+                                        std::string_view target);
+std::vector<Alias> list_aliases(store::Database& db);
+
+}  // namespace pabal::directory

@@ -1,0 +1,87 @@
+// A thin door to SQLite: statements by text, values by position. Only
+// store/sqlite.cc sees sqlite3.h. The SQL itself keeps to what PostgreSQL
+// understands as well: no AUTOINCREMENT, no triggers, times in UTC milliseconds.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace pabal::store {
+
+// The database said no. full: the disk has no room (answered 452, not 451).
+class StoreError : public std::runtime_error {
+ public:
+  StoreError(const std::string& what, bool full = false) : std::runtime_error(what), full_(full) {}
+  bool full() const { return full_; }
+
+ private:
+  bool full_;
+};
+
+// One statement with its parameters. Prepared once per connection and text and
+// kept there; reset when this handle goes.
+class Statement {
+ public:
+  Statement(Statement&&) noexcept;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
+
+  // In the order of the question marks. Bytes are copied by SQLite only if `copy`.
+  Statement& bind(int64_t value);
+  Statement& bind(std::string_view text);
+  Statement& bind(std::nullopt_t);
+  Statement& bind_blob(std::string_view bytes);
+  template <class T>
+  Statement& bind(const std::optional<T>& value) {
+    return value ? bind(*value) : bind(std::nullopt);
+  }
+
+  // The next row; false at the end. Throws StoreError.
+  bool step();
+  // For statements without rows.
+  void run();
+
+  int64_t number(int column) const;
+  std::string text(int column) const;       // also for blobs
+  std::string_view view(int column) const;  // until the next step()
+  bool is_null(int column) const;
+
+ private:
+  friend class Database;
+  explicit Statement(sqlite3_stmt* stmt) : stmt_(stmt) {}
+  sqlite3_stmt* stmt_;
+  int next_ = 1;
+};
+
+// One connection; used by one thread at a time.
+class Database {
+ public:
+  struct Options {
+    bool read_only = false;
+    const char* vfs = nullptr;  // nullptr: SQLite's own
+  };
+  // WAL, synchronous=FULL, busy timeout 10 s. Throws StoreError.
+  Database(const std::string& path, Options options);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  Statement prepare(std::string_view sql);  // cached by text
+  // Several statements, without parameters or rows (schema, BEGIN, COMMIT).
+  void execute(const std::string& sql);
+  int64_t changes() const;  // rows that the last statement changed
+
+ private:
+  struct Cache;
+  sqlite3* db_ = nullptr;
+  std::unique_ptr<Cache> cache_;
+};
+
+}  // namespace pabal::store

@@ -1,0 +1,107 @@
+// Store: where accepted mail lives. Records in one SQL database, message bytes
+// in the record itself (small) or in append-only segments. All writing goes
+// through one committer: whoever waits at that moment shares its two syncs.
+//
+//   order of every commit: bytes synced, then records committed, then the
+//   writer goes on (and answers 250). RFC 5321 §6.1.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "io/world.h"
+#include "rt/task.h"
+#include "store/sqlite.h"
+
+namespace pabal::store {
+
+struct StoreOptions {
+  std::string directory;               // database, segments and lock lie here
+  size_t inline_octets_max = 4096;     // smaller messages lie in their record
+  uint64_t segment_octets = 64 << 20;  // size of one segment file
+  int readers = 4;                     // read connections
+  size_t batch_max = 512;              // units in one transaction
+};
+
+// Where the bytes of one message lie.
+struct BlobLocation {
+  int64_t segment = -1;  // -1: inline in the message record
+  uint64_t offset = 0;   // of the record within the segment
+};
+
+// Bytes that a unit of work wants stored before its records are.
+struct NewBlob {
+  std::string_view bytes;  // lives in the awaiting frame
+  std::string hash;        // SHA-256, 32 octets
+  BlobLocation location;   // out: filled in before `work` runs
+};
+
+// The transaction that a unit of work runs in.
+class Transaction {
+ public:
+  explicit Transaction(Database& db, Time now) : db(db), now(now) {}
+  Database& db;
+  const Time now;
+};
+
+// One writer's share of the next commit.
+struct Unit {
+  std::vector<NewBlob> blobs;
+  // Runs on the committer's thread inside a savepoint. What it throws undoes
+  // this unit alone and comes out of commit().
+  std::move_only_function<void(Transaction&, std::vector<NewBlob>&)> work;
+};
+
+class Store {
+ public:
+  // Opens or makes the store. Throws StoreError: in use by another process,
+  // schema newer than this binary (left untouched), disk trouble.
+  static std::unique_ptr<Store> open(io::World& world, StoreOptions options);
+  // For a second process (command line) beside a running server: no lock, no
+  // committer; read() and execute_now() only. Throws StoreError.
+  static std::unique_ptr<Store> open_beside(io::World& world, StoreOptions options);
+  virtual ~Store() = default;
+
+  // Returns when the unit is durable. Throws StoreError (nothing of the unit
+  // has happened) or what the work threw. From any loop.
+  virtual rt::Task<void> commit(Unit unit) = 0;
+  // The same without bytes.
+  rt::Task<void> write(std::move_only_function<void(Transaction&)> work);
+
+  // Runs `query` on a read connection on an Executor thread: a consistent
+  // snapshot of what is committed. Use read() below, which returns a value.
+  virtual rt::Task<void> read_with(std::move_only_function<void(Database&)> query) = 0;
+  template <class F>
+  rt::Task<std::invoke_result_t<F&, Database&>> read(F query) {
+    std::optional<std::invoke_result_t<F&, Database&>> result;
+    std::move_only_function<void(Database&)> work = [&](Database& db) { result.emplace(query(db)); };
+    co_await read_with(std::move(work));
+    co_return std::move(*result);
+  }
+
+  // The bytes of a message as they were received, without prefix. Throws
+  // StoreError when they are missing or their hash is wrong.
+  virtual rt::Task<std::string> message_bytes(MessageId id) = 0;
+
+  // One transaction in the calling thread; for the command line. Throws StoreError.
+  virtual void execute_now(std::move_only_function<void(Transaction&)> work) = 0;
+
+  // Unique for ever, rising with time. Any thread.
+  virtual int64_t new_id() = 0;
+
+  // Commits, units, syncs and octets so far, for the metrics.
+  struct Counters {
+    uint64_t commits = 0, units = 0, failed_units = 0, blob_octets = 0;
+  };
+  virtual Counters counters() const = 0;
+
+  // No more commits; what waits is written. Called once, before destruction.
+  virtual rt::Task<void> close() = 0;
+};
+
+}  // namespace pabal::store

@@ -1,0 +1,77 @@
+// Intake: the one door in. A mail that passes it is in mailboxes and in the
+// queue, durably, in one commit; then, and only then, it is accepted.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "intake/incoming.h"
+#include "io/world.h"
+#include "queue/queue.h"
+#include "store/messages.h"
+#include "store/store.h"
+
+namespace pabal::intake {
+
+struct IntakeOptions {
+  std::string hostname;    // in Received and as Reporting-MTA
+  int received_max = 100;  // more Received fields than this is a loop (RFC 5321 §6.3)
+};
+
+// A mail made ready to be committed: trace header built, hash taken, every
+// recipient turned into a mailbox or a queue entry. Whoever commits it puts
+// blob() and run() into a unit, beside work of its own if need be, and calls
+// Intake::committed() afterwards.
+class Staged {
+ public:
+  MessageId id() const { return message_.id; }
+  std::string trace_id() const { return journey::trace_id(message_.id); }
+  // Refers to this object's bytes.
+  store::NewBlob blob() const { return {bytes_, message_.hash, {}}; }
+  void run(store::Transaction& tx, const store::NewBlob& stored);
+
+ private:
+  friend class Intake;
+  struct Local {
+    directory::Account account;
+    std::string recipient;
+  };
+  std::string bytes_;
+  store::MessageRecord message_;
+  std::vector<Local> locals_;
+  std::vector<queue::NewEntry> entries_;
+  std::vector<journey::Event> events_;
+};
+
+class Intake {
+ public:
+  Intake(io::World& world, store::Store& store, queue::Queue& queue, IntakeOptions options)
+      : world_(world), store_(store), queue_(queue), options_(std::move(options)) {}
+
+  const IntakeOptions& options() const { return options_; }
+
+  // Number of Received fields in the head: the loop detector's measure.
+  static int received_count(std::string_view message);
+
+  std::unique_ptr<Staged> stage(Incoming incoming);
+
+  // Durable when it returns. Throws store::StoreError; then nothing happened.
+  // Recipients here with NOTIFY=SUCCESS are answered by a DSN in the same commit.
+  rt::Task<MessageId> accept(Incoming incoming);
+
+  // Tells the queue of new entries. After the commit of a Staged.
+  void committed(const Staged& staged);
+
+ private:
+  std::string trace_header(const Incoming& incoming, MessageId id, Time now) const;
+  Incoming delivered_dsn(const Incoming& mail, const Staged& staged) const;
+
+  io::World& world_;
+  store::Store& store_;
+  queue::Queue& queue_;
+  IntakeOptions options_;
+};
+
+}  // namespace pabal::intake

@@ -15,6 +15,7 @@
 #include "mail/address.h"
 #include "proto/sasl/scram_secret.h"
 #include "rt/task.h"
+#include "store/mailboxes.h"
 #include "store/store.h"
 
 namespace pabal::directory {

@@ -9,6 +9,7 @@
 
 #include "intake/incoming.h"
 #include "io/world.h"
+#include "proto/dsn/dsn.h"
 #include "queue/queue.h"
 #include "store/messages.h"
 #include "store/store.h"
@@ -16,8 +17,7 @@
 namespace pabal::intake {
 
 struct IntakeOptions {
-  std::string hostname;    // in Received and as Reporting-MTA
-  int received_max = 100;  // more Received fields than this is a loop (RFC 5321 §6.3)
+  std::string hostname;  // in Received and as Reporting-MTA
 };
 
 // A mail made ready to be committed: trace header built, hash taken, every
@@ -38,6 +38,7 @@ class Staged {
     directory::Account account;
     std::string recipient;
   };
+  queue::Queue* queue_ = nullptr;
   std::string bytes_;
   store::MessageRecord message_;
   std::vector<Local> locals_;
@@ -47,13 +48,11 @@ class Staged {
 
 class Intake {
  public:
-  Intake(io::World& world, store::Store& store, queue::Queue& queue, IntakeOptions options)
-      : world_(world), store_(store), queue_(queue), options_(std::move(options)) {}
+  Intake(io::World& world, directory::Directory& directory, store::Store& store, queue::Queue& queue,
+         IntakeOptions options)
+      : world_(world), directory_(directory), store_(store), queue_(queue), options_(std::move(options)) {}
 
   const IntakeOptions& options() const { return options_; }
-
-  // Number of Received fields in the head: the loop detector's measure.
-  static int received_count(std::string_view message);
 
   std::unique_ptr<Staged> stage(Incoming incoming);
 
@@ -64,11 +63,16 @@ class Intake {
   // Tells the queue of new entries. After the commit of a Staged.
   void committed(const Staged& staged);
 
+  // A report from us to a sender (RFC 3464), ready to be staged: null
+  // reverse-path, recipient looked up. nullopt if `report.to` is one of ours
+  // and does not exist: then nobody can be told.
+  rt::Task<std::optional<Incoming>> report(proto::dsn::Report report);
+
  private:
-  std::string trace_header(const Incoming& incoming, MessageId id, Time now) const;
-  Incoming delivered_dsn(const Incoming& mail, const Staged& staged) const;
+  rt::Task<std::optional<Incoming>> delivered_report(const Incoming& mail);
 
   io::World& world_;
+  directory::Directory& directory_;
   store::Store& store_;
   queue::Queue& queue_;
   IntakeOptions options_;

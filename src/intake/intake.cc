@@ -1,0 +1,178 @@
+#include "intake/intake.h"
+
+#include <openssl/evp.h>
+#include <set>
+
+#include "base/bytes.h"
+#include "intake/trace.h"
+#include "store/mailboxes.h"
+
+namespace pabal::intake {
+
+namespace {
+
+std::string sha256(std::string_view bytes) {
+  std::string digest(32, '\0');
+  unsigned int length = 0;
+  EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &length,
+             EVP_sha256(), nullptr);
+  return digest;
+}
+
+std::string join_paths(const std::vector<Recipient>& recipients) {
+  std::string out;
+  for (const Recipient& r : recipients) {
+    if (!out.empty()) out += ", ";
+    out += proto::smtp::path_text(r.path);
+  }
+  return out;
+}
+
+journey::Event accepted_event(const Incoming& incoming, uint64_t size_octets, Time now) {
+  const Origin& origin = incoming.origin;
+  journey::Event event{now, "accepted", {}};
+  auto fact = [&](const char* name, std::string value) {
+    if (!value.empty()) event.facts.emplace_back(name, std::move(value));
+  };
+  fact("from", "<" + incoming.envelope.reverse_path.to_text() + ">");
+  fact("to", join_paths(incoming.envelope.recipients));
+  fact("by", origin.peer.empty() ? "this server" : origin.helo + " [" + origin.peer + "]");
+  fact("account", origin.account);
+  fact("protocol", origin.protocol);
+  fact("tls", origin.tls);
+  fact("size", std::to_string(size_octets));
+  fact("envid", incoming.envelope.envid);
+  return event;
+}
+
+}  // namespace
+
+void Staged::run(store::Transaction& tx, const store::NewBlob& stored) {
+  store::insert_message(tx, message_, stored);
+  for (const Local& local : locals_) {
+    Uid uid = store::append(tx, local.account.id, local.account.inbox, message_, 0);
+    events_.push_back({tx.now,
+                       "delivered",
+                       {{"to", local.recipient},
+                        {"mailbox", local.account.address + "/INBOX"},
+                        {"uid", std::to_string(uid.value)}}});
+  }
+  for (const queue::NewEntry& entry : entries_) {
+    queue_->enqueue(tx, entry);
+    events_.push_back({tx.now, "queued", {{"to", proto::smtp::path_text(entry.forward_path)}}});
+  }
+  journey::record(tx, message_.id, events_);
+}
+
+std::unique_ptr<Staged> Intake::stage(Incoming incoming) {
+  Time now = world_.clock.now();
+  const Envelope& envelope = incoming.envelope;
+  auto staged = std::make_unique<Staged>();
+  staged->queue_ = &queue_;
+
+  store::MessageRecord& message = staged->message_;
+  message.id = MessageId{store_.new_id()};
+  message.reverse_path = envelope.reverse_path.to_text();
+  message.envid = envelope.envid;
+  message.ret = static_cast<store::Ret>(envelope.ret);
+  message.body = static_cast<store::BodyType>(envelope.body);
+  message.smtputf8 = envelope.smtputf8;
+  message.prefix = return_path_field(envelope.reverse_path) +
+                   received_field(incoming, options_.hostname, journey::trace_id(message.id), now);
+  message.hash = sha256(incoming.bytes);
+  message.size_octets = incoming.bytes.size();
+  message.received_at = now;
+
+  staged->events_ = std::move(incoming.events);
+  staged->events_.push_back(accepted_event(incoming, message.size_octets, now));
+
+  // Each account gets one copy however many of the recipients lead to it, and
+  // each address elsewhere one transmission.
+  std::set<AccountId> accounts;
+  std::set<std::string> elsewhere;
+  for (const Recipient& recipient : envelope.recipients) {
+    for (const directory::Account& account : recipient.where.accounts) {
+      if (!accounts.insert(account.id).second) continue;
+      staged->locals_.push_back({account, proto::smtp::path_text(recipient.path)});
+    }
+    std::vector<mail::Address> onward = recipient.where.forwards;
+    if (recipient.where.kind == directory::Resolution::not_local) onward = {recipient.path};
+    for (mail::Address& address : onward) {
+      if (!elsewhere.insert(proto::smtp::path_text(address)).second) continue;
+      staged->entries_.push_back({message.id, std::move(address), recipient.orcpt, recipient.notify});
+    }
+  }
+  staged->bytes_ = std::move(incoming.bytes);
+  return staged;
+}
+
+rt::Task<MessageId> Intake::accept(Incoming incoming) {
+  std::optional<Incoming> answer = co_await delivered_report(incoming);
+  std::unique_ptr<Staged> mail = stage(std::move(incoming));
+  std::unique_ptr<Staged> reply = answer ? stage(std::move(*answer)) : nullptr;
+
+  store::Unit unit;
+  unit.blobs.push_back(mail->blob());
+  if (reply) unit.blobs.push_back(reply->blob());
+  unit.work = [m = mail.get(), r = reply.get()](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
+    m->run(tx, blobs[0]);
+    if (r != nullptr) r->run(tx, blobs[1]);
+  };
+  co_await store_.commit(std::move(unit));
+  committed(*mail);
+  if (reply) committed(*reply);
+  co_return mail->id();
+}
+
+void Intake::committed(const Staged& staged) {
+  if (!staged.entries_.empty()) queue_.notify();
+}
+
+// RFC 3461 §5.2.1: who asked for it is told that the mail is in the mailbox; an
+// address that leads on elsewhere is "expanded" for the sender (§5.2.7.3).
+rt::Task<std::optional<Incoming>> Intake::delivered_report(const Incoming& mail) {
+  const Envelope& envelope = mail.envelope;
+  proto::dsn::Report report;
+  for (const Recipient& recipient : envelope.recipients) {
+    if (!recipient.notify.success || recipient.where.kind != directory::Resolution::local) continue;
+    proto::dsn::RecipientStatus status;
+    if (recipient.orcpt)
+      status.original_recipient = recipient.orcpt->addr_type + ";" + recipient.orcpt->address;
+    status.final_recipient = proto::smtp::path_text(recipient.path);
+    status.action =
+        recipient.where.forwards.empty() ? proto::dsn::Action::delivered : proto::dsn::Action::expanded;
+    status.status = "2.1.5";
+    report.recipients.push_back(std::move(status));
+  }
+  if (report.recipients.empty() || envelope.reverse_path.is_null()) co_return std::nullopt;
+  report.to = *envelope.reverse_path.address;
+  report.arrival = world_.clock.now();
+  report.envid = envelope.envid;
+  report.original = mail.bytes;
+  report.return_full = envelope.ret == proto::smtp::Ret::full;
+  report.utf8 = envelope.smtputf8;
+  co_return co_await this->report(std::move(report));
+}
+
+rt::Task<std::optional<Incoming>> Intake::report(proto::dsn::Report report) {
+  report.reporting_mta = options_.hostname;
+  report.from = mail::Address{"postmaster", options_.hostname};
+  report.now = world_.clock.now();
+  report.boundary_token = world_.random.token(24);
+  report.message_id = world_.random.token(20) + "@" + options_.hostname;
+
+  Incoming incoming;
+  incoming.origin.protocol = "internal";
+  Recipient recipient;
+  recipient.path = report.to;
+  recipient.notify.never = true;
+  recipient.where = co_await directory_.resolve(report.to);
+  if (recipient.where.kind == directory::Resolution::no_such_user) co_return std::nullopt;
+  incoming.envelope.recipients.push_back(std::move(recipient));
+  incoming.envelope.smtputf8 = report.utf8;
+  incoming.bytes = proto::dsn::build(report);
+  if (!is_ascii(incoming.bytes)) incoming.envelope.body = proto::smtp::Body::eight_bit_mime;
+  co_return incoming;
+}
+
+}  // namespace pabal::intake

@@ -1,0 +1,61 @@
+#include "intake/trace.h"
+
+#include "base/bytes.h"
+#include "mail/date.h"
+
+namespace pabal::intake {
+
+namespace {
+
+// A client's name for itself goes into a header field: what is not a name or a
+// literal must not pass as one.
+std::string helo_atom(std::string_view helo) {
+  std::string out;
+  for (char c : helo.substr(0, 255)) {
+    bool plain = is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+    out += plain || static_cast<unsigned char>(c) >= 0x80 ? c : '?';
+  }
+  return out.empty() ? "unknown" : out;
+}
+
+}  // namespace
+
+std::string received_field(const Incoming& incoming, std::string_view hostname, std::string_view id,
+                           Time now) {
+  const Origin& origin = incoming.origin;
+  std::string out = "Received: ";
+  if (!origin.peer.empty()) {
+    bool v6 = origin.peer.find(':') != std::string::npos;
+    out += "from " + helo_atom(origin.helo) + " ([" + (v6 ? "IPv6:" : "") + origin.peer + "])\r\n\t";
+  }
+  out += "by " + std::string(hostname) + " (Pabal) with " + origin.protocol + " id " + std::string(id);
+  if (!origin.tls.empty()) out += "\r\n\t(" + origin.tls + ")";
+  if (incoming.envelope.recipients.size() == 1) {
+    out += "\r\n\tfor <" + proto::smtp::path_text(incoming.envelope.recipients[0].path) + ">";
+  }
+  return out + ";\r\n\t" + mail::format_date(now, 0) + "\r\n";
+}
+
+std::string return_path_field(const proto::smtp::ReversePath& path) {
+  return "Return-Path: <" + path.to_text() + ">\r\n";
+}
+
+std::string_view prefix_for_relay(std::string_view prefix) {
+  if (!prefix.starts_with("Return-Path:")) return prefix;
+  return prefix.substr(prefix.find('\n') + 1);
+}
+
+int received_count(std::string_view message) {
+  int count = 0;
+  while (!message.empty()) {
+    size_t end = message.find('\n');
+    std::string_view line = message.substr(0, end);
+    if (line.empty() || line == "\r") break;
+    if (istarts_with(line, "Received:")) ++count;
+    if (end == std::string_view::npos) break;
+    message.remove_prefix(end + 1);
+  }
+  return count;
+}
+
+}  // namespace pabal::intake

@@ -1,5 +1,7 @@
 #include "io/stream.h"
 
+#include <utility>
+
 namespace pabal::io {
 
 void Waitable::wake() {
@@ -12,6 +14,17 @@ void Waitable::wake() {
 
 void Waitable::signal() {
   if (waiter_ != nullptr) rt::Loop::current().wake(*waiter_, rt::Wake::ready);
+}
+
+void Waitable::arm_below(Waitable& below, Interest interest) {
+  if (std::exchange(below.wake_pending_, false)) wake();
+  below.waiter_ = waiter_;
+  below.arm(interest);
+}
+
+void Waitable::disarm_below(Waitable& below) {
+  below.waiter_ = nullptr;
+  below.disarm();
 }
 
 void Waitable::Ready::await_suspend(std::coroutine_handle<> h) {
@@ -34,16 +47,21 @@ rt::Wake Waitable::Ready::await_resume() {
 }
 
 rt::Task<void> write_all(Stream& stream, std::string_view bytes, Instant deadline) {
+  bool woken = false;
   while (!bytes.empty()) {
     TryResult result = stream.try_write(bytes);
     if (result.kind == TryResult::done) {
       bytes.remove_prefix(result.octets);
       continue;
     }
-    if (co_await stream.writable(deadline) == rt::Wake::deadline) {
+    rt::Wake why = co_await stream.writable(deadline);
+    if (why == rt::Wake::deadline) {
       throw IoError(IoFault::timeout, "write to " + stream.peer().to_string() + ": the peer takes no data");
     }
+    woken = woken || why == rt::Wake::woken;
   }
+  // Not for us: whoever reads next is to see it.
+  if (woken) stream.wake();
 }
 
 rt::Task<bool> wait_readable(Stream& stream, Instant deadline) {

@@ -22,7 +22,7 @@ enum class Interest { read, write };
 // Something a coroutine can wait for: a stream or a listener. One waiter at a time.
 class Waitable {
  public:
-  virtual ~Waitable() = default;
+  virtual ~Waitable() { verify(waiter_ == nullptr, "nobody waits for what goes away"); }
 
   // Wakes whoever waits, now or the next time (Wake::woken): shutdown, or a
   // change that the session should tell its client of. Loop's thread only.
@@ -52,6 +52,11 @@ class Waitable {
   virtual void disarm() = 0;
   void signal();
   bool waiting() const { return waiter_ != nullptr; }
+
+  // For a stream on top of another one (TLS), inside its arm and disarm: lends
+  // our waiter to `below`, so that below's signal() wakes whoever waits for us.
+  void arm_below(Waitable& below, Interest interest);
+  void disarm_below(Waitable& below);
 
  private:
   rt::Waiter* waiter_ = nullptr;

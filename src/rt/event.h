@@ -21,7 +21,8 @@ class Event {
       Loop::current().park(waiter_, h, deadline_);
     }
     Wake await_resume() {
-      std::erase(event_.waiting_, &waiter_);
+      // notify() has taken out those that it woke, and the event may be gone.
+      if (waiter_.why() == Wake::deadline) std::erase(event_.waiting_, &waiter_);
       return waiter_.why();
     }
 
@@ -35,6 +36,7 @@ class Event {
   Wait wait(Instant deadline = Instant::never()) { return Wait(*this, deadline); }
   void notify() {
     for (Waiter* waiter : waiting_) Loop::current().wake(*waiter, Wake::ready);
+    waiting_.clear();
   }
 
  private:

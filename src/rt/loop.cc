@@ -37,8 +37,9 @@ void Loop::run(Task<void> root) {
   while (!driver.handle.done()) {
     run_ready();
     if (driver.handle.done()) break;
-    bool more = take_posted() || !ready_.empty();
-    if (!more) poller_.wait(timers_.empty() ? Instant::never() : timers_.front()->deadline_);
+    // Asked every turn, so that coroutines which keep each other busy do not
+    // starve the sockets.
+    poller_.wait(take_posted() ? next_timer() : Instant{});
     fire_timers();
   }
   std::exception_ptr escaped = driver.handle.promise().escaped;
@@ -62,19 +63,23 @@ bool Loop::take_posted() {
   {
     std::lock_guard lock(posted_mutex_);
     work.swap(posted_);
+    idle_ = work.empty() && ready_.empty();
+    if (idle_) return true;
   }
   for (auto& item : work) item();
-  return !work.empty();
+  return false;
 }
 
 void Loop::post(std::move_only_function<void()> work) {
-  bool first;
-  {
-    std::lock_guard lock(posted_mutex_);
-    first = posted_.empty();
-    posted_.push_back(std::move(work));
-  }
-  if (first) poller_.interrupt();
+  // Under the lock: once the loop has taken this work it may end and go, and
+  // its poller with it.
+  std::lock_guard lock(posted_mutex_);
+  posted_.push_back(std::move(work));
+  if (std::exchange(idle_, false)) poller_.interrupt();
+}
+
+Instant Loop::next_timer() const {
+  return timers_.empty() ? Instant::never() : timers_.front()->deadline_;
 }
 
 void Loop::park(Waiter& waiter, std::coroutine_handle<> handle, Instant deadline) {

@@ -50,8 +50,9 @@ class Poller {
  public:
   virtual ~Poller() = default;
   virtual Instant now() = 0;
-  // Returns when something happened, at the latest at `until` (now, never and
-  // anything between). Readiness is handed on by Loop::wake.
+  // Returns when something happened, at the latest at `until`; an instant that
+  // has passed means: look, do not wait. Called every turn of the loop.
+  // Readiness is handed on by Loop::wake.
   virtual void wait(Instant until) = 0;
   // Makes a wait() that runs in another thread return. Any thread.
   virtual void interrupt() = 0;
@@ -85,7 +86,8 @@ class Loop {
  private:
   void run_ready();
   void fire_timers();
-  bool take_posted();
+  bool take_posted();  // true when there is nothing to do but wait
+  Instant next_timer() const;
   void timer_insert(Waiter& waiter);
   void timer_remove(Waiter& waiter);
   void sift_up(size_t i);
@@ -99,6 +101,7 @@ class Loop {
   uint64_t parked_count_ = 0;
   std::mutex posted_mutex_;
   std::vector<std::move_only_function<void()>> posted_;
+  bool idle_ = false;  // under posted_mutex_: wait() has to be interrupted
 };
 
 // co_await sleep_until(t); co_await sleep_for(d).

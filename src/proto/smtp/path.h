@@ -11,9 +11,7 @@
 
 namespace pabal::proto::smtp {
 
-constexpr size_t kLocalPartMax = 64;  // octets, RFC 5321 §4.5.3.1.1
-constexpr size_t kDomainMax = 255;    // octets, RFC 5321 §4.5.3.1.2
-constexpr size_t kPathMax = 256;      // octets with the angle brackets, RFC 5321 §4.5.3.1.3
+constexpr size_t kPathMax = 256;  // octets with the angle brackets, RFC 5321 §4.5.3.1.3
 
 // Where failure notices go; null ("<>") for mail that must never cause one
 // (RFC 5321 §4.5.5).
@@ -40,13 +38,6 @@ std::expected<ReversePath, SyntaxError> parse_reverse_path(std::string_view& tex
 
 // As above; never null. "<postmaster>" has an empty domain (RFC 5321 §4.1.1.3).
 std::expected<mail::Address, SyntaxError> parse_forward_path(std::string_view& text, bool utf8);
-
-// RFC 5321 §4.1.2 Domain: labels of letters, digits and inner hyphens (and,
-// with utf8, U-labels). Underscores are accepted: hosts with them exist.
-bool is_domain(std::string_view text, bool utf8);
-
-// "[192.0.2.1]", "[IPv6:2001:db8::1]" (RFC 5321 §4.1.3).
-bool is_address_literal(std::string_view text);
 
 // True when any octet of the address is above 0x7F: it needs SMTPUTF8.
 bool needs_smtputf8(const mail::Address& address);

@@ -30,7 +30,7 @@ Reply too_many_errors(std::string_view hostname);       // 421 4.7.0
 Reply shutting_down(std::string_view hostname);         // 421 4.3.2
 Reply too_many_connections(std::string_view hostname);  // 421 4.7.0
 Reply internal_error(std::string_view hostname);        // 421 4.3.0
-Reply text_behind_starttls(std::string_view hostname);  // 421 5.5.1 → 4.7.0
+Reply text_behind_starttls(std::string_view hostname);  // 421 4.7.0
 
 // Transaction
 Reply sender_ok();                                                 // 250 2.1.0
@@ -52,7 +52,7 @@ Reply rate_limited();                          // 450 4.7.1
 
 // Refusals of commands
 Reply syntax(const SyntaxError& error);
-Reply line_too_long(uint64_t max);                        // 500 5.5.6
+Reply line_too_long(uint64_t max);                        // 500 5.5.2
 Reply bare_line_end();                                    // 500 5.5.2
 Reply bad_sequence(std::string_view what_is_missing);     // 503 5.5.1
 Reply hello_first();                                      // 503 5.5.1

@@ -1,0 +1,146 @@
+#include "proto/smtp/data.h"
+
+#include <cstring>
+
+namespace pabal::proto::smtp {
+
+namespace {
+
+const char* find(const char* begin, const char* end, char c) {
+  return begin < end ? static_cast<const char*>(std::memchr(begin, c, static_cast<size_t>(end - begin)))
+                     : nullptr;
+}
+
+std::string_view view(const char* begin, const char* end) {
+  return {begin, static_cast<size_t>(end - begin)};
+}
+
+}  // namespace
+
+void DataReader::emit(std::string_view text, std::string& message) {
+  size_ += text.size();
+  if (!too_big() && !bare_) message.append(text);
+}
+
+// Whole lines at memchr speed. Begins in state line_start or text, ends with
+// all octets consumed or in state done; returns how many it consumed. Between
+// two feeds only the states are kept, so a CR or dot at the end of a chunk is
+// held back.
+size_t DataReader::feed_text(std::string_view bytes, std::string& message) {
+  const char* const begin = bytes.data();
+  const char* const end = begin + bytes.size();
+  const char* run = begin;  // first octet not yet given out
+  const char* at = begin;   // first octet not yet looked at
+  while (at < end) {
+    if (state_ == State::line_start && *at == '.') {
+      emit(view(run, at), message);
+      run = ++at;
+      if (at == end) {
+        state_ = State::dot;
+        return bytes.size();
+      }
+      if (*at == '\r') {
+        if (at + 1 == end) {
+          state_ = State::dot_cr;
+          return bytes.size();
+        }
+        if (at[1] == '\n') {
+          state_ = State::done;
+          return static_cast<size_t>(at + 2 - begin);
+        }
+      }
+    }
+    state_ = State::text;
+    const char* lf = find(at, end, '\n');
+    const char* line_end = lf ? lf : end;
+    const char* cr = find(at, line_end, '\r');
+    if (lf) {
+      bool crlf = cr && cr + 1 == lf;
+      if (!crlf) bare_ = true;
+      // An LF without its CR ends no line: a dot behind it means nothing.
+      if (lf > at && lf[-1] == '\r') state_ = State::line_start;
+      at = lf + 1;
+    } else if (cr && cr + 1 == end) {
+      state_ = State::cr;
+      emit(view(run, cr), message);
+      return bytes.size();
+    } else {
+      if (cr) bare_ = true;
+      if (cr && end[-1] == '\r') {
+        state_ = State::cr;
+        emit(view(run, end - 1), message);
+        return bytes.size();
+      }
+      at = end;
+    }
+  }
+  emit(view(run, end), message);
+  return bytes.size();
+}
+
+DataReader::Progress DataReader::feed(std::string_view bytes, std::string& message) {
+  size_t at = 0;
+  while (at < bytes.size() && state_ != State::done) {
+    switch (state_) {
+      case State::line_start:
+      case State::text:
+        at += feed_text(bytes.substr(at), message);
+        break;
+      case State::dot:
+        if (bytes[at] == '\r') {
+          state_ = State::dot_cr;
+          ++at;
+        } else {
+          state_ = State::text;  // the dot was stuffing
+        }
+        break;
+      case State::dot_cr:
+      case State::cr:
+        if (bytes[at] == '\n') {
+          bool ended = state_ == State::dot_cr;
+          state_ = ended ? State::done : State::line_start;
+          if (!ended) emit("\r\n", message);
+          ++at;
+        } else {
+          bare_ = true;
+          emit("\r", message);
+          state_ = State::text;
+        }
+        break;
+      case State::done:
+        break;
+    }
+  }
+  return {at, state_ == State::done};
+}
+
+std::string dot_stuff(std::string_view message) {
+  std::string out;
+  out.reserve(message.size() + message.size() / 64 + 8);
+  size_t run = 0;
+  if (message.starts_with('.')) out += '.';
+  for (size_t at = message.find("\n."); at != std::string_view::npos; at = message.find("\n.", run)) {
+    out.append(message, run, at + 1 - run);
+    out += '.';
+    run = at + 1;
+  }
+  out.append(message, run);
+  if (!message.empty() && !message.ends_with("\r\n")) out += "\r\n";
+  out += ".\r\n";
+  return out;
+}
+
+bool has_only_crlf(std::string_view message) {
+  const char* at = message.data();
+  const char* const end = at + message.size();
+  while (at < end) {
+    const char* lf = find(at, end, '\n');
+    const char* cr = find(at, lf ? lf : end, '\r');
+    if (!lf) return cr == nullptr;
+    if (!cr || cr + 1 != lf) return false;
+    at = lf + 1;
+  }
+  return true;
+}
+
+}  // namespace pabal::proto::smtp

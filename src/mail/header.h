@@ -59,8 +59,8 @@ std::string encode_text(std::string_view utf8, size_t column);
 // The same for a phrase (a display name): quoted-string or encoded-words, unfolded.
 std::string encode_phrase(std::string_view utf8);
 
-// Folds at spaces to lines of at most 78 where possible (RFC 5322 §2.1.1), CRLF
-// between. A word without spaces is cut at 998 only. No CRLF at the end.
+// Folds at blanks to lines of at most 76 octets where possible (RFC 5322 §2.1.1), CRLF
+// between. A word without blanks is cut at 998 only. No CRLF at the end.
 std::string fold(std::string_view text, size_t column);
 
 }  // namespace pabal::mail

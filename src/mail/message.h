@@ -13,7 +13,7 @@
 
 namespace pabal::mail {
 
-// Beyond a limit the rest becomes an opaque leaf.
+// Beyond a limit nothing more is looked into, and Part::opaque says so.
 struct Limits {
   size_t depth_max = 64;
   size_t parts_max = 5'000;
@@ -45,7 +45,9 @@ struct Part {
   // multipart only: where the preamble ends and the epilogue begins (body_end if none).
   size_t preamble_end = 0;
   size_t epilogue_begin = 0;
-  bool opaque = false;  // a multipart or message not looked into: a limit, no boundary, or encoded
+  // A multipart or message not (or not wholly) looked into: a limit was reached, it
+  // has no boundary, or it is encoded although it must not be (RFC 2045 §6.4).
+  bool opaque = false;
 
   size_t size_octets() const { return body_end - body_begin; }
   bool is_multipart() const { return type.type == "multipart"; }

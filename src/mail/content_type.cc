@@ -1,0 +1,303 @@
+#include "mail/content_type.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/bytes.h"
+#include "mail/charset.h"
+#include "mail/header.h"
+
+namespace pabal::mail {
+namespace {
+
+constexpr size_t filename_octets_max = 255;
+constexpr std::string_view tspecials = "()<>@,;:\\\"/[]?=";  // RFC 2045 §5.1
+
+bool is_token_char(char c) {
+  return c > 32 && c < 127 && tspecials.find(c) == std::string_view::npos;
+}
+
+void skip_blanks(std::string_view& s) {
+  while (!s.empty() && (is_wsp(s[0]) || s[0] == '\r' || s[0] == '\n')) s.remove_prefix(1);
+}
+
+void skip_comments(std::string_view& s) {
+  for (skip_blanks(s); s.starts_with('('); skip_blanks(s)) {
+    int depth = 0;
+    size_t i = 0;
+    for (; i < s.size(); ++i) {
+      if (s[i] == '\\')
+        ++i;
+      else if (s[i] == '(')
+        ++depth;
+      else if (s[i] == ')' && --depth == 0)
+        break;
+    }
+    s.remove_prefix(std::min(i + 1, s.size()));
+  }
+}
+
+std::string_view take_token(std::string_view& s) {
+  skip_comments(s);
+  size_t n = 0;
+  while (n < s.size() && is_token_char(s[n])) ++n;
+  std::string_view token = s.substr(0, n);
+  s.remove_prefix(n);
+  return token;
+}
+
+class ParameterReader {
+ public:
+  explicit ParameterReader(std::string_view s) : s_(s) {}
+
+  Parameters read() {
+    Parameters out;
+    while (!s_.empty() && out.size() < parameters_max) {
+      skip_comments(s_);
+      if (s_.starts_with(';')) {
+        s_.remove_prefix(1);
+        continue;
+      }
+      size_t stop = s_.find_first_of(";=");
+      if (stop == std::string_view::npos) break;
+      std::string name = to_lower(trim(s_.substr(0, stop)));
+      bool has_value = s_[stop] == '=';
+      s_.remove_prefix(stop + 1);
+      if (!has_value) continue;  // junk between two semicolons
+      std::string value = read_value(name);
+      if (!name.empty()) out.push_back({std::move(name), std::move(value)});
+    }
+    return out;
+  }
+
+ private:
+  std::string read_value(std::string_view name) {
+    skip_blanks(s_);
+    if (s_.starts_with('"') && !quotes_broken_) {
+      std::string value;
+      for (size_t i = 1; i < s_.size(); ++i) {
+        if (s_[i] == '"') {
+          s_.remove_prefix(i + 1);
+          s_.remove_prefix(std::min(s_.find(';'), s_.size()));
+          return value;
+        }
+        // A backslash before anything but \ and " is a Windows path, not a quoted-pair.
+        if (s_[i] == '\\' && i + 1 < s_.size() && (s_[i + 1] == '"' || s_[i + 1] == '\\')) ++i;
+        value += s_[i];
+      }
+      quotes_broken_ = true;
+    }
+    std::string_view value = s_.substr(0, s_.find(';'));
+    s_.remove_prefix(value.size());
+    value = trim(value);
+    if (value.starts_with('"')) value.remove_prefix(1);
+    // An unquoted file name may have parentheses, everything else has comments there.
+    bool is_name = name.starts_with("filename") || name.starts_with("name");
+    if (!is_name) value = trim(value.substr(0, value.find('(')));
+    return std::string(value);
+  }
+
+  std::string_view s_;
+  bool quotes_broken_ = false;
+};
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      if (auto octet = from_hex(text.substr(i + 1, 2))) {
+        out += *octet;
+        i += 2;
+        continue;
+      }
+    }
+    out += text[i];
+  }
+  return out;
+}
+
+// What was sent for one name: RFC 2231 allows three ways, some send two of them.
+struct Collected {
+  const std::string* plain = nullptr;
+  std::map<uint64_t, std::pair<const std::string*, bool>> segments;  // bool: percent-encoded
+};
+
+std::string assemble(const Collected& collected) {
+  std::string bytes, charset;
+  uint64_t expected = 0;
+  for (const auto& [number, segment] : collected.segments) {
+    if (number != expected++) break;
+    std::string_view text = *segment.first;
+    if (segment.second && number == 0) {
+      size_t first = text.find('\''),
+             second = first == std::string_view::npos ? first : text.find('\'', first + 1);
+      if (second != std::string_view::npos) {
+        charset = text.substr(0, first);
+        text.remove_prefix(second + 1);
+      }
+    }
+    bytes += segment.second ? percent_decode(text) : std::string(text);
+  }
+  return to_utf8(bytes, charset);
+}
+
+Parameters decode_parameters(const Parameters& raw) {
+  std::map<std::string, Collected> by_name;
+  std::vector<std::string> order;
+  for (const Parameter& parameter : raw) {
+    std::string_view name = parameter.name;
+    bool extended = name.size() > 1 && name.ends_with('*');
+    if (extended) name.remove_suffix(1);
+    std::optional<uint64_t> number;
+    size_t star = name.find('*');
+    if (star != std::string_view::npos && star > 0) number = parse_uint(name.substr(star + 1));
+    if (number) name = name.substr(0, star);
+    if (extended && !number) number = 0;
+    auto [entry, is_new] = by_name.try_emplace(std::string(name));
+    if (is_new) order.emplace_back(name);
+    Collected& collected = entry->second;
+    if (number) {
+      collected.segments.try_emplace(*number, &parameter.value, extended);
+    } else if (collected.plain == nullptr) {
+      collected.plain = &parameter.value;
+    }
+  }
+  Parameters out;
+  for (std::string& name : order) {
+    const Collected& collected = by_name.at(name);
+    bool usable = collected.segments.contains(0);
+    std::string value = usable                       ? assemble(collected)
+                        : collected.plain == nullptr ? std::string()
+                                                     : decode_text(*collected.plain);
+    out.push_back({std::move(name), std::move(value)});
+  }
+  return out;
+}
+
+bool is_bidi_control(std::string_view s, size_t i) {
+  auto at = [&](size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0; };
+  if (at(i) != 0xE2) return false;
+  return (at(i + 1) == 0x80 && at(i + 2) >= 0xAA && at(i + 2) <= 0xAE) ||
+         (at(i + 1) == 0x81 && at(i + 2) >= 0xA6 && at(i + 2) <= 0xA9);
+}
+
+}  // namespace
+
+const std::string* find_parameter(const Parameters& parameters, std::string_view name) {
+  for (const Parameter& parameter : parameters) {
+    if (iequals(parameter.name, name)) return &parameter.value;
+  }
+  return nullptr;
+}
+
+std::string ContentType::parameter(std::string_view name) const {
+  const std::string* value = find_parameter(parameters, name);
+  return value == nullptr ? std::string() : *value;
+}
+
+std::string ContentDisposition::parameter(std::string_view name) const {
+  const std::string* value = find_parameter(parameters, name);
+  return value == nullptr ? std::string() : *value;
+}
+
+ContentType parse_content_type(std::string_view value) {
+  ContentType out;
+  std::string unfolded = unfold(value);
+  std::string_view s = unfolded;
+  std::string_view type = take_token(s);
+  skip_comments(s);
+  if (s.starts_with('/')) {
+    s.remove_prefix(1);
+    std::string_view subtype = take_token(s);
+    if (!type.empty() && !subtype.empty()) {
+      out.type = to_lower(type);
+      out.subtype = to_lower(subtype);
+    }
+  }
+  out.parameters = decode_parameters(ParameterReader(s).read());
+  return out;
+}
+
+ContentDisposition parse_content_disposition(std::string_view value) {
+  ContentDisposition out;
+  std::string unfolded = unfold(value);
+  std::string_view s = unfolded;
+  out.disposition = to_lower(take_token(s));
+  skip_comments(s);
+  // "filename=x" without a disposition: the token was a parameter's name.
+  if (s.starts_with('=')) {
+    out.disposition = "attachment";
+    s = unfolded;
+  }
+  out.parameters = decode_parameters(ParameterReader(s).read());
+  return out;
+}
+
+Parameters raw_parameters(std::string_view value) {
+  std::string unfolded = unfold(value.substr(std::min(value.find(';'), value.size())));
+  return ParameterReader(unfolded).read();
+}
+
+std::string filename(const ContentDisposition& disposition, const ContentType& type) {
+  std::string raw = disposition.parameter("filename");
+  if (raw.empty()) raw = type.parameter("name");
+  std::string_view s = raw;
+  size_t folder = s.find_last_of("/\\");
+  if (folder != std::string_view::npos) s.remove_prefix(folder + 1);
+  std::string out;
+  for (size_t i = 0; i < s.size(); ++i) {
+    auto c = static_cast<unsigned char>(s[i]);
+    if (is_bidi_control(s, i)) {  // "gpj.exe" shown as "exe.jpg"
+      i += 2;
+    } else if (c >= 32 && c != 127) {
+      out += s[i];
+    }
+  }
+  std::string_view name = trim(out);
+  while (name.starts_with('.')) name.remove_prefix(1);
+  size_t cut = std::min(name.size(), filename_octets_max);
+  while (cut > 0 && cut < name.size() && (static_cast<unsigned char>(name[cut]) & 0xC0) == 0x80) --cut;
+  return std::string(name.substr(0, cut));
+}
+
+std::string format_parameter(std::string_view name, std::string_view utf8_value) {
+  constexpr size_t segment_octets_max = 60;
+  std::string value = is_utf8(utf8_value) ? std::string(utf8_value) : to_utf8(utf8_value, "");
+  std::string quoted, encoded;
+  bool plain = value.size() + name.size() <= segment_octets_max + 10;
+  for (size_t i = 0; i < value.size(); ++i) {
+    auto c = static_cast<unsigned char>(value[i]);
+    bool lead = (c & 0xC0) != 0x80;
+    if (c < 32 || c >= 127) {
+      plain = false;
+      if (lead) quoted += '_';
+    } else {
+      if (c == '"' || c == '\\') quoted += '\\';
+      quoted += value[i];
+    }
+    if (is_alnum(value[i]) || c == '.' || c == '-' || c == '_') {
+      encoded += value[i];
+    } else {
+      encoded += '%' + to_upper(to_hex(value.substr(i, 1)));
+    }
+  }
+  std::string lead = ";\r\n " + std::string(name);
+  if (plain) return lead + "=\"" + quoted + '"';
+  std::string out;
+  if (quoted.size() <= 200) out = lead + "=\"" + quoted + '"';  // readers before RFC 2231
+  encoded.insert(0, "utf-8''");
+  if (encoded.size() <= segment_octets_max) return out + lead + "*=" + encoded;
+  for (size_t number = 0; !encoded.empty(); ++number) {
+    size_t n = std::min(segment_octets_max, encoded.size());
+    // An escape stays in one piece.
+    if (n < encoded.size() && encoded[n - 1] == '%')
+      n -= 1;
+    else if (n < encoded.size() && encoded[n - 2] == '%')
+      n -= 2;
+    out += lead + '*' + std::to_string(number) + "*=" + encoded.substr(0, n);
+    encoded.erase(0, n);
+  }
+  return out;
+}
+
+}  // namespace pabal::mail

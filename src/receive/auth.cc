@@ -1,0 +1,104 @@
+// AUTH (RFC 4954).
+#include "base/bytes.h"
+#include "mail/encoding.h"
+#include "proto/smtp/replies.h"
+#include "receive/session.h"
+
+namespace pabal::receive {
+
+namespace replies = smtp::replies;
+namespace sasl = proto::sasl;
+
+namespace {
+constexpr int kAuthFailuresMax = 5;
+}  // namespace
+
+// Passwords go over TLS only, unless the listener was told otherwise.
+bool Session::auth_allowed() const {
+  if (listener_.service == Service::lmtp) return false;
+  return !tls_info_.empty() || listener_.plaintext_auth;
+}
+
+std::vector<std::string> Session::auth_mechanisms() const {
+  std::vector<std::string> names;
+  if (bindings_.available()) names.emplace_back(sasl::name(sasl::Mechanism::scram_sha_256_plus));
+  for (sasl::Mechanism m : {sasl::Mechanism::scram_sha_256, sasl::Mechanism::plain, sasl::Mechanism::login}) {
+    names.emplace_back(sasl::name(m));
+  }
+  return names;
+}
+
+rt::Task<smtp::Reply> Session::on(smtp::Auth command) {
+  if (!extended_) co_return replies::hello_first();
+  if (authenticated_) co_return replies::auth_already_done();
+  if (tx_) co_return replies::auth_in_transaction();
+  if (listener_.service == Service::lmtp) co_return replies::auth_not_offered();
+  if (!auth_allowed()) co_return replies::auth_needs_tls();
+  std::optional<sasl::Mechanism> mechanism = sasl::parse_mechanism(command.mechanism);
+  if (!mechanism || (*mechanism == sasl::Mechanism::scram_sha_256_plus && !bindings_.available())) {
+    co_return replies::auth_unknown_mechanism(join(auth_mechanisms(), " "));
+  }
+
+  std::optional<std::string> initial;
+  if (command.initial_response) {
+    initial = mail::base64_decode_strict(*command.initial_response);
+    if (!initial) co_return replies::auth_bad_base64();
+  }
+  sasl::ServerOptions options;
+  options.nonce = smtpd_.world_.random.token(24);
+  options.fake_salt_key = smtpd_.options_.fake_salt_key;
+  options.bindings = bindings_;
+  options.plus_offered = bindings_.available();
+  sasl::ServerExchange exchange(*mechanism, std::move(options));
+
+  sasl::Step step = exchange.start(initial);
+  for (;;) {
+    if (auto* challenge = std::get_if<sasl::Challenge>(&step)) {
+      reply(replies::auth_challenge(mail::base64_encode(challenge->bytes)));
+      std::string line;
+      bool got = co_await next_line(line, smtp::kAuthLineMax, after(smtpd_.options_.command_timeout));
+      if (!got) co_return replies::auth_cancelled();
+      if (line == "*") co_return replies::auth_cancelled();
+      std::optional<std::string> response = mail::base64_decode_strict(line);
+      if (!response) co_return replies::auth_bad_base64();
+      step = exchange.step(*response);
+    } else if (auto* check = std::get_if<sasl::CheckPassword>(&step)) {
+      if (!check->authzid.empty() && !iequals(check->authzid, check->authcid))
+        co_return co_await auth_failed();
+      std::optional<directory::Account> account =
+          co_await smtpd_.directory_.check_password(check->authcid, check->password);
+      co_return co_await auth_done(std::move(account));
+    } else if (auto* want = std::get_if<sasl::WantSecret>(&step)) {
+      std::optional<sasl::ScramSecret> secret = co_await smtpd_.directory_.scram_secret(want->authcid);
+      step = exchange.secret(secret);
+    } else if (auto* done = std::get_if<sasl::Done>(&step)) {
+      if (!done->authzid.empty() && !iequals(done->authzid, done->authcid)) co_return co_await auth_failed();
+      std::optional<directory::Account> account = co_await smtpd_.directory_.account(done->authcid);
+      co_return co_await auth_done(std::move(account));
+    } else {
+      bool malformed = std::get<sasl::Failed>(step).why == sasl::Failure::malformed;
+      if (malformed) co_return replies::auth_bad_response();
+      co_return co_await auth_failed();
+    }
+  }
+}
+
+rt::Task<smtp::Reply> Session::auth_done(std::optional<directory::Account> account) {
+  if (!account || account->disabled) co_return co_await auth_failed();
+  smtpd_.world_.log.info("smtp.authenticated", {{"peer", peer_.to_string()}, {"account", account->address}});
+  authenticated_ = std::make_unique<directory::Account>(std::move(*account));
+  co_return replies::auth_succeeded();
+}
+
+// Guessing costs time, and the connection after a few tries.
+rt::Task<smtp::Reply> Session::auth_failed() {
+  ++smtpd_.counters_.auth_failures;
+  smtpd_.world_.log.info("smtp.auth_failed", {{"peer", peer_.to_string()}});
+  co_await rt::sleep_for(smtpd_.options_.auth_failure_delay);
+  if (++auth_failures_ < kAuthFailuresMax) co_return replies::auth_failed();
+  reply(replies::auth_failed());
+  closing_ = true;
+  co_return replies::too_many_errors(smtpd_.options_.hostname);
+}
+
+}  // namespace pabal::receive

@@ -1,0 +1,35 @@
+// HELO, EHLO and LHLO (RFC 5321 §4.1.1.1, RFC 2033 §4.1).
+#include "proto/smtp/replies.h"
+#include "receive/session.h"
+
+namespace pabal::receive {
+
+smtp::Reply Session::hello(std::string domain, bool extended) {
+  end_transaction();
+  helo_ = std::move(domain);
+  extended_ = extended;
+  if (!extended) return smtp::replies::helo(smtpd_.options_.hostname);
+  return smtp::replies::ehlo(smtpd_.options_.hostname, offered());
+}
+
+smtp::Capabilities Session::offered() const {
+  smtp::Capabilities offer;
+  offer.host = smtpd_.options_.hostname;
+  offer.size = true;
+  offer.size_max = smtpd_.options_.message_octets_max;
+  offer.pipelining = true;
+  offer.eight_bit_mime = true;
+  offer.smtputf8 = true;
+  offer.chunking = true;
+  offer.binary_mime = true;
+  offer.enhanced_status_codes = true;
+  offer.dsn = true;
+  offer.start_tls = listener_.tls == TlsMode::starttls && smtpd_.tls_ != nullptr && tls_info_.empty();
+  if (auth_allowed()) offer.auth = auth_mechanisms();
+  offer.limits.rcpt_max = smtpd_.options_.recipients_max;
+  offer.help = true;
+  offer.vrfy = true;
+  return offer;
+}
+
+}  // namespace pabal::receive

@@ -1,0 +1,37 @@
+// MAIL (RFC 5321 §4.1.1.2).
+#include "proto/smtp/replies.h"
+#include "receive/session.h"
+
+namespace pabal::receive {
+
+namespace replies = smtp::replies;
+
+rt::Task<smtp::Reply> Session::on(smtp::MailFrom command) {
+  if (helo_.empty()) co_return replies::hello_first();
+  if (tx_) co_return replies::nested_mail();
+  if (listener_.service == Service::submission && !may_relay()) {
+    bool could_login = auth_allowed() || listener_.tls != TlsMode::starttls;
+    co_return could_login ? replies::auth_required() : replies::tls_required();
+  }
+  if (command.size.value_or(0) > smtpd_.options_.message_octets_max) {
+    co_return replies::too_big(smtpd_.options_.message_octets_max);
+  }
+  if (!has_room(command.size.value_or(0))) co_return replies::insufficient_storage();
+  // A user sends under addresses that are his (RFC 6409 §6.1).
+  if (authenticated_ && !command.path.is_null()) {
+    bool his = co_await smtpd_.directory_.may_send_as(authenticated_->id, *command.path.address);
+    if (!his) co_return replies::sender_not_yours(command.path.to_text());
+  }
+
+  tx_ = std::make_unique<MailTransaction>();
+  tx_->declared_size = command.size;
+  intake::Envelope& envelope = tx_->envelope;
+  envelope.reverse_path = std::move(command.path);
+  envelope.body = command.body;
+  envelope.smtputf8 = command.smtputf8;
+  envelope.ret = command.ret;
+  envelope.envid = std::move(command.envid);
+  co_return replies::sender_ok();
+}
+
+}  // namespace pabal::receive

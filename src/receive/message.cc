@@ -1,0 +1,118 @@
+// A whole message has arrived, by DATA or BDAT: refuse it or take
+// responsibility for it (RFC 5321 §6.1).
+#include "base/bytes.h"
+#include "intake/trace.h"
+#include "proto/smtp/replies.h"
+#include "receive/session.h"
+#include "receive/submission.h"
+
+namespace pabal::receive {
+
+namespace replies = smtp::replies;
+
+rt::Task<void> Session::finish_message() {
+  std::vector<std::string> recipients;
+  for (const intake::Recipient& r : tx_->envelope.recipients) recipients.push_back(smtp::path_text(r.path));
+
+  std::optional<smtp::Reply> refused = refusal(*tx_);
+  if (!refused && listener_.service == Service::submission) refused = co_await complete_submission(*tx_);
+  if (refused) {
+    ++smtpd_.counters_.refused_messages;
+    smtpd_.world_.log.info("smtp.refused", {{"peer", peer_.to_string()},
+                                            {"from", tx_->envelope.reverse_path.to_text()},
+                                            {"reply", refused->text()}});
+    reply_to_message(*refused, {}, recipients);
+    end_transaction();
+    co_return;
+  }
+
+  intake::Incoming incoming;
+  incoming.origin = origin(*tx_);
+  incoming.envelope = std::move(tx_->envelope);
+  incoming.bytes = std::move(tx_->message);
+  std::string from = incoming.envelope.reverse_path.to_text();
+  size_t octets = incoming.bytes.size();
+  smtp::Reply answer;
+  std::string id;
+  try {
+    MessageId accepted = co_await smtpd_.intake_.accept(std::move(incoming));
+    id = journey::trace_id(accepted);
+    answer = replies::accepted(id);
+    ++smtpd_.counters_.messages;
+    smtpd_.counters_.octets += octets;
+    smtpd_.world_.log.info("smtp.accepted", {{"id", id},
+                                             {"peer", peer_.to_string()},
+                                             {"from", from},
+                                             {"recipients", recipients.size()},
+                                             {"octets", octets}});
+  } catch (const store::StoreError& e) {
+    smtpd_.world_.log.error("smtp.store_failed", {{"peer", peer_.to_string()}, {"reason", e.what()}});
+    answer = e.full() ? replies::insufficient_storage() : replies::storage_problem();
+  }
+  reply_to_message(answer, id, recipients);
+  end_transaction();
+}
+
+// LMTP answers once per recipient (RFC 2033 §4.2), SMTP once.
+void Session::reply_to_message(const smtp::Reply& one, std::string_view id,
+                               const std::vector<std::string>& recipients) {
+  if (!is_lmtp()) return reply(one);
+  for (const std::string& recipient : recipients) {
+    reply(one.is_positive() ? replies::delivered(id, recipient) : one);
+  }
+}
+
+std::optional<smtp::Reply> Session::refusal(const MailTransaction& tx) const {
+  const SmtpdOptions& options = smtpd_.options_;
+  if (tx.octets > options.message_octets_max) return replies::too_big(options.message_octets_max);
+  if (tx.bare_line_end) return replies::bare_line_end_in_data();
+  if (tx.spoilt) return replies::insufficient_storage();
+  int received = intake::received_count(tx.message);
+  if (received > options.received_max) return replies::loop_detected(static_cast<uint64_t>(received));
+  return std::nullopt;
+}
+
+// RFC 6409 §8: what is missing is added; what would harm others is refused.
+rt::Task<std::optional<smtp::Reply>> Session::complete_submission(MailTransaction& tx) {
+  std::optional<std::vector<mail::Address>> from = from_addresses(tx.message, tx.envelope.smtputf8);
+  if (!from) co_return replies::no_valid_from();
+  if (authenticated_) {
+    for (const mail::Address& address : *from) {
+      bool his = co_await smtpd_.directory_.may_send_as(authenticated_->id, address);
+      if (!his) co_return replies::sender_not_yours(smtp::path_text(address));
+    }
+  }
+  complete_header(tx.message, smtpd_.world_.clock.now(),
+                  smtpd_.world_.random.token(20) + "@" + smtpd_.options_.hostname);
+  co_return std::nullopt;
+}
+
+// The names of RFC 3848 and RFC 6531 §4.3.
+intake::Origin Session::origin(const MailTransaction& tx) const {
+  intake::Origin origin;
+  std::string base = is_lmtp() ? "LMTP" : extended_ ? "ESMTP" : "SMTP";
+  if (tx.envelope.smtputf8) base = is_lmtp() ? "UTF8LMTP" : "UTF8SMTP";
+  origin.protocol = base + (tls_info_.empty() ? "" : "S") + (authenticated_ ? "A" : "");
+  origin.helo = helo_;
+  origin.peer = peer_.to_string();
+  origin.tls = tls_info_;
+  if (authenticated_) origin.account = authenticated_->address;
+  origin.submission = listener_.service == Service::submission;
+  return origin;
+}
+
+bool Session::has_room(uint64_t more) const {
+  return smtpd_.receiving_octets_ + more <= smtpd_.options_.receiving_octets_max;
+}
+
+void Session::count_received(uint64_t octets) {
+  smtpd_.receiving_octets_ += octets - held_octets_;
+  held_octets_ = octets;
+}
+
+void Session::end_transaction() {
+  count_received(0);
+  tx_.reset();
+}
+
+}  // namespace pabal::receive

@@ -1,0 +1,50 @@
+// RCPT (RFC 5321 §4.1.1.3): does the address lead anywhere, and may this
+// client send there?
+#include "base/bytes.h"
+#include "proto/smtp/replies.h"
+#include "receive/session.h"
+
+namespace pabal::receive {
+
+namespace replies = smtp::replies;
+
+rt::Task<smtp::Reply> Session::on(smtp::RcptTo command) {
+  if (!tx_) co_return replies::mail_first();
+  if (tx_->envelope.recipients.size() >= smtpd_.options_.recipients_max) {
+    co_return replies::too_many_recipients(smtpd_.options_.recipients_max);
+  }
+  std::string text = smtp::path_text(command.path);
+  if (smtp::needs_smtputf8(command.path) && !tx_->envelope.smtputf8) co_return replies::smtputf8_needed();
+
+  intake::Recipient recipient{std::move(command.path), command.notify, std::move(command.orcpt), {}};
+  recipient.where = co_await smtpd_.directory_.resolve(recipient.path);
+  switch (recipient.where.kind) {
+    case directory::Resolution::not_local:
+      if (!may_relay() || is_lmtp()) {
+        ++smtpd_.counters_.refused_recipients;
+        co_return replies::relay_denied(text);
+      }
+      break;
+    case directory::Resolution::no_such_user:
+      ++smtpd_.counters_.refused_recipients;
+      co_return replies::no_such_user(text);
+    case directory::Resolution::local:
+      break;
+  }
+  for (const directory::Account& account : recipient.where.accounts) {
+    if (account.disabled) co_return replies::user_disabled(text);
+    bool full = co_await over_quota(account);
+    if (full) co_return replies::over_quota(text);
+  }
+  tx_->envelope.recipients.push_back(std::move(recipient));
+  co_return replies::recipient_ok();
+}
+
+rt::Task<bool> Session::over_quota(const directory::Account& account) {
+  if (account.quota_octets == 0) co_return false;
+  store::Usage usage = co_await smtpd_.directory_.usage(account.id);
+  uint64_t more = tx_->declared_size.value_or(1);
+  co_return usage.octets + more > account.quota_octets;
+}
+
+}  // namespace pabal::receive

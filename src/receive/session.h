@@ -1,0 +1,105 @@
+// Session: one SMTP or LMTP connection. session.cc holds the one loop that does
+// all that is common (deadline, reading, parsing, dispatch, writing, counting,
+// error budget, shutdown); each command has a file of its own, whose handler
+// checks, then acts, and returns the reply.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "intake/incoming.h"
+#include "io/connection.h"
+#include "proto/sasl/server.h"
+#include "proto/smtp/capabilities.h"
+#include "proto/smtp/command.h"
+#include "proto/smtp/reply.h"
+#include "receive/smtpd.h"
+
+namespace pabal::receive {
+
+namespace smtp = proto::smtp;
+
+class Session {
+ public:
+  Session(Smtpd& smtpd, std::unique_ptr<io::Stream> stream, ListenerOptions listener);
+  ~Session();
+
+  // From greeting to close. Throws IoError when the connection breaks.
+  rt::Task<void> run();
+  // Makes the session look whether the server is stopping.
+  void wake() { connection_.stream().wake(); }
+
+ private:
+  // From MAIL to the end of DATA: RFC 5321 §3.3.
+  struct MailTransaction {
+    intake::Envelope envelope;
+    std::optional<uint64_t> declared_size;
+    std::string message;    // what has arrived of it
+    uint64_t octets = 0;    // arrived, kept or not
+    bool chunking = false;  // the first BDAT has come
+    bool bare_line_end = false;
+    bool spoilt = false;     // a chunk was refused: the rest is read and thrown away
+    char last_octet = '\n';  // of the chunk before, for a CR LF split over two
+  };
+
+  // session.cc
+  rt::Task<bool> next_line(std::string& line, size_t max, Instant deadline);
+  rt::Task<void> handle(std::string line);
+  void reply(const smtp::Reply& reply);
+  void close_with(const smtp::Reply& last);
+  rt::Task<void> start_tls();
+  rt::Task<void> secure(Instant deadline);
+  bool is_lmtp() const { return listener_.service == Service::lmtp; }
+  bool may_relay() const { return authenticated_ != nullptr || trusted_; }
+  Instant after(Duration d) const { return rt::Loop::current().now() + d; }
+
+  // hello.cc
+  smtp::Reply hello(std::string domain, bool extended);
+  smtp::Capabilities offered() const;
+  // One file per command.
+  rt::Task<smtp::Reply> on(smtp::MailFrom command);
+  rt::Task<smtp::Reply> on(smtp::RcptTo command);
+  rt::Task<smtp::Reply> on(smtp::Auth command);
+  rt::Task<void> on(smtp::Data);
+  rt::Task<void> on(smtp::Bdat command);
+  rt::Task<bool> over_quota(const directory::Account& account);
+  rt::Task<void> read_more();
+  void take_chunk(std::string_view piece);
+
+  // message.cc: what DATA and the last BDAT have in common.
+  rt::Task<void> finish_message();
+  std::optional<smtp::Reply> refusal(const MailTransaction& tx) const;
+  rt::Task<std::optional<smtp::Reply>> complete_submission(MailTransaction& tx);
+  intake::Origin origin(const MailTransaction& tx) const;
+  void reply_to_message(const smtp::Reply& one, std::string_view id,
+                        const std::vector<std::string>& recipients);
+  bool has_room(uint64_t more) const;
+  void count_received(uint64_t octets);
+  void end_transaction();
+
+  // auth.cc
+  bool auth_allowed() const;
+  std::vector<std::string> auth_mechanisms() const;
+  rt::Task<smtp::Reply> auth_done(std::optional<directory::Account> account);
+  rt::Task<smtp::Reply> auth_failed();
+
+  Smtpd& smtpd_;
+  const ListenerOptions listener_;
+  io::Connection connection_;
+  io::IpAddress peer_;
+  std::string helo_;
+  std::string tls_info_;  // "TLSv1.3 TLS_AES_256_GCM_SHA384"; "" in the clear
+  proto::sasl::ChannelBindings bindings_;
+  std::unique_ptr<directory::Account> authenticated_;
+  std::unique_ptr<MailTransaction> tx_;
+  uint64_t held_octets_ = 0;  // our share of Smtpd::receiving_octets_
+  int errors_ = 0;
+  int auth_failures_ = 0;
+  bool extended_ = false;  // EHLO or LHLO, not HELO
+  bool trusted_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace pabal::receive

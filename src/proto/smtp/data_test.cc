@@ -1,0 +1,94 @@
+#include "proto/smtp/data.h"
+
+#include <gtest/gtest.h>
+
+namespace pabal::proto::smtp {
+namespace {
+
+struct Read {
+  std::string message;
+  size_t consumed = 0;
+  bool done = false;
+  bool bare = false;
+  bool too_big = false;
+};
+
+Read read(std::string_view bytes, size_t chunk, uint64_t size_max = 1 << 20) {
+  DataReader reader(size_max);
+  Read result;
+  while (!bytes.empty() && !result.done) {
+    auto progress = reader.feed(bytes.substr(0, chunk), result.message);
+    result.consumed += progress.consumed;
+    result.done = progress.done;
+    bytes.remove_prefix(progress.consumed);
+  }
+  result.bare = reader.has_bare_line_end();
+  result.too_big = reader.too_big();
+  return result;
+}
+
+TEST(DataReader, EndsOnlyAtCrlfDotCrlf) {
+  for (size_t chunk : {1, 2, 3, 5, 1000}) {
+    Read r = read("Subject: x\r\n\r\n..dot\r\n.a\r\nend\r\n.\r\nQUIT\r\n", chunk);
+    EXPECT_TRUE(r.done);
+    EXPECT_FALSE(r.bare);
+    EXPECT_EQ(r.message, "Subject: x\r\n\r\n.dot\r\na\r\nend\r\n");
+    EXPECT_EQ(r.consumed, 33u);
+    Read empty = read(".\r\nQUIT", chunk);
+    EXPECT_TRUE(empty.done);
+    EXPECT_EQ(empty.message, "");
+  }
+}
+
+// The ways in which one message has been smuggled inside another.
+TEST(DataReader, SmugglingIsSeenAndDoesNotEndTheMessage) {
+  for (std::string_view trick : {"a\n.\r\nb\r\n.\r\n", "a\r\n.\nb\r\n.\r\n", "a\n.\nb\r\n.\r\n",
+                                 "a\r.\r\nb\r\n.\r\n", "a\r.\rb\r\n.\r\n", "a\r\n.\rb\r\n.\r\n",
+                                 "a\r\r\n.\r\r\nb\r\n.\r\n", "\n.\r\nb\r\n.\r\n", ".\rb\r\n.\r\n"}) {
+    for (size_t chunk : {1, 2, 3, 1000}) {
+      Read r = read(trick, chunk);
+      EXPECT_TRUE(r.bare) << trick;
+      EXPECT_TRUE(r.done) << trick;
+      EXPECT_EQ(r.consumed, trick.size()) << trick << " in chunks of " << chunk;
+    }
+  }
+}
+
+TEST(DataReader, SizeLimitReadsOnToTheEnd) {
+  std::string text(5000, 'x');
+  Read r = read(text + "\r\n.\r\n", 100, 1000);
+  EXPECT_TRUE(r.done);
+  EXPECT_TRUE(r.too_big);
+  EXPECT_LE(r.message.size(), 1000u);
+  Read exact = read("12345678\r\n.\r\n", 3, 10);
+  EXPECT_FALSE(exact.too_big);
+  EXPECT_EQ(exact.message, "12345678\r\n");
+}
+
+TEST(DataReader, NulAndEightBitPass) {
+  std::string_view text("a\0b\xff\r\n.\r\n", 9);
+  EXPECT_EQ(read(text, 2).message, std::string_view("a\0b\xff\r\n", 6));
+}
+
+TEST(DotStuff, RoundTrips) {
+  for (std::string_view message : {"", ".\r\n", "..\r\n", "a\r\n.\r\n.b\r\n\r\n.\r\n", "no end", ".x"}) {
+    std::string wire = dot_stuff(message);
+    Read r = read(wire, 2);
+    EXPECT_TRUE(r.done);
+    EXPECT_EQ(r.consumed, wire.size());
+    std::string expected(message);
+    if (!expected.empty() && !expected.ends_with("\r\n")) expected += "\r\n";
+    EXPECT_EQ(r.message, expected);
+  }
+}
+
+TEST(HasOnlyCrlf, Finds) {
+  EXPECT_TRUE(has_only_crlf(""));
+  EXPECT_TRUE(has_only_crlf("a\r\nb\r\n"));
+  EXPECT_TRUE(has_only_crlf("a\r\nb"));
+  for (auto bad : {"a\nb", "a\rb", "a\r\r\nb", "\n", "\r", "a\r\n\r"})
+    EXPECT_FALSE(has_only_crlf(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace pabal::proto::smtp

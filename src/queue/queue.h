@@ -1,7 +1,11 @@
 // Queue: what is still to be carried, one entry per recipient. States and the
 // legal ways between them stand in state.h and docs/queue-states.md. The
 // records are the queue; what is in memory (who is being tried right now) can
-// be lost at any time.
+// be lost at any time, so there is no recovery: after a start, whatever rows
+// exist are waiting or held.
+//
+// enqueue() and notify() belong to everybody; the rest to the one deliverer
+// and its loop.
 #pragma once
 
 #include <memory>
@@ -9,44 +13,45 @@
 #include <string>
 #include <vector>
 
-#include "base/ids.h"
-#include "base/time.h"
-#include "mail/address.h"
-#include "proto/smtp/command.h"
-#include "rt/event.h"
-#include "store/messages.h"
+#include "io/world.h"
+#include "queue/entry.h"
+#include "queue/schedule.h"
+#include "rt/task.h"
 #include "store/store.h"
 
 namespace pabal::queue {
-
-struct QueueOptions {
-  std::vector<Duration> retry_delays;  // {5 min, 15 min, 30 min}; the last one repeats
-  Duration lifetime;                   // 5 days
-  Duration delay_notice_after;         // 4 hours; 0: never
-};
-QueueOptions default_queue_options();
-
-struct NewEntry {
-  MessageId message;
-  mail::Address forward_path;               // where it goes now (after aliases)
-  std::optional<proto::smtp::Orcpt> orcpt;  // what the sender wrote
-  proto::smtp::NotifySet notify;
-};
 
 class Queue {
  public:
   Queue(io::World& world, store::Store& store, QueueOptions options);
   ~Queue();
 
-  const QueueOptions& options() const;
+  const QueueOptions& options() const { return options_; }
 
   // Inside the transaction that accepts the message: the entry is due at once.
   void enqueue(store::Transaction& tx, const NewEntry& entry);
   // After a commit that enqueued or changed something: look again. Any loop.
   void notify();
 
+  // Takes up to `max` due entries in hand, oldest first, and no more than
+  // `per_destination` of one destination counting those already in hand, so
+  // that one big backlog does not keep the others waiting. Throws StoreError.
+  rt::Task<std::vector<Entry>> claim(size_t max, size_t per_destination);
+  // The attempt is over and its outcome durable (or it never began).
+  void release(const Entry& entry);
+  size_t claimed() const;
+
+  // Returns when claim() may find more than the last time: after notify(), at
+  // the next due time, or after look_again_after. Throws StoreError.
+  rt::Task<void> wait();
+  // The deliverer's loop ends; notify() does not reach it any more.
+  void detach();
+
  private:
   struct Impl;
+  io::World& world_;
+  store::Store& store_;
+  const QueueOptions options_;
   std::unique_ptr<Impl> impl_;
 };
 

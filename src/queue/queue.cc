@@ -1,0 +1,136 @@
+#include "queue/queue.h"
+
+#include <algorithm>
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "queue/records.h"
+#include "rt/event.h"
+#include "rt/loop.h"
+
+namespace pabal::queue {
+
+namespace {
+
+// "Look again", from any thread to the deliverer's loop. Shared with what has
+// been posted there, which may run after the queue has gone.
+class Signal {
+ public:
+  static void send(const std::shared_ptr<Signal>& signal) {
+    std::lock_guard lock(signal->mutex_);
+    ++signal->sent_;
+    if (signal->home_ == nullptr || std::exchange(signal->posted_, true)) return;
+    signal->home_->post([signal] { signal->deliver(); });
+  }
+
+  void attach(rt::Loop* home) {
+    std::lock_guard lock(mutex_);
+    home_ = home;
+  }
+
+  uint64_t sent() {
+    std::lock_guard lock(mutex_);
+    return sent_;
+  }
+
+  rt::Event& arrived() { return arrived_; }
+
+ private:
+  void deliver() {
+    {
+      std::lock_guard lock(mutex_);
+      posted_ = false;
+    }
+    arrived_.notify();
+  }
+
+  std::mutex mutex_;
+  rt::Loop* home_ = nullptr;
+  uint64_t sent_ = 0;
+  bool posted_ = false;
+  rt::Event arrived_;
+};
+
+}  // namespace
+
+struct Queue::Impl {
+  std::shared_ptr<Signal> signal = std::make_shared<Signal>();
+  uint64_t seen = 0;  // signals sent before the last claim began
+  std::unordered_set<QueueEntryId> claimed;
+  std::unordered_map<std::string, size_t> claimed_of;  // by destination
+};
+
+Queue::Queue(io::World& world, store::Store& store, QueueOptions options)
+    : world_(world), store_(store), options_(std::move(options)), impl_(std::make_unique<Impl>()) {}
+
+Queue::~Queue() {
+  detach();
+}
+
+void Queue::enqueue(store::Transaction& tx, const NewEntry& entry) {
+  insert(tx, QueueEntryId{store_.new_id()}, entry);
+}
+
+void Queue::notify() {
+  Signal::send(impl_->signal);
+}
+
+void Queue::detach() {
+  impl_->signal->attach(nullptr);
+}
+
+size_t Queue::claimed() const {
+  return impl_->claimed.size();
+}
+
+rt::Task<std::vector<Entry>> Queue::claim(size_t max, size_t per_destination) {
+  impl_->signal->attach(&rt::Loop::current());
+  impl_->seen = impl_->signal->sent();
+  Time now = world_.clock.now();
+  // The query runs on another thread: it gets copies.
+  auto query = [now, max, per_destination, taken = impl_->claimed,
+                of = impl_->claimed_of](store::Database& db) mutable {
+    std::vector<QueueEntryId> found;
+    for_each_due(db, now, [&](QueueEntryId id, const std::string& destination) {
+      if (!taken.contains(id) && of[destination] < per_destination) {
+        ++of[destination];
+        found.push_back(id);
+      }
+      return found.size() < max;
+    });
+    std::vector<Entry> entries;
+    for (QueueEntryId id : found) {
+      if (std::optional<Entry> entry = find(db, id)) entries.push_back(std::move(*entry));
+    }
+    return entries;
+  };
+  std::vector<Entry> entries = co_await store_.read(std::move(query));
+  for (const Entry& entry : entries) {
+    verify_legal(entry.state, State::claimed);
+    verify(impl_->claimed.insert(entry.id).second, "a queue entry is in one hand only");
+    ++impl_->claimed_of[entry.destination];
+  }
+  co_return entries;
+}
+
+void Queue::release(const Entry& entry) {
+  verify(impl_->claimed.erase(entry.id) == 1, "only what was claimed is released");
+  auto of = impl_->claimed_of.find(entry.destination);
+  if (--of->second == 0) impl_->claimed_of.erase(of);
+}
+
+rt::Task<void> Queue::wait() {
+  Time now = world_.clock.now();
+  auto query = [now](store::Database& db) { return next_due(db, now); };
+  std::optional<Time> due = co_await store_.read(query);
+  Instant deadline = Instant::never();
+  rt::Loop& loop = rt::Loop::current();
+  if (due) deadline = loop.now() + std::max(*due - world_.clock.now(), Duration(0));
+  if (options_.look_again_after.count() > 0)
+    deadline = std::min(deadline, loop.now() + options_.look_again_after);
+  if (impl_->signal->sent() != impl_->seen) co_return;
+  co_await impl_->signal->arrived().wait(deadline);
+}
+
+}  // namespace pabal::queue

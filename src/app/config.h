@@ -1,0 +1,137 @@
+// Config: everything an operator can set, one struct per section of pabal.toml.
+// Defaults are the member initialisers here; keys and their documentation stand
+// beside them in config_fields.cc, and parsing, error messages, key suggestions
+// and the commented file that `pabal init` writes all come from those two.
+//
+// Times are written "5m", sizes "50MiB". Secrets never stand in the file itself:
+// a key that ends in _file names where one lies. Relative paths start at the
+// folder of the config file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "io/endpoint.h"
+
+namespace pabal::app {
+
+enum class Protocol { smtp, submission, lmtp, pop3, metrics };
+enum class TlsMode { none, starttls, implicit };
+enum class LogFormat { text, json };
+enum class IpFamilies { both, v4_only, v6_only };
+
+struct ServerConfig {
+  std::string hostname;
+  std::string data_directory = "/var/lib/pabal";
+  int loops = 0;  // 0: one per core
+};
+
+struct ListenerConfig {
+  Protocol protocol = Protocol::smtp;
+  io::Endpoint address;
+  TlsMode tls = TlsMode::none;
+  bool plaintext_auth = false;
+};
+
+struct TlsConfig {
+  std::string certificate;
+  std::string key;
+};
+
+struct LimitsConfig {
+  uint64_t message_octets_max = 50 << 20;
+  int recipients_max = 1000;
+  int sessions_max = 20000;        // 0: no limit
+  int sessions_per_ip_max = 1000;  // 0: no limit
+  int errors_max = 10;
+  int received_max = 100;
+  Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 §4.5.3.2.7
+  Duration data_timeout = std::chrono::minutes(10);
+  Duration pop3_timeout = std::chrono::minutes(10);  // RFC 1939 §3
+  Duration drain_timeout = std::chrono::seconds(30);
+};
+
+struct RelayConfig {
+  std::vector<io::IpPrefix> trusted_networks;
+};
+
+struct QueueConfig {
+  std::vector<Duration> retry_delays = {std::chrono::minutes(5), std::chrono::minutes(15),
+                                        std::chrono::minutes(30)};
+  Duration lifetime = std::chrono::days(5);
+  Duration delay_notice_after = std::chrono::hours(4);  // 0: never
+};
+
+struct DeliveryConfig {
+  int connections_max = 500;
+  int per_destination_max = 20;
+  Duration connection_idle = std::chrono::seconds(30);
+  int mails_per_connection_max = 100;
+  int remote_port = 25;
+  IpFamilies ip = IpFamilies::both;
+};
+
+struct RouteConfig {
+  std::string domain;  // "*": every domain without a route of its own
+  std::string host;
+  int port = 25;
+  TlsMode tls = TlsMode::starttls;
+  std::string user;
+  std::string password_file;
+};
+
+struct DnsConfig {
+  std::vector<std::string> servers;  // "192.0.2.1" or "192.0.2.1:5353"; empty: as /etc/resolv.conf says
+  bool dnssec = true;
+  std::vector<std::string> local_zones;
+};
+
+struct LogConfig {
+  LogFormat format = LogFormat::text;
+  LogLevel level = LogLevel::info;
+  std::string file;  // empty: standard error
+};
+
+struct StoreConfig {
+  uint64_t inline_octets_max = 4096;
+  uint64_t segment_octets = 64 << 20;
+  int readers = 4;
+};
+
+struct Config {
+  ServerConfig server;
+  std::vector<ListenerConfig> listeners;
+  TlsConfig tls;
+  LimitsConfig limits;
+  RelayConfig relay;
+  QueueConfig queue;
+  DeliveryConfig delivery;
+  std::vector<RouteConfig> routes;
+  DnsConfig dns;
+  LogConfig log;
+  StoreConfig store;
+};
+
+// The error is one line: `pabal.toml:12: listener.tls is "sterttls"; expected
+// one of none, starttls, implicit`. `file` is what messages call it, and where
+// relative paths start.
+std::expected<Config, std::string> parse_config(std::string_view text, const std::string& file);
+std::expected<Config, std::string> load_config(const std::string& file);
+
+// The whole file with every key documented; what is at its default is commented out.
+std::string write_config(const Config& config);
+
+// "5m" -> 300000 ms; "90s", "4h", "5d", "250ms". "50MiB" -> 52428800; "10KiB",
+// "1GiB", "1000". The inverse of write_config's. nullopt when it is neither.
+std::optional<Duration> parse_duration(std::string_view text);
+std::optional<uint64_t> parse_size(std::string_view text);
+std::string size_text(uint64_t octets);
+
+}  // namespace pabal::app

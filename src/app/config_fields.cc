@@ -1,0 +1,175 @@
+#include "app/config_fields.h"
+
+namespace pabal::app {
+
+namespace {
+
+template <class Pointer>
+struct MemberOf;
+template <class S, class M>
+struct MemberOf<M S::*> {
+  using Section = S;
+  using Type = M;
+};
+
+// `names` in the order of the enumerators.
+template <auto pointer, class P = MemberOf<decltype(pointer)>, class S = typename P::Section>
+Choice<S> choice(std::vector<std::string_view> names) {
+  return {std::move(names), [](const S& s) { return static_cast<size_t>(s.*pointer); },
+          [](S& s, size_t i) { s.*pointer = static_cast<typename P::Type>(i); }};
+}
+
+const std::vector<std::string_view> kTlsModes = {"none", "starttls", "implicit"};
+
+}  // namespace
+
+template <>
+const std::vector<Field<ServerConfig>>& fields() {
+  using S = ServerConfig;
+  static const std::vector<Field<S>> table = {
+      {"hostname", &S::hostname,
+       "The name by which other servers know this one; its DNS address must lead here and back.",
+       Trait::required},
+      {"data_directory", &S::data_directory,
+       "Holds the database and the mails. Belongs to one running server at a time.", Trait::path},
+      {"loops", &S::loops, "Event loops (threads that talk to clients). 0: one per core."},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<ListenerConfig>>& fields() {
+  using S = ListenerConfig;
+  static const std::vector<Field<S>> table = {
+      {"protocol", choice<&S::protocol>({"smtp", "submission", "lmtp", "pop3", "metrics"}), "What is spoken.",
+       Trait::required},
+      {"address", &S::address, "IP address and port (\"0.0.0.0:25\", \"[::]:25\") or path of a local socket.",
+       Trait::required},
+      {"tls", choice<&S::tls>(kTlsModes),
+       "none, starttls (the client asks for it) or implicit (from the start)."},
+      {"plaintext_auth", &S::plaintext_auth,
+       "Let users log in without TLS. Anyone on the way can read their passwords."},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<TlsConfig>>& fields() {
+  using S = TlsConfig;
+  static const std::vector<Field<S>> table = {
+      {"certificate", &S::certificate, "The server's certificate, then those between it and the root.",
+       Trait::path},
+      {"key", &S::key, "Its private key, without passphrase, readable by the server alone.", Trait::path},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<LimitsConfig>>& fields() {
+  using S = LimitsConfig;
+  static const std::vector<Field<S>> table = {
+      {"message_octets_max", &S::message_octets_max, "The largest mail that is taken."},
+      {"recipients_max", &S::recipients_max, "Recipients of one mail (RFC 5321 asks for at least 100)."},
+      {"sessions_max", &S::sessions_max, "Sessions at the same time. 0: no limit."},
+      {"sessions_per_ip_max", &S::sessions_per_ip_max,
+       "Sessions of one address at the same time. 0: no limit."},
+      {"errors_max", &S::errors_max, "Wrong commands or failed logins, after which a session is ended."},
+      {"received_max", &S::received_max, "A mail with more Received fields than this runs in circles."},
+      {"command_timeout", &S::command_timeout, "How long an SMTP session waits for the next command."},
+      {"data_timeout", &S::data_timeout, "How long it waits for the next piece of a mail."},
+      {"pop3_timeout", &S::pop3_timeout,
+       "How long a POP3 session waits (RFC 1939 asks for at least 10 minutes)."},
+      {"drain_timeout", &S::drain_timeout,
+       "How long sessions may finish their mail when the server is stopped."},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<RelayConfig>>& fields() {
+  using S = RelayConfig;
+  static const std::vector<Field<S>> table = {
+      {"trusted_networks", &S::trusted_networks,
+       "For example [\"192.0.2.0/24\", \"2001:db8::/32\"]. Everyone there can send as anybody."},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<QueueConfig>>& fields() {
+  using S = QueueConfig;
+  static const std::vector<Field<S>> table = {
+      {"retry_delays", &S::retry_delays, "Waits between attempts; the last one repeats."},
+      {"lifetime", &S::lifetime, "After this the sender is told that the mail could not be delivered."},
+      {"delay_notice_after", &S::delay_notice_after,
+       "After this the sender is told that it is still being tried. \"0s\": never."},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<DeliveryConfig>>& fields() {
+  using S = DeliveryConfig;
+  static const std::vector<Field<S>> table = {
+      {"connections_max", &S::connections_max, "Connections to other servers at the same time."},
+      {"per_destination_max", &S::per_destination_max, "Of these to one destination."},
+      {"connection_idle", &S::connection_idle, "How long a connection is kept for the next mail."},
+      {"mails_per_connection_max", &S::mails_per_connection_max, "Mails after which a connection is closed."},
+      {"remote_port", &S::remote_port,
+       "The port of other servers. Anything but 25 is for trying things out."},
+      {"ip", choice<&S::ip>({"4,6", "4", "6"}), "Which addresses of other servers are used."},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<RouteConfig>>& fields() {
+  using S = RouteConfig;
+  static const std::vector<Field<S>> table = {
+      {"domain", &S::domain, "The recipients' domain, or \"*\".", Trait::required},
+      {"host", &S::host, "Name or address of the server that takes its mail.", Trait::required},
+      {"port", &S::port, "25 between servers, 587 (starttls) or 465 (implicit) at a provider's."},
+      {"tls", choice<&S::tls>(kTlsModes), "none, starttls or implicit."},
+      {"user", &S::user, "Login there, if it wants one."},
+      {"password_file", &S::password_file, "File whose first line is the password.", Trait::path},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<DnsConfig>>& fields() {
+  using S = DnsConfig;
+  static const std::vector<Field<S>> table = {
+      {"servers", &S::servers,
+       "Resolvers, as \"192.0.2.1\" or \"192.0.2.1:53\". Empty: those of /etc/resolv.conf."},
+      {"dnssec", &S::dnssec, "Check signatures; answers with a wrong one are not used."},
+      {"local_zones", &S::local_zones,
+       "Reserved names such as \"test\" that your own resolver serves and that otherwise never exist."},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<LogConfig>>& fields() {
+  using S = LogConfig;
+  static const std::vector<Field<S>> table = {
+      {"format", choice<&S::format>({"text", "json"}), "text for people, json for programs."},
+      {"level", choice<&S::level>({"debug", "info", "warning", "error"}),
+       "The least important that is written."},
+      {"file", &S::file, "Empty: standard error, which systemd keeps in its journal.", Trait::path},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<StoreConfig>>& fields() {
+  using S = StoreConfig;
+  static const std::vector<Field<S>> table = {
+      {"inline_octets_max", &S::inline_octets_max, "Mails up to this size lie in the database itself."},
+      {"segment_octets", &S::segment_octets, "Size of one file of mails."},
+      {"readers", &S::readers, "Database connections for reading."},
+  };
+  return table;
+}
+
+}  // namespace pabal::app

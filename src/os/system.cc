@@ -1,0 +1,67 @@
+#include "os/system.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace pabal::os {
+
+Time SystemClock::now() {
+  timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return {t.tv_sec * 1000 + t.tv_nsec / 1'000'000};
+}
+
+void SystemRandom::fill(std::span<char> into) {
+  while (!into.empty()) {
+    ssize_t n = getrandom(into.data(), into.size(), 0);
+    if (n < 0) {
+      verify(errno == EINTR, "the system gives random octets");
+      continue;
+    }
+    into = into.subspan(static_cast<size_t>(n));
+  }
+}
+
+StreamLog::StreamLog(const LogOptions& options, io::Clock& clock)
+    : options_(options), clock_(clock), fd_(STDERR_FILENO) {
+  if (options_.path.empty()) return;
+  fd_ = open(options_.path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+  if (fd_ < 0) throw io::IoError::from_errno(errno, "open " + options_.path);
+}
+
+StreamLog::~StreamLog() {
+  if (fd_ != STDERR_FILENO) close(fd_);
+}
+
+void StreamLog::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (level < options_.level) return;
+  std::string line;
+  if (options_.format == LogOptions::Format::json) {
+    line = "{\"time\":\"" + to_rfc3339(clock_.now()) + "\"," + format_json(level, event, fields) + "}\n";
+  } else {
+    line = to_rfc3339(clock_.now()) + ' ' + format_text(level, event, fields) + '\n';
+  }
+  std::string_view rest = line;
+  std::lock_guard lock(mutex_);
+  while (!rest.empty()) {
+    ssize_t n = ::write(fd_, rest.data(), rest.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return;
+    rest.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+size_t raise_open_files_limit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+}  // namespace pabal::os

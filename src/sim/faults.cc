@@ -1,0 +1,40 @@
+#include "sim/faults.h"
+
+#include <utility>
+
+namespace pabal::sim {
+
+void FaultPlan::fail_at(uint64_t n) {
+  happen_at(n, nullptr);
+}
+
+void FaultPlan::happen_at(uint64_t n, std::move_only_function<void()> event) {
+  target_ = count_ + n;
+  event_ = std::move(event);
+  fired_ = false;
+  fired_operation_.clear();
+}
+
+void FaultPlan::clear() {
+  target_ = kNever;
+  event_ = nullptr;
+}
+
+bool FaultPlan::operation(std::string_view kind, std::string_view what) {
+  fingerprint_.mix(kind);
+  fingerprint_.mix(what);
+  uint64_t number = count_++;
+  bool fails = number == target_;
+  if (recording_ || fails) {
+    std::string name = std::string(kind) + ' ' + std::string(what);
+    if (fails) fired_operation_ = name;
+    if (recording_) names_.push_back(std::move(name));
+  }
+  if (!fails) return false;
+  fired_ = true;
+  auto event = std::exchange(event_, nullptr);
+  if (event) event();
+  return true;
+}
+
+}  // namespace pabal::sim

@@ -61,7 +61,6 @@ class ClientExchange {
   At at_ = At::start;
   std::string gs2_header_;
   std::string binding_;
-  std::string nonce_;
   std::string client_first_bare_;
   std::string server_signature_;
 };

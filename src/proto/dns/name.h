@@ -25,9 +25,12 @@ std::string_view parent(std::string_view name);
 // Wire form without compression; name must be canonical.
 std::string encode_name(std::string_view name);
 
+enum class Compression { allowed, refused };
+
 // Reads the name at offset of a message, following compression pointers
 // (backwards only, so that no loop is possible; RFC 1035 §4.1.4), and moves
 // offset past it.
-std::optional<std::string> decode_name(std::string_view message, size_t& offset);
+std::optional<std::string> decode_name(std::string_view message, size_t& offset,
+                                       Compression compression = Compression::allowed);
 
 }  // namespace pabal::proto::dns

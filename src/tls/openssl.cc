@@ -1,0 +1,21 @@
+#include "tls/openssl.h"
+
+#include <openssl/err.h>
+#include <system_error>
+
+namespace pabal::tls {
+
+std::string take_reason() {
+  unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  if (code == 0) return "unknown error";
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
+  const char* reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : "error " + std::to_string(code);
+}
+
+io::IoError tls_error(const std::string& what) {
+  return io::IoError(io::IoFault::tls, what + ": " + take_reason());
+}
+
+}  // namespace pabal::tls

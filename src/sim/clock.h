@@ -20,7 +20,8 @@ class SimPoller : public rt::Poller {
 
   Instant now() override { return now_; }
   // Stops the process with "deadlock: ..." when there is neither a timer nor an
-  // event: the loop would wait forever.
+  // event: the loop would wait forever; and with "livelock: ..." when the loop
+  // keeps turning without time going on.
   void wait(Instant until) override;
   void interrupt() override {}  // everything runs on the loop's thread
 
@@ -34,6 +35,7 @@ class SimPoller : public rt::Poller {
   // Not 0, so that a forgotten Instant{} is in the past.
   Instant now_{1'000'000};
   uint64_t sequence_ = 0;
+  uint64_t turns_ = 0;  // at this instant
   std::map<std::pair<Instant, uint64_t>, std::move_only_function<void()>> events_;
 };
 

@@ -54,6 +54,16 @@ TEST(SimClockDeathTest, SaysThatNothingCanEverHappen) {
   EXPECT_DEATH(sim.run(wait_forever(event)), "deadlock: nothing can ever happen");
 }
 
+rt::Task<void> turn_forever() {
+  for (;;) co_await rt::sleep_for(seconds(0));
+}
+
+TEST(SimClockDeathTest, SaysThatTimeStandsStill) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  SimWorld sim(1);
+  EXPECT_DEATH(sim.run(turn_forever()), "livelock: coroutines go on, but time does not");
+}
+
 rt::Task<void> offloaded(io::World world, std::vector<int>& order) {
   auto first = [&order] { order.push_back(1); };
   auto second = [&order] {

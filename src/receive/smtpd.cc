@@ -7,7 +7,7 @@
 namespace pabal::receive {
 
 Smtpd::Smtpd(io::World& world, directory::Directory& directory, intake::Intake& intake,
-             const tls::ServerContext* tls, SmtpdOptions options, SmtpdCounters& counters)
+             tls::ServerContext* tls, SmtpdOptions options, SmtpdCounters& counters)
     : world_(world),
       directory_(directory),
       intake_(intake),

@@ -63,7 +63,7 @@ class Smtpd {
  public:
   // tls may be nullptr: then STARTTLS is not offered.
   Smtpd(io::World& world, directory::Directory& directory, intake::Intake& intake,
-        const tls::ServerContext* tls, SmtpdOptions options, SmtpdCounters& counters);
+        tls::ServerContext* tls, SmtpdOptions options, SmtpdCounters& counters);
   ~Smtpd();
 
   // Accepts until stop(). The listener is made here, on the loop of the caller.
@@ -83,7 +83,7 @@ class Smtpd {
   io::World& world_;
   directory::Directory& directory_;
   intake::Intake& intake_;
-  const tls::ServerContext* tls_;
+  tls::ServerContext* tls_;
   const SmtpdOptions options_;
   SmtpdCounters& counters_;
   bool stopping_ = false;

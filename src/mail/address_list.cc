@@ -267,12 +267,7 @@ std::vector<HeaderAddress> parse_address_list(std::string_view header_value) {
 
 std::string to_header_text(const HeaderAddress& address, bool utf8) {
   if (address.display_name.empty()) return address.address;
-  // Raw UTF-8 goes into quotes: any of it may stand there (RFC 6532 §3.2).
-  bool raw = utf8 && !is_ascii(address.display_name) && is_utf8(address.display_name) &&
-             std::none_of(address.display_name.begin(), address.display_name.end(),
-                          [](char c) { return (c >= 0 && c < 32) || c == 127; });
-  std::string name = raw ? quote(address.display_name) : encode_phrase(address.display_name);
-  return name + " <" + address.address + ">";
+  return encode_phrase(address.display_name, utf8) + " <" + address.address + ">";
 }
 
 std::vector<std::string> addresses_of(std::string_view header_value) {

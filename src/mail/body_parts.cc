@@ -1,6 +1,5 @@
 // What stands in the parts: decoded bytes and text, and which part is what.
 #include <algorithm>
-#include <functional>
 
 #include "base/bytes.h"
 #include "mail/charset.h"

@@ -173,7 +173,8 @@ std::optional<std::string> from_utf8(std::string_view utf8, std::string_view cha
 
 bool is_known_charset(std::string_view charset) {
   std::string name = to_lower(trim(charset));
-  return (is_ascii_name(name) && !name.empty()) || open(name) != nullptr;
+  if (name == "utf-8" || name == "utf8" || (is_ascii_name(name) && !name.empty())) return true;
+  return open(name) != nullptr;
 }
 
 }  // namespace pabal::mail

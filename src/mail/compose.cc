@@ -70,7 +70,7 @@ std::string address_field(std::string_view name, const std::vector<HeaderAddress
     if (new_group && !group.empty()) value += ';';
     if (!value.empty()) value += ", ";
     std::string group_text = new_group && !entry.group.empty() ? one_line(entry.group) : std::string();
-    if (!group_text.empty()) value += (utf8 ? group_text : encode_phrase(group_text)) + ":";
+    if (!group_text.empty()) value += encode_phrase(group_text, utf8) + ":";
     if (entry.empty_group) {
       value += ';';
       group.clear();

@@ -281,7 +281,8 @@ std::string format_parameter(std::string_view name, std::string_view utf8_value)
       encoded += '%' + to_upper(to_hex(value.substr(i, 1)));
     }
   }
-  std::string lead = ";\r\n " + std::string(name);
+  std::string lead = ";\r\n ";
+  for (char c : name.substr(0, segment_octets_max)) lead += is_alnum(c) || c == '-' || c == '_' ? c : '_';
   if (plain) return lead + "=\"" + quoted + '"';
   std::string out;
   if (quoted.size() <= 200) out = lead + "=\"" + quoted + '"';  // readers before RFC 2231

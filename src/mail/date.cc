@@ -25,7 +25,8 @@ constexpr Zone zones[] = {{"ut", 0},   {"utc", 0},  {"gmt", 0},  {"z", 0},    {"
                           {"edt", -4}, {"cst", -6}, {"cdt", -5}, {"mst", -7}, {"mdt", -6},
                           {"pst", -8}, {"pdt", -7}, {"kst", 9},  {"jst", 9}};
 
-// Commas and comments become spaces, so that only words are left.
+// Commas and comments become spaces, and those around a colon go away (the example
+// of RFC 5322 Appendix A.6.3 has them), so that only words are left.
 std::string without_comments(std::string_view text) {
   std::string out;
   int depth = 0;
@@ -39,7 +40,10 @@ std::string without_comments(std::string_view text) {
     } else if (c == ')' && depth > 0) {
       --depth;
     } else if (depth == 0) {
-      out += c == ',' || c == '\t' || c == '\r' || c == '\n' ? ' ' : c;
+      bool blank = c == ',' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+      if (blank && out.ends_with(':')) continue;
+      while (c == ':' && out.ends_with(' ')) out.pop_back();
+      out += blank ? ' ' : c;
     }
   }
   return out;

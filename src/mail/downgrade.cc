@@ -15,6 +15,8 @@ namespace pabal::mail {
 namespace {
 
 constexpr size_t line_octets_max = 998;  // RFC 5321 §4.5.3.1.6, without CRLF
+constexpr size_t field_name_octets_max = 900;
+constexpr size_t boundary_octets_max = 900;
 
 // is_ascii eight octets at a time: every relayed message is looked through.
 bool all_ascii(std::string_view s) {
@@ -86,16 +88,6 @@ std::string one_field(std::string_view name, std::string_view value) {
   return std::string(name) + ": " + fold(value, name.size() + 2) + "\r\n";
 }
 
-std::string line_ends_fixed(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '\r') continue;
-    if (c == '\n') out += '\r';
-    out += c;
-  }
-  return out;
-}
-
 using Result = std::expected<std::string, std::string>;
 
 class Converter {
@@ -113,7 +105,8 @@ class Converter {
  private:
   Result container(const Part& part, bool top) {
     std::string boundary = part.type.parameter("boundary");
-    if (part.opaque || part.children.empty() || !is_ascii(boundary)) return as_octets(part, top);
+    if (part.opaque || part.children.empty() || !is_ascii(boundary) || boundary.size() > boundary_octets_max)
+      return as_octets(part, top);
     std::string body;
     size_t at = part.body_begin;
     for (const Part& child : part.children) {
@@ -148,8 +141,13 @@ class Converter {
 
   static std::string only_boundary(std::string_view lines) {
     std::string out;
-    for (char c : line_ends_fixed(lines)) {
-      if (c != '\0' && static_cast<unsigned char>(c) < 0x80) out += c;
+    bool whole = lines.ends_with('\n');
+    for (std::string_view line : split(lines, '\n')) {
+      if (line.data() + line.size() == lines.data() + lines.size() && whole) break;
+      for (char c : trim(line)) {
+        if (c != '\0' && c != '\r' && static_cast<unsigned char>(c) < 0x80) out += c;
+      }
+      out += "\r\n";
     }
     return out;
   }
@@ -168,7 +166,7 @@ class Converter {
     }
     std::string bytes = decode_body(part, m_);
     std::string type;
-    if (top && header_of(part, m_).find("content-type") == nullptr) {
+    if (part.type.is("text", "plain") && header_of(part, m_).find("content-type") == nullptr) {
       // RFC 1428 §3: what came without a charset.
       type = std::string("text/plain; charset=") + (is_utf8(bytes) ? "utf-8" : "unknown-8bit");
     }
@@ -210,6 +208,7 @@ class Converter {
         if (is_clean(line) && line.ends_with("\r\n")) out += line;
         continue;
       }
+      if (field.name.size() >= field_name_octets_max) continue;
       has_version = has_version || iequals(field.name, "mime-version");
       if (!encoding.empty() && iequals(field.name, "content-transfer-encoding")) continue;
       if (!type.empty() && iequals(field.name, "content-type")) continue;
@@ -238,21 +237,15 @@ class Converter {
       ContentType type = parse_content_type(field.raw_value);
       out += is_type ? type.name() : disposition.disposition.empty() ? "attachment" : disposition.disposition;
       for (const Parameter& parameter : is_type ? type.parameters : disposition.parameters) {
-        out += format_parameter(token_of(parameter.name), parameter.value);
+        out += format_parameter(parameter.name, parameter.value);
       }
       return fold_long(out) + "\r\n";
     }
     return std::string(field.name) + ": " + encode_text(field.text(), field.name.size() + 2) + "\r\n";
   }
 
-  static std::string token_of(std::string_view name) {
-    std::string out;
-    for (char c : name.substr(0, 60)) out += is_alnum(c) || c == '-' || c == '_' ? c : '_';
-    return out;
-  }
-
   static std::string fold_long(const std::string& lines) {
-    return is_clean(lines + "\r\n") ? lines : fold(lines, 0);
+    return is_clean(lines + "\r\n") ? lines : fold(unfold(lines), 0);
   }
 
   static Result convert_addresses(const Field& field) {

@@ -11,8 +11,9 @@ namespace pabal::mail {
 namespace {
 
 constexpr size_t charset_octets_max = 64;
-constexpr size_t encoded_word_max = 75;  // RFC 2047 §2
-constexpr size_t ascii_word_max = 900;   // longer ones could make a line of more than 998
+constexpr size_t encoded_word_max = 75;      // RFC 2047 §2
+constexpr size_t encoded_words_max = 5'000;  // of one value; opening converters costs time
+constexpr size_t ascii_word_max = 900;       // longer ones could make a line of more than 998
 
 size_t utf8_octets(char lead) {
   auto c = static_cast<unsigned char>(lead);
@@ -171,9 +172,12 @@ std::string decode_text(std::string_view raw, std::string_view fallback_charset)
   };
   size_t done = 0;
   bool after_word = false;
-  for (size_t at = s.find("=?"); at != std::string_view::npos;) {
+  size_t words = 0;
+  for (size_t at = s.find("=?"); at != std::string_view::npos && words < encoded_words_max;) {
     EncodedWord word = match_encoded_word(s, at);
-    if (word.length == 0 || !is_known_charset(word.charset)) {
+    bool known =
+        word.length > 0 && (iequals(word.charset, pending_charset) || is_known_charset(word.charset));
+    if (!known) {
       at = s.find("=?", at + 2);
       continue;
     }
@@ -185,6 +189,7 @@ std::string decode_text(std::string_view raw, std::string_view fallback_charset)
     pending_charset = charset;
     pending += decode_encoded_word(word);
     after_word = true;
+    ++words;
     done = at + word.length;
     at = s.find("=?", done);
   }
@@ -213,9 +218,10 @@ std::string encode_text(std::string_view utf8, size_t column) {
   return out + fold(std::string_view(text).substr(span.end), at);
 }
 
-std::string encode_phrase(std::string_view utf8) {
+std::string encode_phrase(std::string_view utf8, bool keep_utf8) {
   std::string text = well_formed(utf8);
-  if (needs_encoding(text)) {
+  bool control = std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 32) || c == 127; });
+  if (needs_encoding(text) && (!keep_utf8 || control || is_ascii(text))) {
     size_t column = 1;
     return unfold(encode_run(text, column));
   }

@@ -56,8 +56,9 @@ std::string decode_text(std::string_view raw, std::string_view fallback_charset 
 // `column` is how much of the first line is already taken ("Subject: " is 9).
 std::string encode_text(std::string_view utf8, size_t column);
 
-// The same for a phrase (a display name): quoted-string or encoded-words, unfolded.
-std::string encode_phrase(std::string_view utf8);
+// The same for a phrase (a display name): bare, a quoted-string or encoded-words,
+// unfolded. keep_utf8: non-ASCII stays, in a quoted-string (RFC 6532 §3.2).
+std::string encode_phrase(std::string_view utf8, bool keep_utf8 = false);
 
 // Folds at blanks to lines of at most 76 octets where possible (RFC 5322 §2.1.1), CRLF
 // between. A word without blanks is cut at 998 only. No CRLF at the end.

@@ -4,6 +4,7 @@
 #include <array>
 #include <unicode/utf8.h>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -48,13 +49,11 @@ class Renderer {
       character(s_[at_++]);
     }
     while (out_.ends_with('\n') || out_.ends_with(' ')) out_.pop_back();
-    if (out_.size() > max_) out_.resize(max_);
-    while (!out_.empty() &&
-           !is_utf8(std::string_view(out_).substr(out_.size() - std::min<size_t>(out_.size(), 4))) &&
-           !is_utf8(out_)) {
-      out_.pop_back();
+    if (out_.size() >= max_) {
+      cut_at_character();
+    } else if (!out_.empty()) {
+      out_ += '\n';
     }
-    if (!out_.empty() && out_.size() < max_) out_ += '\n';
     return std::move(out_);
   }
 
@@ -143,20 +142,28 @@ class Renderer {
     }
   }
 
-  // Once an end tag is missing, nothing more of that kind is searched for.
+  // No </head>: the body follows all the same; a script without end hides the rest.
+  // Once an end tag was missed, nothing more of that name is searched for.
   void skip_element(const std::string& name) {
-    if (name == "head" || name == "title" || name == "noscript" || name == "template" || name == "script" ||
-        name == "style") {
-      for (size_t i = at_; (i = s_.find("</", i)) != std::string_view::npos; i += 2) {
-        if (istarts_with(s_.substr(i + 2), name)) {
-          size_t end = s_.find('>', i);
-          at_ = end == std::string_view::npos ? s_.size() : end + 1;
-          return;
-        }
+    if (std::ranges::find(without_end_, name) != without_end_.end()) return;
+    for (size_t i = at_; (i = s_.find("</", i)) != std::string_view::npos; i += 2) {
+      if (istarts_with(s_.substr(i + 2), name)) {
+        size_t end = s_.find('>', i);
+        at_ = end == std::string_view::npos ? s_.size() : end + 1;
+        return;
       }
-      // No </head>: the body follows all the same; a script without end hides the rest.
-      if (name == "script" || name == "style") at_ = s_.size();
     }
+    without_end_.push_back(name);
+    if (name == "script" || name == "style") at_ = s_.size();
+  }
+
+  // Down to max_ octets, without a character that lost its end.
+  void cut_at_character() {
+    out_.resize(std::min(out_.size(), max_));
+    size_t lead = out_.size();
+    while (lead > 0 && out_.size() - lead < 4 && (static_cast<unsigned char>(out_[lead - 1]) & 0xC0) == 0x80)
+      --lead;
+    if (lead > 0 && !is_utf8(std::string_view(out_).substr(lead - 1))) out_.resize(lead - 1);
   }
 
   std::string attribute(const Tag& tag, std::string_view name) {
@@ -292,6 +299,7 @@ class Renderer {
   size_t quote_ = 0;
   std::string href_;
   size_t link_begin_ = 0;
+  std::vector<std::string> without_end_;
 };
 
 }  // namespace

@@ -129,11 +129,12 @@ class TreeParser {
     for (size_t level = boundaries_.size(); level-- > 0;) {
       const std::string& boundary = boundaries_[level];
       if (!rest.starts_with(boundary)) continue;
+      // Blanks may follow as transport padding, and text behind them does not make it
+      // another line (RFC 2046 §5.1.2); text without a blank is a longer boundary.
       size_t at = boundary.size();
       bool closing = rest.substr(at, 2) == "--";
       if (closing) at += 2;
-      while (at < rest.size() && (is_wsp(rest[at]) || rest[at] == '\r')) ++at;  // transport padding
-      if (at < rest.size() && rest[at] != '\n') continue;
+      if (at < rest.size() && !is_wsp(rest[at]) && rest[at] != '\r' && rest[at] != '\n') continue;
       stop = Stop{.level = level, .closing = closing, .line_begin = pos_, .lines_before = lines_};
       next_line();
       stop.line_end = pos_;

@@ -17,7 +17,7 @@ namespace pabal::mail {
 struct Limits {
   size_t depth_max = 64;
   size_t parts_max = 5'000;
-  size_t boundary_octets_max = 256;  // RFC 2046 §5.1.1 has 70; longer ones are seen
+  size_t boundary_octets_max = 8'192;  // RFC 2046 §5.1.1 has 70; longer ones are seen
   HeaderLimits header;
 };
 

@@ -1,0 +1,133 @@
+#include "mail/address.h"
+
+#include <gtest/gtest.h>
+
+#include "mail/address_list.h"
+
+namespace pabal::mail {
+namespace {
+
+TEST(Address, Parses) {
+  auto address = parse_address("Alice.Kim+tag@Seoul.TEST", false);
+  ASSERT_TRUE(address);
+  EXPECT_EQ(address->local, "Alice.Kim+tag");
+  EXPECT_EQ(address->domain, "seoul.test");
+  EXPECT_EQ(to_string(*address), "Alice.Kim+tag@seoul.test");
+  EXPECT_EQ(parse_address(R"("john \"d\" doe"@x.test)", false)->local, R"(john "d" doe)");
+  EXPECT_EQ(to_string(*parse_address(R"("john \"d\" doe"@x.test)", false)), R"("john \"d\" doe"@x.test)");
+  EXPECT_EQ(to_string(*parse_address(R"("plain"@x.test)", false)), "plain@x.test");
+  EXPECT_EQ(parse_address("a@[192.0.2.1]", false)->domain, "[192.0.2.1]");
+  EXPECT_TRUE(parse_address("a@[IPv6:2001:db8::1]", false));
+  EXPECT_TRUE(parse_address("root@localhost", false));
+}
+
+TEST(Address, Refuses) {
+  for (const char* text : {"",
+                           "a",
+                           "@x.test",
+                           "a@",
+                           "a@@x.test",
+                           ".a@x.test",
+                           "a.@x.test",
+                           "a..b@x.test",
+                           "a b@x.test",
+                           "<a@x.test>",
+                           "a@x..test",
+                           "a@.x",
+                           "a@x.",
+                           "a@-x.test",
+                           "a@x-.test",
+                           "a@x y",
+                           "a@[1.2.3]",
+                           "a@[IPv6:zz]",
+                           "a@[192.0.2.1",
+                           "\"a@x.test",
+                           "\"a\"b@x.test",
+                           "\"\"@x.test",
+                           "a@b@c",
+                           "a@x.test\r\n",
+                           "파발@x.test",
+                           "a@파발.test"}) {
+    EXPECT_FALSE(parse_address(text, false)) << text;
+  }
+  EXPECT_TRUE(parse_address(std::string(64, 'a') + "@x.test", false));
+  EXPECT_FALSE(parse_address(std::string(65, 'a') + "@x.test", false));
+  EXPECT_FALSE(parse_address("a@" + std::string(64, 'x') + ".test", false));
+  EXPECT_FALSE(parse_address(std::string("a\0b@x.test", 10), false));
+}
+
+TEST(Address, Internationalized) {
+  auto address = parse_address("파발@메일.한국", true);
+  ASSERT_TRUE(address);
+  EXPECT_EQ(to_string(*address), "파발@메일.한국");
+  EXPECT_EQ(to_ascii_domain("메일.한국"), "xn--h32bq4v.xn--3e0b707e");
+  EXPECT_EQ(to_unicode_domain("xn--3e0b707e"), "한국");
+  EXPECT_EQ(to_ascii_domain("Seoul.Test"), "seoul.test");
+  EXPECT_FALSE(parse_address("\xFF@x.test", true));
+  EXPECT_TRUE(same_mailbox({"A", "한국"}, {"a", "XN--3E0B707E"}));
+  EXPECT_FALSE(same_mailbox({"a", "x.test"}, {"b", "x.test"}));
+}
+
+std::string show(std::string_view header) {
+  std::string out;
+  for (const HeaderAddress& entry : parse_address_list(header)) {
+    if (!out.empty()) out += " | ";
+    if (!entry.group.empty()) out += "{" + entry.group + "} ";
+    out += entry.empty_group ? "(empty)" : entry.display_name + " <" + entry.address + ">";
+  }
+  return out;
+}
+
+TEST(AddressList, CommonForms) {
+  EXPECT_EQ(show("a@x.test, B <b@x.test>,\r\n \"C, D\" <c@x.test>"),
+            " <a@x.test> | B <b@x.test> | C, D <c@x.test>");
+  EXPECT_EQ(show("a@x.test (Alice (the) first)"), "Alice (the) first <a@x.test>");
+  EXPECT_EQ(show("=?euc-kr?B?scfH0bHb?= <k@x.test>"), "권한글 <k@x.test>");
+  EXPECT_EQ(show("\"=?utf-8?B?7YyM67Cc?=\" <k@x.test>"), "파발 <k@x.test>");
+  EXPECT_EQ(show("=?utf-8?Q?Kim,_Chul?= <k@x.test>"), "Kim, Chul <k@x.test>");
+  EXPECT_EQ(show("\xC6\xC4 <k@x.test>").find("<k@x.test>") != std::string::npos, true);
+  EXPECT_EQ(show(""), "");
+  EXPECT_EQ(show("<>"), "");
+}
+
+TEST(AddressList, Groups) {
+  EXPECT_EQ(show("A Group:Ed <e@x.test>,j@y.test;, z@z.test"),
+            "{A Group} Ed <e@x.test> | {A Group}  <j@y.test> |  <z@z.test>");
+  EXPECT_EQ(show("undisclosed-recipients:;"), "{undisclosed-recipients} (empty)");
+  EXPECT_TRUE(addresses_of("Undisclosed:;").empty());
+}
+
+TEST(AddressList, ObsoleteAndBroken) {
+  EXPECT_EQ(show("Joe <@hop1,@hop2:joe@x.test>, mary @ example . net"),
+            "Joe <joe@x.test> |  <mary@example.net>");
+  EXPECT_EQ(show("\"a b\"@x.test"), " <\"a b\"@x.test>");
+  EXPECT_EQ(show(",,a@x.test,,"), " <a@x.test>");
+  EXPECT_EQ(show("Foo :-( <a@x.test>, b@x.test").find("b@x.test") != std::string::npos, true);
+  EXPECT_EQ(show("Jane Doe jane@x.test"), "Jane Doe <jane@x.test>");
+  EXPECT_EQ(show("a@x.test; b@x.test"), " <a@x.test> |  <b@x.test>");
+  EXPECT_EQ(show("Joe <joe@x.test, b@x.test"), "Joe <joe@x.test> |  <b@x.test>");
+  EXPECT_EQ(show("\"Joe <joe@x.test>"), "\"Joe <joe@x.test>");
+  EXPECT_EQ(show("a@[IPv6:2001:db8::1]"), " <a@[IPv6:2001:db8::1]>");
+  EXPECT_EQ(show("root"), " <root>");
+}
+
+TEST(AddressList, HostileInputIsLinear) {
+  for (const char* piece : {"(", "\"", "<", "=?", "=?a?q?", "a:", "((a)", ",", "[", "@", "\\"}) {
+    std::string text;
+    while (text.size() < 100'000) text += piece;
+    parse_address_list(text);
+  }
+}
+
+TEST(AddressList, HeaderText) {
+  EXPECT_EQ(to_header_text({.display_name = "Kim", .address = "k@x.test"}, false), "Kim <k@x.test>");
+  EXPECT_EQ(to_header_text({.display_name = "Kim, \"C\"", .address = "k@x.test"}, false),
+            R"("Kim, \"C\"" <k@x.test>)");
+  EXPECT_EQ(to_header_text({.display_name = "파발", .address = "k@x.test"}, false),
+            "=?utf-8?B?7YyM67Cc?= <k@x.test>");
+  EXPECT_EQ(to_header_text({.display_name = "파발", .address = "k@x.test"}, true), "\"파발\" <k@x.test>");
+  EXPECT_EQ(to_header_text({.address = "k@x.test"}, false), "k@x.test");
+}
+
+}  // namespace
+}  // namespace pabal::mail

@@ -1,0 +1,111 @@
+#include "mail/downgrade.h"
+
+#include <gtest/gtest.h>
+
+#include "mail/message.h"
+
+namespace pabal::mail {
+namespace {
+
+TEST(Needs, AreSeen) {
+  EXPECT_EQ(scan_needs("A: 1\r\n\r\nx\r\n"), Needs{});
+  EXPECT_EQ(scan_needs("A: 1\r\n\r\n한\r\n"), Needs{.eightbit = true});
+  EXPECT_EQ(scan_needs("A: 한\r\n\r\nx\r\n"), Needs{.utf8_headers = true});
+  EXPECT_EQ(scan_needs("A: 1\r\n\r\nx\n"), Needs{.binary = true});
+  EXPECT_EQ(scan_needs("A: 1\r\n\r\nx\ry\r\n"), Needs{.binary = true});
+  EXPECT_EQ(scan_needs(std::string_view("A: 1\r\n\r\n\0\r\n", 11)), Needs{.binary = true});
+  EXPECT_EQ(scan_needs("A: 1\r\n\r\n" + std::string(998, 'x') + "\r\n"), Needs{});
+  EXPECT_EQ(scan_needs("A: 1\r\n\r\n" + std::string(999, 'x')), Needs{.binary = true});
+  EXPECT_EQ(scan_needs("Content-Type: message/rfc822\r\n\r\nA: 한\r\n\r\nx"), Needs{.eightbit = true});
+  EXPECT_EQ(scan_needs("Content-Type: message/global\r\n\r\nA: 한\r\n\r\nx"), Needs{.utf8_headers = true});
+}
+
+std::string convert(std::string_view message) {
+  auto converted = to_7bit(message);
+  EXPECT_TRUE(converted) << converted.error();
+  if (!converted) return {};
+  EXPECT_EQ(scan_needs(*converted), Needs{}) << *converted;
+  return *converted;
+}
+
+TEST(To7Bit, LeavesWhatIs7Bit) {
+  std::string message = "From: a@x.test\r\nContent-Transfer-Encoding: 8bit\r\n\r\nhello\r\n.\r\n";
+  EXPECT_EQ(convert(message), message);
+}
+
+TEST(To7Bit, SinglePart) {
+  std::string message = convert(
+      "Subject: a\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; "
+      "charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nhello 한글\r\n");
+  Part part = parse_message(message);
+  EXPECT_EQ(part.encoding, TransferEncoding::quoted_printable);
+  EXPECT_EQ(text_of(part, message), "hello 한글\n");
+  EXPECT_EQ(header_of(part, message).find_all("content-transfer-encoding").size(), 1u);
+}
+
+TEST(To7Bit, WithoutMime) {
+  std::string message = convert("From: a@x.test\r\n\r\n한글\r\n");
+  EXPECT_EQ(header_of(parse_message(message), message).value("mime-version"), "1.0");
+  EXPECT_EQ(text_of(parse_message(message), message), "한글\n");
+}
+
+TEST(To7Bit, RawHeaders) {
+  std::string message = convert(
+      "Subject: 파발\r\nFrom: 김 <a@메일.한국>\r\nContent-Type: text/plain; name=\"파일.txt\"\r\n\r\nx\r\n");
+  Header header = parse_header(message);
+  EXPECT_EQ(header.text("subject"), "파발");
+  EXPECT_EQ(header.value("from"), "=?utf-8?B?6rmA?= <a@xn--h32bq4v.xn--3e0b707e>");
+  EXPECT_EQ(parse_message(message).type.parameter("name"), "파일.txt");
+  EXPECT_FALSE(to_7bit("From: 김@x.test\r\n\r\nx\r\n"));
+}
+
+TEST(To7Bit, NestedParts) {
+  std::string original =
+      "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=o\r\nContent-Transfer-Encoding: "
+      "8bit\r\n\r\n"
+      "서문\r\n--o\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+      "8bit\r\n\r\n한글\r\n"
+      "--o\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+      "Subject: 안쪽\r\nContent-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\nContent-Type: "
+      "application/x\r\nContent-Transfer-Encoding: "
+      "binary\r\n\r\n\xFF\xFE\n\r\n--i--\r\n"
+      "--o\r\nContent-Type: text/plain\r\n\r\nplain \r\n--o--\r\n꼬리\r\n";
+  std::string message = convert(original);
+  Part root = parse_message(message), before = parse_message(original);
+  auto old_leaves = leaf_parts(before, true), leaves = leaf_parts(root, true);
+  ASSERT_EQ(leaves.size(), 3u);
+  ASSERT_EQ(old_leaves.size(), 3u);
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(decode_body(*leaves[i], message), decode_body(*old_leaves[i], original));
+  EXPECT_EQ(root.encoding, TransferEncoding::seven_bit);
+  EXPECT_EQ(root.children[1].encoding, TransferEncoding::seven_bit);
+  EXPECT_EQ(header_of(root.children[1].children[0], message).text("subject"), "안쪽");
+  EXPECT_EQ(body_of(root.children[2], message), "plain ");
+}
+
+TEST(To7Bit, SignedPartThatIs7BitStays) {
+  std::string_view signed_part = "Content-Type: text/plain\r\n\r\nsigned text \r\n";
+  std::string message = convert(
+      "Subject: 한\r\nMIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=s; "
+      "micalg=pgp-sha256\r\n\r\n--s\r\n" +
+      std::string(signed_part) +
+      "\r\n--s\r\nContent-Type: application/pgp-signature\r\n\r\nAAAA\r\n--s--\r\n");
+  EXPECT_NE(message.find(signed_part), std::string::npos);
+}
+
+TEST(To7Bit, BareLineEndsAndLongLines) {
+  std::string body = "unix\nlines\nand " + std::string(3000, 'x') + "\n";
+  std::string message = convert("Subject: x\nContent-Type: text/plain\n\n" + body);
+  EXPECT_EQ(decode_body(parse_message(message), message), body);
+  convert("Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo\n--b--\n");
+  convert("X-Long: " + std::string(5000, 'y') + "\r\n\r\nx\r\n");
+}
+
+TEST(To7Bit, WhatCannotBeEncoded) {
+  EXPECT_FALSE(to_7bit("Content-Type: message/partial; id=a; number=1\r\n\r\n한\r\n"));
+  std::string message = convert("Content-Type: multipart/mixed\r\n\r\n--x\r\n\r\n한\r\n--x--\r\n");
+  EXPECT_EQ(parse_message(message).type.name(), "application/octet-stream");
+}
+
+}  // namespace
+}  // namespace pabal::mail

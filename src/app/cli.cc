@@ -1,0 +1,122 @@
+#include "app/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <unistd.h>
+
+#include "os/real_world.h"
+
+namespace pabal::app {
+
+CLI::App* add_command(CLI::App& parent, Cli& cli, const std::string& name, const std::string& description,
+                      const std::string& example, std::function<void()> run) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command
+      ->add_option("--config", cli.config_file,
+                   "Config file; else $PABAL_CONFIG, ./pabal.toml, /etc/pabal/pabal.toml")
+      ->type_name("FILE");
+  command->add_flag("--json", cli.json, "Print JSON, for programs");
+  command->footer("Example:\n  " + example);
+  command->callback([&cli, run = std::move(run)] {
+    cli.chosen = [run] {
+      run();
+      return 0;
+    };
+  });
+  return command;
+}
+
+CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& description) {
+  CLI::App* group = parent.add_subcommand(name, description);
+  group->require_subcommand(1);
+  group->footer("`pabal " + name + " COMMAND --help` says more, with an example.");
+  return group;
+}
+
+std::string config_path(const Cli& cli) {
+  if (!cli.config_file.empty()) return cli.config_file;
+  if (const char* path = std::getenv("PABAL_CONFIG"); path != nullptr && *path != '\0') return path;
+  return access("pabal.toml", F_OK) == 0 ? "pabal.toml" : "/etc/pabal/pabal.toml";
+}
+
+Config load(const Cli& cli) {
+  return or_fail(load_config(config_path(cli)));
+}
+
+void with_records(const Cli& cli, const std::function<void(Records&)>& work) {
+  Config config = load(cli);
+  try {
+    os::RealWorldOptions options;
+    options.log.level = LogLevel::warning;
+    options.blocking_threads = 1;
+    os::RealWorld real(options);
+    io::World world = real.world();
+    auto store = store::Store::open_beside(world, {.directory = config.server.data_directory, .readers = 1});
+    store->execute_now([&](store::Transaction& tx) {
+      Records records{world, *store, tx};
+      work(records);
+    });
+  } catch (const store::StoreError& e) {
+    throw CommandError(std::string(e.what()) + "\nThe data directory is " + config.server.data_directory +
+                       ", from " + config_path(cli) + ".");
+  } catch (const io::IoError& e) {
+    throw CommandError(e.what());
+  }
+}
+
+static void add_own_commands(CLI::App& app, Cli& cli, const Hooks& hooks) {
+  CLI::App* serve = add_command(app, cli, "serve", "Run the mail server until SIGTERM",
+                                "pabal serve --config /etc/pabal/pabal.toml", [] {});
+  serve->callback([&] { cli.chosen = [&] { return hooks.serve(load(cli)); }; });
+
+  add_command(app, cli, "check-config", "Tell whether the config file is right",
+              "pabal check-config --config pabal.toml", [&cli] {
+                Config config = load(cli);
+                if (cli.json) {
+                  cli.console.out << json_object({{"file", json_string(config_path(cli))}, {"ok", "true"}})
+                                  << '\n';
+                  return;
+                }
+                cli.console.out << config_path(cli) << " is right: " << config.server.hostname << ", "
+                                << config.listeners.size() << " listeners, mail in "
+                                << config.server.data_directory << '\n';
+              });
+  add_command(app, cli, "version", "Print the version", "pabal version", [&cli] {
+    if (cli.json) {
+      cli.console.out << json_object({{"version", json_string(kVersion)}}) << '\n';
+    } else {
+      cli.console.out << "pabal " << kVersion << '\n';
+    }
+  });
+}
+
+int run_cli(std::vector<std::string> args, Console& console, const Hooks& hooks) {
+  CLI::App app("Pabal, a whole Internet mail system in one program", "pabal");
+  app.footer("Begin with `pabal init DOMAIN`. `pabal COMMAND --help` says more, with an example.");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("pabal ") + kVersion);
+  Cli cli{console, "", false, {}};
+  add_init_command(app, cli);
+  add_own_commands(app, cli, hooks);
+  add_directory_commands(app, cli);
+  add_queue_commands(app, cli);
+  add_track_command(app, cli);
+  for (const auto& add : hooks.more_commands) add(app, cli);
+
+  std::reverse(args.begin(), args.end());  // as CLI11 wants it
+  try {
+    app.parse(std::move(args));
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e, console.out, console.err) == 0 ? 0 : 2;
+  }
+  try {
+    return cli.chosen();
+  } catch (const CommandError& e) {
+    console.err << "pabal: " << e.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace pabal::app

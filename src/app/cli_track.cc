@@ -1,0 +1,92 @@
+// pabal track: where is my mail?
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+
+#include "app/cli.h"
+#include "app/journey_text.h"
+#include "base/bytes.h"
+
+namespace pabal::app {
+
+namespace {
+
+struct Arguments {
+  std::string what;
+  bool all = false;
+  size_t max = 20;
+};
+
+Journey read_journey(store::Database& db, MessageId message) {
+  queue::Selection selection;
+  selection.message = message;
+  return {message, journey::read(db, message), queue::list(db, selection, 1000)};
+}
+
+std::vector<Journey> find(Records& r, const Arguments& a) {
+  std::vector<Journey> found;
+  if (a.what.find('@') != std::string::npos) {
+    for (MessageId message : journey::find_by_address(r.tx.db, a.what, a.max)) {
+      found.push_back(read_journey(r.tx.db, message));
+    }
+    return found;
+  }
+  auto message = journey::parse_trace_id(a.what);
+  if (!message) {
+    throw CommandError("\"" + printable(a.what, 80) +
+                       "\" is neither an address nor the id of a mail. The id stands in our reply to its "
+                       "sender and in its Received field.");
+  }
+  Journey journey = read_journey(r.tx.db, *message);
+  if (!journey.events.empty() || !journey.waiting.empty()) found.push_back(std::move(journey));
+  return found;
+}
+
+void print_summaries(std::ostream& out, const std::vector<Journey>& found) {
+  Table table({"MAIL", "TIME", "FROM", "TO", "STATUS"});
+  for (const Journey& journey : found) {
+    Time at = journey.events.empty() ? Time{} : journey.events.front().at;
+    table.row({journey::trace_id(journey.message), to_rfc3339(at),
+               printable(fact_of(journey.events, "from"), 60), printable(fact_of(journey.events, "to"), 60),
+               journey_status(journey)});
+  }
+  out << table.text() << "`pabal track MAIL` tells the whole journey, --all all of them.\n";
+}
+
+void track(const Cli& cli, const Arguments& a) {
+  std::vector<Journey> found;
+  Time now;
+  with_records(cli, [&](Records& r) {
+    now = r.tx.now;
+    found = find(r, a);
+  });
+  if (cli.json) {
+    std::vector<std::string> journeys;
+    for (const Journey& journey : found) journeys.push_back(journey_json(journey));
+    cli.console.out << json_array(journeys) << '\n';
+    return;
+  }
+  if (found.empty()) {
+    throw CommandError("no mail is known for " + printable(a.what, 80) +
+                       ". Either it never came here, or its journey ended long ago.");
+  }
+  if (found.size() > 1 && !a.all) return print_summaries(cli.console.out, found);
+  for (const Journey& journey : found) cli.console.out << journey_text(journey, now) << '\n';
+}
+
+}  // namespace
+
+void add_track_command(CLI::App& app, Cli& cli) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command = add_command(
+      app, cli, "track", "The journey of a mail: where it came from, what happened, where it is",
+      "pabal track 0QX3M8T5K2ABC\n  pabal track alice@example.org", [&cli, a] { track(cli, *a); });
+  command->add_option("ID|ADDRESS", a->what, "Id of a mail, or address of its sender or a recipient")
+      ->required();
+  command->add_option("--max", a->max, "For an address: at most so many, newest first")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--all", a->all, "For an address: every journey whole");
+}
+
+}  // namespace pabal::app

@@ -1,0 +1,152 @@
+#include "app/console.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+
+namespace pabal::app {
+
+namespace {
+
+constexpr size_t kPasswordOctetsMax = 1024;
+
+// Takes the echo from the terminal while it lives.
+class NoEcho {
+ public:
+  NoEcho() : changed_(tcgetattr(STDIN_FILENO, &before_) == 0) {
+    if (!changed_) return;
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+  }
+  NoEcho(const NoEcho&) = delete;
+  ~NoEcho() {
+    if (changed_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+
+ private:
+  termios before_{};
+  bool changed_;
+};
+
+std::string first_line(std::istream& in) {
+  std::string line;
+  std::getline(in, line);
+  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.pop_back();
+  return line;
+}
+
+std::string ask_password(Console& console) {
+  NoEcho quiet;
+  console.out << "Password: " << std::flush;
+  std::string password = first_line(console.in);
+  console.out << "\nOnce more: " << std::flush;
+  std::string again = first_line(console.in);
+  console.out << '\n';
+  if (password != again) throw CommandError("the two passwords differ; nothing was changed. Try again.");
+  return password;
+}
+
+}  // namespace
+
+std::string obtain_password(Console& console, const std::string& file, bool may_be_empty) {
+  std::string password;
+  if (!file.empty() && file != "-") {
+    std::ifstream in(file, std::ios::binary);
+    if (!in)
+      throw CommandError("the password file " + file +
+                         " cannot be read; make one with mode 0600 and the password on its first line.");
+    password = first_line(in);
+  } else {
+    password = console.interactive && file.empty() ? ask_password(console) : first_line(console.in);
+  }
+  if (password.empty() && !may_be_empty) {
+    throw CommandError("the password is empty. Give one with --password-file FILE, or on standard input.");
+  }
+  if (password.size() > kPasswordOctetsMax || !is_utf8(password) ||
+      password.find('\0') != std::string::npos) {
+    throw CommandError("a password is UTF-8 text of at most " + std::to_string(kPasswordOctetsMax) +
+                       " octets.");
+  }
+  return password;
+}
+
+std::string ask(Console& console, const std::string& question, const std::string& fallback) {
+  if (!console.interactive) return fallback;
+  console.out << question << " [" << fallback << "]: " << std::flush;
+  std::string answer(trim(first_line(console.in)));
+  return answer.empty() ? fallback : answer;
+}
+
+bool confirm(Console& console, const std::string& question) {
+  if (!console.interactive) return false;
+  console.out << question << " [y/N]: " << std::flush;
+  std::string answer = to_lower(trim(first_line(console.in)));
+  return answer == "y" || answer == "yes";
+}
+
+std::string Table::text() const {
+  if (rows_.size() == 1) return "";
+  std::vector<size_t> widths;
+  for (const auto& row : rows_) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows_) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      out += row[i];
+      if (i + 1 < row.size()) out.append(widths[i] - row[i].size() + 2, ' ');
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+std::string json_string(std::string_view text) {
+  return '"' + json_escape(text) + '"';
+}
+
+std::string json_object(const std::vector<std::pair<std::string_view, std::string>>& members) {
+  std::vector<std::string> pieces;
+  for (const auto& [name, value] : members) pieces.push_back(json_string(name) + ':' + value);
+  return '{' + join(pieces, ",") + '}';
+}
+
+std::string json_array(const std::vector<std::string>& elements) {
+  return '[' + join(elements, ",") + ']';
+}
+
+std::string human_duration(Duration d) {
+  int64_t ms = std::max<int64_t>(0, d.count());
+  if (ms < 1000) return std::to_string(ms) + " ms";
+  int64_t s = ms / 1000;
+  auto two = [](int64_t a, const char* unit_a, int64_t b, const char* unit_b) {
+    std::string out = std::to_string(a) + unit_a;
+    if (b != 0) out += ' ' + std::to_string(b) + unit_b;
+    return out;
+  };
+  if (s < 60) return std::to_string(s) + 's';
+  if (s < 3600) return two(s / 60, "m", s % 60, "s");
+  if (s < 86400) return two(s / 3600, "h", s % 3600 / 60, "m");
+  return two(s / 86400, "d", s % 86400 / 3600, "h");
+}
+
+std::string human_size(uint64_t octets) {
+  if (octets < 1024) return std::to_string(octets) + " octets";
+  static constexpr const char* units[] = {"KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(octets) / 1024;
+  size_t unit = 0;
+  for (; value >= 1024 && unit < 3; ++unit) value /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %s", value, units[unit]);
+  return text;
+}
+
+}  // namespace pabal::app

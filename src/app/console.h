@@ -1,0 +1,64 @@
+// What the commands have in common: where they read and write, how they fail,
+// how they ask for passwords, and how they print tables and JSON.
+#pragma once
+
+#include <initializer_list>
+#include <iosfwd>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+
+namespace pabal::app {
+
+struct Console {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  bool interactive = false;  // `in` is a terminal with somebody at it
+};
+
+// The command cannot be done; what() says why, and what to do next. Caught in
+// run_cli, which prints it and returns 1.
+class CommandError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// The first line of `file` ("-": of standard input); without a file, asked for
+// twice without echo, or read from a standard input that is no terminal.
+// Passwords are never taken from the command line, where `ps` shows them.
+// Empty only when `may_be_empty`.
+std::string obtain_password(Console& console, const std::string& file, bool may_be_empty = false);
+
+// A question with a default; the default when nobody is there to answer.
+std::string ask(Console& console, const std::string& question, const std::string& fallback);
+
+// True for "y" and "yes"; false when nobody is there to answer.
+bool confirm(Console& console, const std::string& question);
+
+// Rows below their headings, columns aligned; nothing for no rows.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> headings) { rows_.push_back(std::move(headings)); }
+  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  std::string text() const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// JSON by its pieces; the values are JSON already.
+std::string json_string(std::string_view text);
+std::string json_object(const std::vector<std::pair<std::string_view, std::string>>& members);
+std::string json_array(const std::vector<std::string>& elements);
+
+// "3m 20s", "2h 5m", "12 ms": at most two units, for people.
+std::string human_duration(Duration d);
+// "20.0 KiB".
+std::string human_size(uint64_t octets);
+
+}  // namespace pabal::app

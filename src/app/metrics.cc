@@ -1,0 +1,134 @@
+#include "app/metrics.h"
+
+#include "proto/http/request_head.h"
+
+namespace pabal::app {
+
+namespace http = proto::http;
+
+void MetricsText::add(std::string_view name, std::string_view help, std::string_view type,
+                      const std::string& value, const Labels& labels) {
+  std::string n(name);
+  if (n != last_name_) {
+    text_ += "# HELP " + n + ' ' + std::string(help) + "\n# TYPE " + n + ' ' + std::string(type) + '\n';
+    last_name_ = n;
+  }
+  text_ += n;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    text_ += (i == 0 ? "{" : ",") + std::string(labels[i].first) + "=\"";
+    for (char c : labels[i].second) {
+      if (c == '\\' || c == '"') text_ += '\\';
+      if (c == '\n') {
+        text_ += "\\n";
+      } else {
+        text_ += c;
+      }
+    }
+    text_ += '"';
+  }
+  text_ += (labels.empty() ? " " : "} ") + value + '\n';
+}
+
+void MetricsText::counter(std::string_view name, std::string_view help, uint64_t value,
+                          const Labels& labels) {
+  add(name, help, "counter", std::to_string(value), labels);
+}
+
+void MetricsText::gauge(std::string_view name, std::string_view help, int64_t value, const Labels& labels) {
+  add(name, help, "gauge", std::to_string(value), labels);
+}
+
+rt::Task<void> MetricsServer::serve(std::unique_ptr<io::Listener> listener) {
+  waiting_.insert(listener.get());
+  while (!stopping_) {
+    Instant pause = Instant::never();
+    try {
+      std::unique_ptr<io::Stream> stream = listener->try_accept();
+      if (stream && group_.size() < kSessionsMax) group_.spawn(run_session(std::move(stream)));
+      if (stream) continue;
+    } catch (const io::IoError& e) {
+      world_.log.warning("metrics.accept_failed", {{"reason", e.what()}});
+      pause = rt::Loop::current().now() + std::chrono::milliseconds(100);
+    }
+    if (pause == Instant::never()) {
+      co_await listener->ready(io::Interest::read, pause);
+    } else {
+      co_await rt::sleep_until(pause);
+    }
+  }
+  waiting_.erase(listener.get());
+}
+
+void MetricsServer::stop() {
+  stopping_ = true;
+  for (io::Waitable* waiting : waiting_) waiting->wake();
+}
+
+rt::Task<void> MetricsServer::run_session(std::unique_ptr<io::Stream> stream) {
+  waiting_.insert(stream.get());
+  try {
+    co_await answer(*stream);
+    stream->finish();
+  } catch (const io::IoError& e) {
+    world_.log.debug("metrics.connection_lost", {{"reason", e.what()}});
+  }
+  waiting_.erase(stream.get());
+}
+
+// Requests one after the other until one side has enough.
+rt::Task<void> MetricsServer::answer(io::Stream& stream) {
+  std::string input;
+  bool keep_alive = true;
+  while (keep_alive && !stopping_) {
+    Instant deadline = rt::Loop::current().now() + kIdleTimeout;
+    std::string_view rest = input;
+    std::string response = respond(rest, keep_alive);
+    if (!response.empty()) {
+      input.erase(0, input.size() - rest.size());
+      co_await io::write_all(stream, response, deadline);
+      continue;
+    }
+    char chunk[4096];
+    io::TryResult got = stream.try_read(chunk);
+    if (got.kind == io::TryResult::eof) co_return;
+    if (got.kind == io::TryResult::done) {
+      input.append(chunk, got.octets);
+    } else if (co_await stream.readable(deadline) == rt::Wake::deadline) {
+      co_return;
+    }
+  }
+}
+
+// The response to the request at the front of `input`, which is consumed; "" to
+// read more.
+std::string MetricsServer::respond(std::string_view& input, bool& keep_alive) const {
+  auto head = http::parse_request_head(input);
+  http::Response response;
+  if (!head) {
+    keep_alive = false;
+    response.status = head.error().status;
+    response.body = head.error().text + '\n';
+    return to_wire(response, false);
+  }
+  if (!*head) return "";
+  const http::RequestHead& request = **head;
+  // A body is not read, so nothing that follows one could be understood.
+  keep_alive = request.keep_alive() && request.content_length() == 0;
+  bool head_only = request.method == "HEAD";
+  if (request.method != "GET" && !head_only) {
+    response.status = 405;
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    response.body = "only GET\n";
+  } else if (request.path == "/metrics") {
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = render_();
+  } else if (request.path == "/healthz") {
+    response.body = "ok\n";
+  } else {
+    response.status = 404;
+    response.body = "there is /metrics and /healthz\n";
+  }
+  return to_wire(response, keep_alive, head_only);
+}
+
+}  // namespace pabal::app

@@ -30,7 +30,7 @@ struct RequestHead {
   std::optional<uint64_t> content_length() const;
 };
 
-// `status` is the response to give: 400, 414, 431, 501 or 505.
+// `status` is the response to give: 400, 431 or 505.
 struct HeadError {
   int status = 400;
   std::string text;

@@ -4,15 +4,11 @@
 
 namespace pabal::sim {
 
-namespace {
-constexpr uint64_t kTurnsMax = 5'000'000;  // far more than any honest work takes
-}  // namespace
-
 void SimPoller::wait(Instant until) {
   verify(until != Instant::never() || !events_.empty(), "deadlock: nothing can ever happen");
   Instant next = events_.empty() ? Instant::never() : events_.begin()->first.first;
   Instant to = std::max(now_, std::min(until, next));
-  verify(++turns_ < kTurnsMax, "livelock: coroutines go on, but time does not");
+  verify(++turns_ < turns_max_, "livelock: coroutines go on, but time does not");
   if (to != now_) {
     now_ = to;
     turns_ = 0;

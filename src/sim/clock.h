@@ -28,6 +28,8 @@ class SimPoller : public rt::Poller {
   // `event` happens in the loop's wait, once time has come to `when`.
   void at(Instant when, std::move_only_function<void()> event);
   size_t pending() const { return events_.size(); }
+  // How many turns at one instant are a livelock.
+  void set_turns_max(uint64_t turns) { turns_max_ = turns; }
   void forget_events() { events_.clear(); }
 
  private:
@@ -35,7 +37,8 @@ class SimPoller : public rt::Poller {
   // Not 0, so that a forgotten Instant{} is in the past.
   Instant now_{1'000'000};
   uint64_t sequence_ = 0;
-  uint64_t turns_ = 0;  // at this instant
+  uint64_t turns_ = 0;              // at this instant
+  uint64_t turns_max_ = 5'000'000;  // far more than any honest work takes
   std::map<std::pair<Instant, uint64_t>, std::move_only_function<void()>> events_;
 };
 

@@ -61,6 +61,7 @@ rt::Task<void> turn_forever() {
 TEST(SimClockDeathTest, SaysThatTimeStandsStill) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   SimWorld sim(1);
+  sim.poller().set_turns_max(1000);
   EXPECT_DEATH(sim.run(turn_forever()), "livelock: coroutines go on, but time does not");
 }
 

@@ -100,7 +100,7 @@ std::string convert(UConverter* converter, std::string_view bytes) {
     const char* end = now.data() + now.size();
     UErrorCode error = U_BUFFER_OVERFLOW_ERROR;
     while (error == U_BUFFER_OVERFLOW_ERROR) {
-      buffer.resize(piece + 1);
+      buffer.resize(now.size() + 16);  // most texts are short; one that grows comes round again
       size_t begin = 0;
       if (kept != 0) buffer[begin++] = kept;
       kept = 0;

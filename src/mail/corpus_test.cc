@@ -6,11 +6,12 @@
 #include <gtest/gtest.h>
 #include <iostream>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 
 #include "base/bytes.h"
-#include "mail/charset.h"
+#include "mail/address_list.h"
 #include "mail/date.h"
 #include "mail/downgrade.h"
 #include "mail/html_text.h"
@@ -176,6 +177,19 @@ std::string first_difference(const std::string& expected, const std::string& act
   return "none";
 }
 
+// "2015-06-04T06:08:41+02:00" as UTC, to the second.
+std::string parse_iso_date(const std::string& text) {
+  std::smatch m;
+  if (!std::regex_match(text, m, std::regex("(\\d+)-(\\d+)-(\\d+)T([0-9:]+)([+-]\\d\\d):?(\\d\\d)")))
+    return {};
+  constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::string month = months[(std::stoi(m[2]) + 11) % 12];
+  auto date = parse_date(m[3].str() + " " + month + " " + m[1].str() + " " + m[4].str() + " " + m[5].str() +
+                         m[6].str());
+  return date ? to_rfc3339(date->time).substr(0, 19) : "";
+}
+
 // Invariants that hold for every message whatsoever.
 void check_sanity(const std::string& message) {
   Part root = parse_message(message);
@@ -211,6 +225,79 @@ TEST(Corpus, Mime4jTreesAreAsExpected) {
     }
   }
   EXPECT_GT(compared, 60u);
+}
+
+// What James wrote into its index for a message, as far as we read the same from it.
+struct JamesIndex {
+  explicit JamesIndex(const fs::path& path) : json(read(path)) {}
+
+  // The first `"key": "value"` behind `from`; JSON's escapes undone as far as they occur.
+  std::string text(const std::string& key, size_t from = 0) const {
+    std::smatch match;
+    std::string rest = json.substr(from);
+    if (!std::regex_search(rest, match, std::regex("\"" + key + "\"\\s*:\\s*\"([^\"]*)\""))) return {};
+    return match[1];
+  }
+
+  // Addresses of "from", "to" … in order.
+  std::vector<std::string> addresses(const std::string& key) const {
+    std::vector<std::string> out;
+    std::smatch match;
+    if (!std::regex_search(json, match, std::regex("\"" + key + "\"\\s*:\\s*\\[([^\\]]*)\\]"))) return out;
+    std::string list = match[1];
+    std::regex address("\"address\"\\s*:\\s*\"([^\"]*)\"");
+    for (std::sregex_iterator it(list.begin(), list.end(), address), end; it != end; ++it)
+      out.push_back((*it)[1]);
+    return out;
+  }
+
+  std::vector<std::string> file_names() const {
+    std::vector<std::string> out;
+    std::regex name("\"fileName\"\\s*:\\s*\"([^\"]*)\"");
+    for (std::sregex_iterator it(json.begin(), json.end(), name), end; it != end; ++it)
+      out.push_back((*it)[1]);
+    return out;
+  }
+
+  std::string json;
+};
+
+TEST(Corpus, JamesIndexesAreAsExpected) {
+  SKIP_WITHOUT_CORPORA();
+  auto differences = read_differences();
+  size_t compared = 0;
+  for (const fs::path& path : files(corpora / "james/eml", {".json"})) {
+    fs::path eml = path.parent_path() / (path.stem().string() + ".eml");
+    if (!fs::exists(eml)) continue;  // a variant of another one's index
+    ++compared;
+    JamesIndex index(path);
+    std::string message = read(eml);
+    Header header = parse_header(message);
+    Part root = parse_message(message);
+    std::string expected = "id " + index.text("mimeMessageID"), actual = "id " + header.value("message-id");
+    for (const char* name : {"from", "to", "cc"}) {
+      for (const std::string& address : index.addresses(name))
+        expected += std::string("\n") + name + " " + to_lower(address);
+      for (const std::string& address : addresses_of(header.value(name))) {
+        actual += std::string("\n") + name + " " + to_lower(address);
+      }
+    }
+    auto expected_date = parse_iso_date(index.text("sentDate"));
+    auto date = parse_date(header.value("date"));
+    expected += "\ndate " + (expected_date.empty() ? "none" : expected_date);
+    actual += "\ndate " + (date ? to_rfc3339(date->time).substr(0, 19) : "none");
+    for (const std::string& name : index.file_names()) expected += "\nfile " + name;
+    for (const Attachment& attachment : list_attachments(root, message)) {
+      if (!attachment.name.empty()) actual += "\nfile " + attachment.name;
+    }
+    std::string name = "james/" + eml.filename().string();
+    if (differences.contains(name)) {
+      EXPECT_NE(expected, actual) << name << " is as expected: remove it from " << differences_file;
+    } else {
+      EXPECT_EQ(expected, actual) << name;
+    }
+  }
+  EXPECT_GE(compared, 8u);
 }
 
 TEST(Corpus, EveryMessageParses) {

@@ -160,6 +160,8 @@ class TreeParser {
 
   void finish(Part& part, const Stop& stop, size_t lines_at_body) const {
     part.body_end = std::max(part.body_begin, before_boundary(stop, part.body_begin));
+    // A last child that is a head alone ends with its empty line.
+    if (!part.children.empty()) part.body_end = std::max(part.body_end, part.children.back().body_end);
     size_t lines = lines_between(lines_at_body, part.body_end, stop.lines_before, stop);
     bool open_line = part.body_end > part.body_begin && m_[part.body_end - 1] != '\n';
     part.body_lines = lines + (open_line ? 1 : 0);

@@ -34,11 +34,15 @@ void record(store::Transaction& tx, MessageId message, const std::vector<Event>&
 
 std::vector<Event> read(store::Database& db, MessageId message);
 
+// The newest messages first.
+std::vector<MessageId> newest(store::Database& db, size_t max);
+
 // The newest messages first that have `address` as sender or recipient (it is
 // searched in the facts "from" and "to" of their events).
 std::vector<MessageId> find_by_address(store::Database& db, std::string_view address, size_t max);
 
-// Removes journeys that ended before `before`. Returns how many.
+// Removes journeys that ended before `before` and have nothing in the queue, at
+// most 5,000 of them; returns how many. Call again while it returns so many.
 size_t prune(store::Transaction& tx, Time before);
 
 }  // namespace pabal::journey

@@ -25,6 +25,8 @@ class StoreError : public std::runtime_error {
   bool full_;
 };
 
+class Database;
+
 // One statement with its parameters. Prepared once per connection and text and
 // kept there; reset when this handle goes.
 class Statement {
@@ -33,7 +35,7 @@ class Statement {
   Statement& operator=(Statement&&) = delete;
   ~Statement();
 
-  // In the order of the question marks. Bytes are copied by SQLite only if `copy`.
+  // In the order of the question marks. Text and bytes are copied.
   Statement& bind(int64_t value);
   Statement& bind(std::string_view text);
   Statement& bind(std::nullopt_t);
@@ -55,8 +57,10 @@ class Statement {
 
  private:
   friend class Database;
-  explicit Statement(sqlite3_stmt* stmt) : stmt_(stmt) {}
+  Statement(Database& db, sqlite3_stmt* stmt, bool* in_use) : db_(&db), stmt_(stmt), in_use_(in_use) {}
+  Database* db_;
   sqlite3_stmt* stmt_;
+  bool* in_use_;  // of the cached statement; nullptr: this handle alone owns it
   int next_ = 1;
 };
 
@@ -67,7 +71,8 @@ class Database {
     bool read_only = false;
     const char* vfs = nullptr;  // nullptr: SQLite's own
   };
-  // WAL, synchronous=FULL, busy timeout 10 s. Throws StoreError.
+  // WAL, synchronous=FULL, busy timeout 10 s. Never checkpoints by itself, but
+  // when the last connection to the file is closed. Throws StoreError.
   Database(const std::string& path, Options options);
   ~Database();
   Database(const Database&) = delete;
@@ -78,10 +83,25 @@ class Database {
   void execute(const std::string& sql);
   int64_t changes() const;  // rows that the last statement changed
 
+  bool in_transaction() const;
+  // An I/O error was seen: what this connection holds in memory is not to be
+  // trusted any more. Close it and open another.
+  bool broken() const { return broken_; }
+
+  // Pages in the WAL after the last commit of this connection.
+  int wal_pages() const { return wal_pages_; }
+  // Carries the WAL into the database as far as readers allow; true if all of
+  // it. Throws StoreError.
+  bool checkpoint();
+
  private:
+  friend class Statement;
+  [[noreturn]] void fail(int code, std::string_view doing);
   struct Cache;
   sqlite3* db_ = nullptr;
   std::unique_ptr<Cache> cache_;
+  int wal_pages_ = 0;
+  bool broken_ = false;
 };
 
 }  // namespace pabal::store

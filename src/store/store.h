@@ -47,6 +47,8 @@ class Transaction {
   explicit Transaction(Database& db, Time now) : db(db), now(now) {}
   Database& db;
   const Time now;
+  // Set by who changed domains, accounts or aliases: see directory_generation().
+  bool directory_changed = false;
 };
 
 // One writer's share of the next commit.
@@ -94,9 +96,16 @@ class Store {
   // Unique for ever, rising with time. Any thread.
   virtual int64_t new_id() = 0;
 
+  // Rises with every commit of this process that had directory_changed set.
+  virtual uint64_t directory_generation() const = 0;
+
+  // Removes segments whose messages are all gone; returns how many. Happens by
+  // itself whenever a segment has been filled.
+  virtual rt::Task<size_t> collect() = 0;
+
   // Commits, units, syncs and octets so far, for the metrics.
   struct Counters {
-    uint64_t commits = 0, units = 0, failed_units = 0, blob_octets = 0;
+    uint64_t commits = 0, units = 0, failed_units = 0, blob_octets = 0, blob_syncs = 0;
   };
   virtual Counters counters() const = 0;
 

@@ -1,0 +1,303 @@
+#include "store/committer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pabal::store {
+
+namespace {
+
+// A WAL of so many pages (16 MiB) is carried into the database, after the
+// writers of the batch have gone on.
+constexpr int kCheckpointPages = 4000;
+constexpr int kCheckpointAgainPages = 250;
+// Bytes in one batch, so that a crowd of large mails shares its memory and
+// nobody waits for all of them.
+constexpr size_t kBatchOctetsMax = 16 << 20;
+
+std::exception_ptr store_error(const io::IoError& e) {
+  return std::make_exception_ptr(StoreError(e.what(), e.fault() == io::IoFault::no_space));
+}
+
+// Every entry its own exception: they are rethrown in different threads.
+template <class Entries>
+void fail_all(const Entries& batch, const StoreError& e) {
+  for (auto* entry : batch) {
+    if (!entry->error) entry->error = std::make_exception_ptr(StoreError(e.what(), e.full()));
+  }
+}
+
+}  // namespace
+
+Committer::Committer(io::World& world, const StoreOptions& options, std::string database_path,
+                     std::unique_ptr<Database> db, SegmentWriter& segments, SegmentReader& reader)
+    : world_(world),
+      batch_max_(options.batch_max),
+      inline_octets_max_(options.inline_octets_max),
+      segments_directory_(options.directory + "/segments"),
+      database_path_(std::move(database_path)),
+      db_(std::move(db)),
+      segments_(segments),
+      reader_(reader) {}
+
+Committer::~Committer() {
+  jobs_.wait();
+}
+
+rt::Task<void> Committer::commit(Unit unit) {
+  Entry entry;
+  entry.unit = std::move(unit);
+  Wait wait{*this, entry};
+  co_await wait;
+}
+
+rt::Task<size_t> Committer::collect() {
+  Entry entry;
+  entry.collect = true;
+  Wait wait{*this, entry};
+  co_await wait;
+  co_return entry.collected;
+}
+
+rt::Task<void> Committer::close() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  co_await jobs_.idle();
+}
+
+bool Committer::submit(Entry& entry, std::coroutine_handle<> handle) {
+  entry.home = &rt::Loop::current();
+  entry.handle = handle;
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_) {
+      entry.error = std::make_exception_ptr(StoreError("the store is closed"));
+      return false;
+    }
+    waiting_.push_back(&entry);
+    if (std::exchange(serving_, true)) return true;
+    jobs_.begin();
+  }
+  start([this] { serve(); });
+  return true;
+}
+
+void Committer::start(std::move_only_function<void()> job) {
+  world_.blocking.execute([this, job = std::move(job)]() mutable {
+    job();
+    jobs_.end();
+  });
+}
+
+void Committer::serve() {
+  for (;;) {
+    Batch batch = take();
+    if (batch.empty()) return;
+    std::lock_guard lock(writing_);
+    write(batch);
+    // From here on the entries belong to their writers again.
+    resume(batch);
+    tidy();
+  }
+}
+
+Committer::Batch Committer::take() {
+  Batch batch;
+  size_t octets = 0;
+  std::lock_guard lock(mutex_);
+  while (!waiting_.empty() && batch.size() < batch_max_ && octets < kBatchOctetsMax) {
+    Entry* entry = waiting_.front();
+    waiting_.pop_front();
+    for (const NewBlob& blob : entry->unit.blobs) octets += blob.bytes.size();
+    batch.push_back(entry);
+  }
+  if (batch.empty()) serving_ = false;
+  return batch;
+}
+
+void Committer::resume(const Batch& batch) {
+  // One post per loop, not per writer: each may wake a thread.
+  std::vector<std::pair<rt::Loop*, std::vector<std::coroutine_handle<>>>> by_loop;
+  for (Entry* entry : batch) {
+    auto found = std::ranges::find_if(by_loop, [&](const auto& l) { return l.first == entry->home; });
+    if (found == by_loop.end()) found = by_loop.insert(found, {entry->home, {}});
+    found->second.push_back(entry->handle);
+  }
+  for (auto& [loop, handles] : by_loop) {
+    loop->post([handles = std::move(handles)] {
+      for (std::coroutine_handle<> handle : handles) handle.resume();
+    });
+  }
+}
+
+void Committer::write(const Batch& batch) {
+  write_blobs(batch);
+  try {
+    connect();
+    write_records(batch);
+  } catch (const StoreError& e) {
+    fail_all(batch, e);
+  }
+  if (db_ && (db_->broken() || db_->in_transaction())) db_ = nullptr;
+
+  uint64_t failed = 0;
+  for (Entry* entry : batch) {
+    if (entry->error) ++failed;
+  }
+  failed_units_ += failed;
+  units_ += batch.size() - failed;
+}
+
+void Committer::write_blobs(const Batch& batch) {
+  // Units without bytes in segments go on if this fails: they may be what makes
+  // room again.
+  Batch writers;
+  try {
+    for (Entry* entry : batch) {
+      for (NewBlob& blob : entry->unit.blobs) {
+        blob_octets_ += blob.bytes.size();
+        if (blob.bytes.size() <= inline_octets_max_) continue;
+        if (writers.empty() || writers.back() != entry) writers.push_back(entry);
+        blob.location = segments_.append(blob.bytes, blob.hash);
+      }
+    }
+    if (writers.empty()) return;
+    segments_.sync();
+    ++blob_syncs_;
+  } catch (const io::IoError& e) {
+    for (Entry* entry : batch) {
+      bool has_bytes = std::ranges::any_of(
+          entry->unit.blobs, [&](const NewBlob& b) { return b.bytes.size() > inline_octets_max_; });
+      if (has_bytes) entry->error = store_error(e);
+    }
+    world_.log.error("store.segment_failed", {{"error", e.what()}});
+  }
+}
+
+void Committer::write_records(const Batch& batch) {
+  Transaction tx(*db_, world_.clock.now());
+  size_t units = 0;
+  for (Entry* entry : batch) {
+    if (!entry->error && !entry->collect) ++units;
+  }
+  if (units > 0) {
+    db_->prepare("BEGIN IMMEDIATE").run();
+    for (Entry* entry : batch) {
+      if (!entry->error && !entry->collect) run_unit(*entry, tx, units == 1);
+    }
+    if (db_->in_transaction()) db_->prepare("COMMIT").run();
+    ++commits_;
+    if (tx.directory_changed) ++directory_generation_;
+  }
+  for (Entry* entry : batch) {
+    if (!entry->collect) continue;
+    try {
+      entry->collected = remove_unused_segments();
+    } catch (const io::IoError& e) {
+      entry->error = store_error(e);
+    }
+  }
+}
+
+// Throws StoreError if the whole transaction is lost.
+void Committer::run_unit(Entry& entry, Transaction& tx, bool alone) {
+  if (!alone) db_->prepare("SAVEPOINT unit").run();
+  try {
+    entry.unit.work(tx, entry.unit.blobs);
+  } catch (...) {
+    entry.error = std::current_exception();
+  }
+  if (db_->broken() || !db_->in_transaction()) {
+    try {
+      if (entry.error) std::rethrow_exception(entry.error);
+    } catch (const StoreError& e) {
+      throw StoreError(e.what(), e.full());
+    } catch (const std::exception& e) {
+      throw StoreError(e.what());
+    }
+    throw StoreError("the transaction was lost");
+  }
+  if (alone) {
+    if (entry.error) db_->prepare("ROLLBACK").run();
+    return;
+  }
+  if (entry.error) db_->prepare("ROLLBACK TO unit").run();
+  db_->prepare("RELEASE unit").run();
+}
+
+void Committer::connect() {
+  if (db_) return;
+  db_ = std::make_unique<Database>(database_path_, Database::Options{false, world_.disk.sqlite_vfs()});
+}
+
+void Committer::execute_now(std::move_only_function<void(Transaction&)> work) {
+  std::lock_guard lock(writing_);
+  connect();
+  Transaction tx(*db_, world_.clock.now());
+  try {
+    db_->prepare("BEGIN IMMEDIATE").run();
+    work(tx);
+    db_->prepare("COMMIT").run();
+  } catch (...) {
+    std::exception_ptr error = std::current_exception();
+    try {
+      if (!db_->broken() && db_->in_transaction()) db_->prepare("ROLLBACK").run();
+    } catch (const StoreError&) {
+      // The connection goes; what it had begun goes with it.
+    }
+    if (db_->broken() || db_->in_transaction()) db_ = nullptr;
+    std::rethrow_exception(error);
+  }
+  if (tx.directory_changed) ++directory_generation_;
+}
+
+void Committer::tidy() {
+  try {
+    if (db_ && db_->wal_pages() - checkpointed_pages_ >= kCheckpointPages) {
+      // Readers of older snapshots hold it up: then soon again.
+      int soon = db_->checkpoint() ? 0 : kCheckpointPages - kCheckpointAgainPages;
+      checkpointed_pages_ = db_->wal_pages() - soon;
+    } else if (db_ && db_->wal_pages() < checkpointed_pages_) {
+      checkpointed_pages_ = 0;  // the WAL has begun again
+    }
+    if (segments_.take_filled() && db_) remove_unused_segments();
+  } catch (const StoreError& e) {
+    world_.log.error("store.tidy_failed", {{"error", e.what()}});
+    if (db_ && db_->broken()) db_ = nullptr;
+  } catch (const io::IoError& e) {
+    world_.log.error("store.tidy_failed", {{"error", e.what()}});
+  }
+  if (segments_.claim_spare_work()) {
+    jobs_.begin();
+    start([this] {
+      try {
+        segments_.prepare_spare();
+      } catch (const io::IoError& e) {
+        world_.log.warning("store.spare_segment_failed", {{"error", e.what()}});
+      }
+    });
+  }
+}
+
+// Runs between transactions, so every record that refers to a segment is
+// committed, except into the current one.
+size_t Committer::remove_unused_segments() {
+  size_t removed = 0;
+  for (int64_t number : list_segments(world_.disk, segments_directory_)) {
+    if (number == segments_.current()) continue;
+    Statement select = db_->prepare("SELECT 1 FROM message WHERE segment = ? LIMIT 1");
+    if (select.bind(number).step()) continue;
+    reader_.forget(number);
+    world_.disk.remove(segment_path(segments_directory_, number));
+    ++removed;
+  }
+  return removed;
+}
+
+Store::Counters Committer::counters() const {
+  return {commits_, units_, failed_units_, blob_octets_, blob_syncs_};
+}
+
+}  // namespace pabal::store

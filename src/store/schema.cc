@@ -1,0 +1,173 @@
+#include "store/schema.h"
+
+#include <array>
+
+#include "base/bytes.h"
+
+namespace pabal::store {
+
+namespace {
+
+// For PostgreSQL: INTEGER is BIGINT, BLOB is BYTEA, WITHOUT ROWID goes.
+// Times are UTC milliseconds; ids come from Store::new_id, so they rise and new
+// rows go to the right edge of their trees.
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE domain (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,          -- A-labels, lower case
+  catch_all TEXT NOT NULL,            -- '' for none
+  created_at INTEGER NOT NULL
+);
+
+CREATE TABLE account (
+  id INTEGER PRIMARY KEY,
+  address TEXT NOT NULL UNIQUE,       -- folded; the login name
+  display_name TEXT NOT NULL,
+  password TEXT NOT NULL,             -- Argon2id as a PHC string; '' for no login
+  scram TEXT NOT NULL,                -- SCRAM-SHA-256 secret; '' for none
+  disabled INTEGER NOT NULL,
+  quota_octets INTEGER NOT NULL,      -- 0: no limit
+  used_octets INTEGER NOT NULL,
+  used_messages INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,            -- of the newest row in change
+  inbox INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+);
+
+CREATE TABLE app_password (
+  account INTEGER NOT NULL,
+  label TEXT NOT NULL,
+  password TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (account, label)
+) WITHOUT ROWID;
+
+CREATE TABLE alias (
+  address TEXT NOT NULL,
+  target TEXT NOT NULL,
+  PRIMARY KEY (address, target)
+) WITHOUT ROWID;
+
+CREATE TABLE message (
+  id INTEGER PRIMARY KEY,
+  reverse_path TEXT NOT NULL,
+  envid TEXT NOT NULL,
+  ret INTEGER NOT NULL,
+  body INTEGER NOT NULL,
+  smtputf8 INTEGER NOT NULL,
+  prefix BLOB NOT NULL,               -- header fields that stand before the bytes
+  hash BLOB NOT NULL,                 -- SHA-256 of the bytes
+  size_octets INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,
+  segment INTEGER NOT NULL,           -- -1: the bytes are here
+  segment_offset INTEGER NOT NULL,
+  bytes BLOB
+);
+CREATE INDEX message_segment ON message (segment, segment_offset) WHERE segment >= 0;
+
+CREATE TABLE mailbox (
+  id INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  special_use TEXT NOT NULL,          -- RFC 6154, '' for none
+  uidvalidity INTEGER NOT NULL,
+  uidnext INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  messages INTEGER NOT NULL,
+  octets INTEGER NOT NULL,
+  UNIQUE (account, name)
+);
+
+CREATE TABLE mail (
+  mailbox INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  message INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  size_octets INTEGER NOT NULL,       -- prefix included
+  internal_date INTEGER NOT NULL,
+  PRIMARY KEY (mailbox, uid)
+) WITHOUT ROWID;
+CREATE INDEX mail_message ON mail (message);
+
+CREATE TABLE change (
+  account INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  mailbox INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  kind INTEGER NOT NULL,              -- 1 added, 2 flags, 3 expunged
+  PRIMARY KEY (account, modseq)
+) WITHOUT ROWID;
+
+CREATE TABLE queue_entry (
+  id INTEGER PRIMARY KEY,
+  message INTEGER NOT NULL,
+  local_part TEXT NOT NULL,           -- of the forward-path, unquoted
+  domain TEXT NOT NULL,               -- of the forward-path, as given
+  destination TEXT NOT NULL,          -- its A-labels, by which the queue groups
+  orcpt_type TEXT,                    -- RFC 3461 §4.2, null when not given
+  orcpt TEXT,
+  notify INTEGER NOT NULL,            -- 1 never, 2 success, 4 failure, 8 delay
+  state INTEGER NOT NULL,             -- 0 waiting, 1 held
+  attempts INTEGER NOT NULL,
+  queued_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  delay_noticed INTEGER NOT NULL,     -- 1: the sender knows that it is late
+  last_status TEXT NOT NULL,          -- of the last attempt, '' before the first
+  last_reason TEXT NOT NULL,
+  last_mta TEXT NOT NULL
+);
+CREATE INDEX queue_entry_due ON queue_entry (state, due_at, id, destination);
+CREATE INDEX queue_entry_message ON queue_entry (message);
+
+CREATE TABLE journey (
+  message INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  events TEXT NOT NULL,               -- JSON: [{"at":...,"kind":"...","facts":[["name","value"],...]},...]
+  PRIMARY KEY (message, seq)
+) WITHOUT ROWID;
+)sql";
+
+// The n-th leads from version n to n + 1.
+constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1};
+
+}  // namespace
+
+std::string too_new(int version) {
+  return "the store has schema version " + std::to_string(version) + ", this program knows up to " +
+         std::to_string(kSchemaVersion) + ": use the newer program; nothing was changed";
+}
+
+int schema_version(Database& db) {
+  Statement tables = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'");
+  if (!tables.step()) return 0;
+  Statement select = db.prepare("SELECT value FROM meta WHERE key = 'schema_version'");
+  if (!select.step()) throw StoreError("the database has no schema version: it is not a store of ours");
+  std::optional<uint64_t> version = parse_uint(select.view(0));
+  if (!version || *version > INT32_MAX) throw StoreError("the schema version of the store is unreadable");
+  return static_cast<int>(*version);
+}
+
+void prepare_schema(Database& db) {
+  int version = schema_version(db);
+  if (version > kSchemaVersion) throw StoreError(too_new(version));
+  if (version == kSchemaVersion) return;
+  db.execute("BEGIN IMMEDIATE");
+  try {
+    for (int v = version; v < kSchemaVersion; ++v) db.execute(kUpgrades[static_cast<size_t>(v)]);
+    db.prepare(
+          "INSERT INTO meta (key, value) VALUES ('schema_version', ?) "
+          "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        .bind(std::to_string(kSchemaVersion))
+        .run();
+    db.execute("COMMIT");
+  } catch (...) {
+    if (db.in_transaction()) db.execute("ROLLBACK");
+    throw;
+  }
+}
+
+}  // namespace pabal::store

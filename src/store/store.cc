@@ -1,0 +1,227 @@
+#include "store/store.h"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+
+#include "rt/offload.h"
+#include "store/committer.h"
+#include "store/hash.h"
+#include "store/id_source.h"
+#include "store/readers.h"
+#include "store/schema.h"
+#include "store/segment_record.h"
+#include "store/segments.h"
+
+namespace pabal::store {
+
+namespace {
+
+std::string database_path(const StoreOptions& options) {
+  return options.directory + "/pabal.db";
+}
+
+StoreError store_error(const io::IoError& e) {
+  return StoreError(e.what(), e.fault() == io::IoFault::no_space);
+}
+
+// The directory itself must still be there after a crash.
+void make_durable_directory(io::Disk& disk, const std::string& path) {
+  if (disk.exists(path)) return;
+  disk.make_directory(path);
+  size_t slash = path.find_last_of('/');
+  if (slash != std::string::npos) disk.sync_directory(slash == 0 ? "/" : path.substr(0, slash));
+}
+
+// Throws StoreError if a program newer than this one made the database.
+void refuse_newer_schema(io::World& world, const std::string& path) {
+  // A database that was interrupted while it was made has to be rolled back
+  // first, which looking does not do; prepare_schema asks again.
+  if (world.disk.exists(path + "-journal")) return;
+  Database db(path, {true, world.disk.sqlite_vfs()});
+  int version = schema_version(db);
+  if (version > kSchemaVersion) throw StoreError(too_new(version));
+}
+
+// Ids outlive the messages that they were given to: a journey stays longer.
+int64_t highest_id(Database& db) {
+  int64_t highest = 0;
+  for (const char* sql :
+       {"SELECT max(id) FROM message", "SELECT max(message) FROM journey", "SELECT max(id) FROM queue_entry",
+        "SELECT max(id) FROM account", "SELECT max(id) FROM domain", "SELECT max(id) FROM mailbox"}) {
+    Statement select = db.prepare(sql);
+    if (select.step()) highest = std::max(highest, select.number(0));
+  }
+  return highest;
+}
+
+struct LastRecord {
+  int64_t segment = -1;
+  uint64_t end = 0;
+};
+LastRecord last_record(Database& db) {
+  Statement select = db.prepare(
+      "SELECT segment, segment_offset, size_octets FROM message WHERE segment >= 0 "
+      "ORDER BY segment DESC, segment_offset DESC LIMIT 1");
+  if (!select.step()) return {};
+  return {select.number(0),
+          static_cast<uint64_t>(select.number(1)) + record_octets(static_cast<uint64_t>(select.number(2)))};
+}
+
+std::string read_message(Database& db, SegmentReader& segments, MessageId id) {
+  Statement select =
+      db.prepare("SELECT segment, segment_offset, size_octets, hash, bytes FROM message WHERE id = ?");
+  if (!select.bind(id.value).step())
+    throw StoreError("there is no message " + std::to_string(id.value) + " (any more)");
+  BlobLocation at{select.number(0), static_cast<uint64_t>(select.number(1))};
+  std::string hash = select.text(3);
+  if (at.segment >= 0) return segments.read(at, static_cast<uint64_t>(select.number(2)), hash);
+  std::string bytes = select.text(4);
+  if (sha256(bytes) != hash) {
+    throw StoreError("the bytes of message " + std::to_string(id.value) +
+                     " are damaged (their SHA-256 is wrong)");
+  }
+  return bytes;
+}
+
+// What both kinds of store have: looking.
+class ReadingStore : public Store {
+ public:
+  ReadingStore(io::World& world, const StoreOptions& options, int64_t highest_id)
+      : world_(world),
+        ids_(world, highest_id),
+        segment_reader_(world.disk, options.directory + "/segments"),
+        readers_(database_path(options), world.disk.sqlite_vfs(), options.readers) {}
+
+  rt::Task<void> read_with(std::move_only_function<void(Database&)> query) override {
+    auto run = rt::offload(world_.blocking, [this, &query] { readers_.run(query); });
+    co_await run;
+  }
+
+  rt::Task<std::string> message_bytes(MessageId id) override {
+    std::string bytes;
+    std::move_only_function<void(Database&)> query = [this, id, &bytes](Database& db) {
+      bytes = read_message(db, segment_reader_, id);
+    };
+    co_await read_with(std::move(query));
+    co_return bytes;
+  }
+
+  int64_t new_id() override { return ids_.next(); }
+
+ protected:
+  io::World& world_;
+  IdSource ids_;
+  SegmentReader segment_reader_;
+  Readers readers_;
+};
+
+class EmbeddedStore final : public ReadingStore {
+ public:
+  EmbeddedStore(io::World& world, const StoreOptions& options, std::unique_ptr<io::FileLock> lock,
+                std::unique_ptr<Database> db)
+      : ReadingStore(world, options, highest_id(*db)),
+        lock_(std::move(lock)),
+        segment_writer_(world.disk, options.directory + "/segments", options.segment_octets) {
+    make_durable_directory(world.disk, options.directory + "/segments");
+    LastRecord last = last_record(*db);
+    segment_writer_.open(last.segment, last.end);
+    committer_.emplace(world, options, database_path(options), std::move(db), segment_writer_,
+                       segment_reader_);
+  }
+
+  rt::Task<void> commit(Unit unit) override { return committer_->commit(std::move(unit)); }
+  rt::Task<size_t> collect() override { return committer_->collect(); }
+  rt::Task<void> close() override { return committer_->close(); }
+  void execute_now(std::move_only_function<void(Transaction&)> work) override {
+    committer_->execute_now(std::move(work));
+  }
+  Counters counters() const override { return committer_->counters(); }
+  uint64_t directory_generation() const override { return committer_->directory_generation(); }
+
+ private:
+  std::unique_ptr<io::FileLock> lock_;  // goes last
+  SegmentWriter segment_writer_;
+  std::optional<Committer> committer_;
+};
+
+// Beside a running server: looks, and writes a little.
+class BesideStore final : public ReadingStore {
+ public:
+  BesideStore(io::World& world, const StoreOptions& options, std::unique_ptr<Database> db)
+      : ReadingStore(world, options, highest_id(*db)), db_(std::move(db)) {}
+
+  rt::Task<void> commit(Unit) override { verify(false, "only the server commits units"); }
+  rt::Task<size_t> collect() override { verify(false, "only the server collects"); }
+  rt::Task<void> close() override { co_return; }
+
+  void execute_now(std::move_only_function<void(Transaction&)> work) override {
+    Transaction tx(*db_, world_.clock.now());
+    db_->prepare("BEGIN IMMEDIATE").run();
+    try {
+      work(tx);
+      db_->prepare("COMMIT").run();
+    } catch (...) {
+      std::exception_ptr error = std::current_exception();
+      try {
+        if (db_->in_transaction()) db_->prepare("ROLLBACK").run();
+      } catch (const StoreError&) {
+        // The first error says more.
+      }
+      std::rethrow_exception(error);
+    }
+    if (tx.directory_changed) ++directory_generation_;
+  }
+
+  Counters counters() const override { return {}; }
+  uint64_t directory_generation() const override { return directory_generation_; }
+
+ private:
+  std::unique_ptr<Database> db_;
+  uint64_t directory_generation_ = 0;
+};
+
+}  // namespace
+
+rt::Task<void> Store::write(std::move_only_function<void(Transaction&)> work) {
+  Unit unit;
+  unit.work = [&work](Transaction& tx, std::vector<NewBlob>&) { work(tx); };
+  co_await commit(std::move(unit));
+}
+
+std::unique_ptr<Store> Store::open(io::World& world, StoreOptions options) {
+  try {
+    make_durable_directory(world.disk, options.directory);
+    std::unique_ptr<io::FileLock> lock = world.disk.lock(options.directory + "/lock");
+    if (!lock) {
+      throw StoreError("another pabal is running on " + options.directory +
+                       ": stop it first, or give this one a directory of its own");
+    }
+    std::string path = database_path(options);
+    if (world.disk.exists(path)) refuse_newer_schema(world, path);
+    auto db = std::make_unique<Database>(path, Database::Options{false, world.disk.sqlite_vfs()});
+    prepare_schema(*db);
+    world.disk.sync_directory(options.directory);
+    return std::make_unique<EmbeddedStore>(world, options, std::move(lock), std::move(db));
+  } catch (const io::IoError& e) {
+    throw store_error(e);
+  }
+}
+
+std::unique_ptr<Store> Store::open_beside(io::World& world, StoreOptions options) {
+  try {
+    std::string path = database_path(options);
+    if (!world.disk.exists(path)) throw StoreError("there is no store in " + options.directory);
+    refuse_newer_schema(world, path);
+    auto db = std::make_unique<Database>(path, Database::Options{false, world.disk.sqlite_vfs()});
+    if (schema_version(*db) != kSchemaVersion) {
+      throw StoreError("the store in " + options.directory +
+                       " is older than this program: start the server once, it upgrades the store");
+    }
+    return std::make_unique<BesideStore>(world, options, std::move(db));
+  } catch (const io::IoError& e) {
+    throw store_error(e);
+  }
+}
+
+}  // namespace pabal::store

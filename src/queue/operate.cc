@@ -11,7 +11,7 @@ namespace {
 std::vector<QueueEntryId> select_ids(store::Database& db, const Selection& selection) {
   std::string sql = "SELECT id FROM queue_entry WHERE id > 0";
   if (selection.entry) sql += " AND id = ?";
-  if (selection.message) sql += " AND message_id = ?";
+  if (selection.message) sql += " AND message = ?";
   if (!selection.destination.empty()) sql += " AND destination = ?";
   if (selection.state) sql += " AND state = ?";
   store::Statement select = db.prepare(sql + " ORDER BY queued_at, id");

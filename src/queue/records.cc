@@ -20,7 +20,7 @@ proto::smtp::NotifySet from_bits(int64_t bits) {
 }
 
 constexpr std::string_view kColumns =
-    "SELECT id, message_id, local_part, domain, destination, orcpt_type, orcpt, notify, state, attempts,"
+    "SELECT id, message, local_part, domain, destination, orcpt_type, orcpt, notify, state, attempts,"
     " queued_at, due_at, delay_noticed, last_status, last_reason, last_mta FROM queue_entry ";
 
 Entry read_entry(const store::Statement& row) {
@@ -66,7 +66,7 @@ void insert(store::Transaction& tx, QueueEntryId id, const NewEntry& entry) {
   }
   std::string destination = destination_of(entry.forward_path);
   store::Statement statement = tx.db.prepare(
-      "INSERT INTO queue_entry (id, message_id, local_part, domain, destination, orcpt_type, orcpt, notify,"
+      "INSERT INTO queue_entry (id, message, local_part, domain, destination, orcpt_type, orcpt, notify,"
       " state, attempts, queued_at, due_at, delay_noticed, last_status, last_reason, last_mta)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, 0, '', '', '')");
   statement.bind(id.value).bind(entry.message.value);
@@ -84,7 +84,7 @@ std::optional<Entry> find(store::Database& db, QueueEntryId id) {
 }
 
 std::vector<Entry> entries_of(store::Database& db, MessageId message) {
-  store::Statement select = db.prepare(std::string(kColumns) + "WHERE message_id = ? ORDER BY id");
+  store::Statement select = db.prepare(std::string(kColumns) + "WHERE message = ? ORDER BY id");
   select.bind(message.value);
   std::vector<Entry> entries;
   while (select.step()) entries.push_back(read_entry(select));

@@ -1,0 +1,65 @@
+#include "deliver/local.h"
+
+#include "proto/smtp/path.h"
+#include "store/mailboxes.h"
+
+namespace pabal::deliver {
+
+namespace {
+
+rt::Task<bool> has_room(directory::Directory& directory, const directory::Account& account, uint64_t octets) {
+  store::Usage usage = co_await directory.usage(account.id);
+  co_return usage.quota_octets == 0 || usage.octets + octets <= usage.quota_octets;
+}
+
+void carry_out(store::Transaction& tx, queue::Queue& queue, const store::MessageRecord& message,
+               const queue::Entry& entry, const directory::Resolution& where) {
+  for (const directory::Account& account : where.accounts) {
+    Uid uid = store::append(tx, account.id, account.inbox, message, 0);
+    journey::record(tx, message.id,
+                    {{tx.now,
+                      "delivered",
+                      {{"to", proto::smtp::path_text(entry.forward_path)},
+                       {"mailbox", account.address + "/INBOX"},
+                       {"uid", std::to_string(uid.value)}}}});
+  }
+  for (const mail::Address& onward : where.forwards) {
+    queue.enqueue(tx, {message.id, onward, entry.orcpt, entry.notify});
+    journey::record(tx, message.id, {{tx.now, "queued", {{"to", proto::smtp::path_text(onward)}}}});
+  }
+}
+
+}  // namespace
+
+rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Queue& queue,
+                                     store::MessageRecord message, queue::Entry entry) {
+  Settlement settlement;
+  directory::Resolution where = co_await directory.resolve(entry.forward_path);
+  Outcome outcome;
+  std::string address = proto::smtp::path_text(entry.forward_path);
+  if (where.kind == directory::Resolution::no_such_user) {
+    outcome = failed("5.1.1", "there is no " + address + " here");
+  } else if (where.kind == directory::Resolution::not_local) {
+    // The domain was ours a moment ago; the next attempt will know.
+    outcome = delayed("4.3.5", "it has just changed where " + address + " leads");
+  } else {
+    outcome.kind = where.forwards.empty() ? Outcome::delivered : Outcome::expanded;
+    outcome.status = "2.1.5";
+    for (const directory::Account& account : where.accounts) {
+      if (account.disabled) outcome = failed("5.2.1", address + " takes no mail");
+      bool room = co_await has_room(directory, account, message.size_octets + message.prefix.size());
+      if (!room && outcome.kind != Outcome::failed)
+        outcome = delayed("4.2.2", "the mailbox of " + address + " is full");
+    }
+  }
+  if (outcome.kind == Outcome::delivered || outcome.kind == Outcome::expanded) {
+    settlement.also = [&queue, message, entry, where](store::Transaction& tx) {
+      carry_out(tx, queue, message, entry, where);
+    };
+  }
+  settlement.results.push_back({std::move(entry), std::move(outcome)});
+  settlement.message = std::move(message);
+  co_return settlement;
+}
+
+}  // namespace pabal::deliver

@@ -1,0 +1,221 @@
+#include "deliver/settle.h"
+
+#include <algorithm>
+
+#include "intake/trace.h"
+#include "proto/smtp/path.h"
+#include "queue/records.h"
+
+namespace pabal::deliver {
+
+namespace {
+
+using proto::dsn::Action;
+
+constexpr Duration kFirstPause = std::chrono::seconds(1);
+constexpr Duration kLongestPause = std::chrono::seconds(30);
+
+// Leaves the transaction: an entry that a report speaks of has been dropped.
+struct Dropped {
+  std::vector<QueueEntryId> entries;
+};
+
+const char* event_kind(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::relayed:
+      return "relayed";
+    case Outcome::delivered:
+      return "delivered";
+    case Outcome::expanded:
+      return "expanded";
+    case Outcome::delayed:
+      return "delayed";
+    case Outcome::failed:
+      return "failed";
+  }
+  return "?";
+}
+
+queue::State end_state(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::relayed:
+      return queue::State::relayed;
+    case Outcome::delivered:
+      return queue::State::delivered;
+    case Outcome::expanded:
+      return queue::State::expanded;
+    case Outcome::failed:
+      return queue::State::failed;
+    case Outcome::delayed:
+      break;
+  }
+  return queue::State::waiting;
+}
+
+journey::Event result_event(const Result& result, Time now) {
+  const Outcome& outcome = result.outcome;
+  journey::Event event{now, event_kind(outcome.kind), {}};
+  auto fact = [&](const char* name, std::string value) {
+    if (!value.empty()) event.facts.emplace_back(name, std::move(value));
+  };
+  fact("to", proto::smtp::path_text(result.entry.forward_path));
+  fact("by", outcome.remote_mta);
+  fact("status", outcome.status);
+  fact("reply", outcome.reply);
+  fact("reason", outcome.reason);
+  if (result.retry_at) fact("next", to_rfc3339(*result.retry_at));
+  if (result.dropped) fact("note", "the operator had dropped it meanwhile");
+  return event;
+}
+
+}  // namespace
+
+rt::Task<void> Settler::settle(Settlement settlement) {
+  Time now = world_.clock.now();
+  for (Result& result : settlement.results) schedule(result, queue_.options(), now);
+  Duration pause = kFirstPause;
+  while (!co_await try_commit(settlement, now)) {
+    if (give_up_) {
+      for (const Result& result : settlement.results) queue_.release(result.entry);
+      co_return;
+    }
+    co_await rt::sleep_for(pause);
+    pause = std::min(2 * pause, kLongestPause);
+  }
+  for (const Result& result : settlement.results) queue_.release(result.entry);
+  count(settlement);
+}
+
+// False: to be tried again.
+rt::Task<bool> Settler::try_commit(Settlement& settlement, Time now) {
+  std::vector<QueueEntryId> dropped;
+  try {
+    Reports staged = co_await reports(settlement, now);
+    store::Unit unit;
+    for (const auto& report : staged) unit.blobs.push_back(report->blob());
+    unit.work = [&](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
+      std::vector<QueueEntryId> gone = apply(tx, settlement, now);
+      if (!gone.empty()) throw Dropped{std::move(gone)};
+      std::vector<journey::Event> events = settlement.events;
+      for (const Result& result : settlement.results) events.push_back(result_event(result, now));
+      for (size_t i = 0; i < staged.size(); ++i) {
+        staged[i]->run(tx, blobs[i]);
+        events.push_back(
+            {now, "dsn", {{"to", settlement.message.reverse_path}, {"id", staged[i]->trace_id()}}});
+      }
+      journey::record(tx, settlement.message.id, events);
+      bool all_dropped = std::ranges::all_of(settlement.results, &Result::dropped);
+      if (settlement.also && !all_dropped) settlement.also(tx);
+      store::release_message(tx, settlement.message.id);
+    };
+    co_await store_.commit(std::move(unit));
+    for (const auto& report : staged) intake_.committed(*report);
+    counters_.reports += staged.size();
+    co_return true;
+  } catch (const Dropped& meanwhile) {
+    dropped = meanwhile.entries;
+  } catch (const store::StoreError& error) {
+    world_.log.error("deliver.outcome_not_stored",
+                     {{"id", journey::trace_id(settlement.message.id)}, {"reason", error.what()}});
+    co_return false;
+  }
+  for (Result& result : settlement.results) {
+    if (std::ranges::find(dropped, result.entry.id) != dropped.end()) result.dropped = true;
+  }
+  co_return co_await try_commit(settlement, now);
+}
+
+// The rows; returns those that are gone though the settlement does not know it.
+std::vector<QueueEntryId> Settler::apply(store::Transaction& tx, const Settlement& settlement,
+                                         Time now) const {
+  std::vector<QueueEntryId> gone;
+  for (const Result& result : settlement.results) {
+    if (result.dropped) continue;
+    bool there;
+    if (result.retry_at) {
+      const Outcome& outcome = result.outcome;
+      queue::Delay delay{*result.retry_at, outcome.status,
+                         outcome.reply.empty() ? outcome.reason : outcome.reply, outcome.remote_mta, false};
+      delay.notice = action_to_report(settlement.message, result, queue_.options(), now).has_value();
+      there = queue::delay(tx, result.entry.id, delay);
+    } else {
+      there = queue::finish(tx, result.entry.id, end_state(result.outcome.kind));
+    }
+    if (!there) gone.push_back(result.entry.id);
+  }
+  return gone;
+}
+
+// Recipients with the same action share one report.
+rt::Task<Settler::Reports> Settler::reports(const Settlement& settlement, Time now) {
+  Reports staged;
+  std::string original;
+  for (Action action :
+       {Action::failed, Action::delayed, Action::delivered, Action::relayed, Action::expanded}) {
+    std::vector<proto::dsn::RecipientStatus> recipients;
+    for (const Result& result : settlement.results) {
+      if (action_to_report(settlement.message, result, queue_.options(), now) == action)
+        recipients.push_back(status_of(result, action, queue_.options(), now));
+    }
+    if (recipients.empty()) continue;
+    if (original.empty()) original = co_await original_of(settlement.message);
+    proto::dsn::Report report = report_for(settlement.message, action);
+    report.recipients = std::move(recipients);
+    report.original = original;
+    std::optional<intake::Incoming> incoming = co_await intake_.report(std::move(report));
+    if (incoming) {
+      staged.push_back(intake_.stage(std::move(*incoming)));
+    } else {
+      world_.log.warning("deliver.nobody_to_tell", {{"id", journey::trace_id(settlement.message.id)},
+                                                    {"to", settlement.message.reverse_path}});
+    }
+  }
+  co_return staged;
+}
+
+// A damaged message must not keep its sender from being told.
+rt::Task<std::string> Settler::original_of(const store::MessageRecord& message) {
+  std::string original(intake::prefix_for_relay(message.prefix));
+  try {
+    original += co_await store_.message_bytes(message.id);
+  } catch (const store::StoreError& error) {
+    world_.log.error("deliver.message_unreadable",
+                     {{"id", journey::trace_id(message.id)}, {"reason", error.what()}});
+    original += "\r\n";
+  }
+  co_return original;
+}
+
+void Settler::count(const Settlement& settlement) {
+  for (const Result& result : settlement.results) {
+    const Outcome& outcome = result.outcome;
+    switch (outcome.kind) {
+      case Outcome::relayed:
+        ++counters_.relayed;
+        break;
+      case Outcome::delivered:
+        ++counters_.delivered;
+        break;
+      case Outcome::expanded:
+        ++counters_.expanded;
+        break;
+      case Outcome::delayed:
+        ++counters_.delayed;
+        break;
+      case Outcome::failed:
+        ++counters_.failed;
+        break;
+    }
+    std::string to = proto::smtp::path_text(result.entry.forward_path);
+    std::string next = result.retry_at ? to_rfc3339(*result.retry_at) : "";
+    world_.log.info(std::string("deliver.") + event_kind(outcome.kind),
+                    {{"id", journey::trace_id(settlement.message.id)},
+                     {"to", to},
+                     {"by", outcome.remote_mta},
+                     {"status", outcome.status},
+                     {"reply", outcome.reply.empty() ? outcome.reason : outcome.reply},
+                     {"next", next}});
+  }
+}
+
+}  // namespace pabal::deliver

@@ -1,0 +1,57 @@
+// Settling: the outcome of an attempt becomes durable. State of each
+// recipient, journey, reports to the sender and the message's release are one
+// commit, so that nothing is lost and nothing told twice.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "deliver/counters.h"
+#include "deliver/report.h"
+#include "intake/intake.h"
+#include "io/world.h"
+#include "journey/journey.h"
+#include "queue/queue.h"
+#include "store/store.h"
+
+namespace pabal::deliver {
+
+struct Settlement {
+  store::MessageRecord message;
+  std::vector<Result> results;
+  std::vector<journey::Event> events;  // of the attempt, before its results
+  // Further changes of the same commit (mail put into a mailbox), left out when
+  // all recipients have been dropped. Runs again when the commit is repeated.
+  std::function<void(store::Transaction&)> also;
+};
+
+class Settler {
+ public:
+  Settler(io::World& world, store::Store& store, queue::Queue& queue, intake::Intake& intake,
+          Counters& counters)
+      : world_(world), store_(store), queue_(queue), intake_(intake), counters_(counters) {}
+
+  // Repeats the commit until it succeeds: the other server already has the
+  // mail, and forgetting that would send it twice. After give_up(), on the way
+  // out, it forgets all the same. The entries are no longer claimed then.
+  rt::Task<void> settle(Settlement settlement);
+  void give_up() { give_up_ = true; }
+
+ private:
+  using Reports = std::vector<std::unique_ptr<intake::Staged>>;
+  rt::Task<Reports> reports(const Settlement& settlement, Time now);
+  rt::Task<std::string> original_of(const store::MessageRecord& message);
+  rt::Task<bool> try_commit(Settlement& settlement, Time now);
+  std::vector<QueueEntryId> apply(store::Transaction& tx, const Settlement& settlement, Time now) const;
+  void count(const Settlement& settlement);
+
+  io::World& world_;
+  store::Store& store_;
+  queue::Queue& queue_;
+  intake::Intake& intake_;
+  Counters& counters_;
+  bool give_up_ = false;
+};
+
+}  // namespace pabal::deliver

@@ -42,9 +42,8 @@ class ListParser {
     if (is_wsp(c)) {
       space_ = true;
       ++pos_;
-    } else if (c == '(' && !comments_broken_ && read_comment()) {
-      space_ = true;
-    } else if (c == '"' && !quotes_broken_ && read_quoted()) {
+    } else if (read_comment() || read_quoted()) {
+      // taken whole
     } else if (c == '<') {
       read_angle();
     } else if (c == ',') {
@@ -67,6 +66,7 @@ class ListParser {
 
   // Without an end, '(' is a character like others: ":-(" is in use as part of names.
   bool read_comment() {
+    if (s_[pos_] != '(' || comments_broken_) return false;
     std::string content;
     int depth = 0;
     for (size_t i = pos_; i < s_.size(); ++i) {
@@ -78,6 +78,7 @@ class ListParser {
       if (c == '(' && depth++ == 0) continue;
       if (c == ')' && --depth == 0) {
         comment_ = content;
+        space_ = true;
         pos_ = i + 1;
         return true;
       }
@@ -88,6 +89,7 @@ class ListParser {
   }
 
   bool read_quoted() {
+    if (s_[pos_] != '"' || quotes_broken_) return false;
     std::string content;
     for (size_t i = pos_ + 1; i < s_.size(); ++i) {
       char c = s_[i];
@@ -194,8 +196,10 @@ class ListParser {
     }
     close(words_.size());
     if (!found) {
-      if (words_.size() == 1 && !words_[0].quoted && !words_[0].text.starts_with("=?")) {
-        entry.address = words_[0].text;  // "root": a local part alone
+      bool local_part_alone = words_.size() == 1 && !words_[0].quoted && is_ascii(words_[0].text) &&
+                              !words_[0].text.starts_with("=?");
+      if (local_part_alone) {
+        entry.address = words_[0].text;  // "root"
       } else {
         entry.display_name = display_name(words_);
       }
@@ -267,6 +271,7 @@ std::vector<HeaderAddress> parse_address_list(std::string_view header_value) {
 
 std::string to_header_text(const HeaderAddress& address, bool utf8) {
   if (address.display_name.empty()) return address.address;
+  if (address.address.empty()) return encode_phrase(address.display_name, utf8);
   return encode_phrase(address.display_name, utf8) + " <" + address.address + ">";
 }
 

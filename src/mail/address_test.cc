@@ -109,6 +109,7 @@ TEST(AddressList, ObsoleteAndBroken) {
   EXPECT_EQ(show("\"Joe <joe@x.test>"), "\"Joe <joe@x.test>");
   EXPECT_EQ(show("a@[IPv6:2001:db8::1]"), " <a@[IPv6:2001:db8::1]>");
   EXPECT_EQ(show("root"), " <root>");
+  EXPECT_EQ(show("홍길동"), "홍길동 <>");
 }
 
 TEST(AddressList, HostileInputIsLinear) {

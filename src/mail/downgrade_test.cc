@@ -57,6 +57,7 @@ TEST(To7Bit, RawHeaders) {
   EXPECT_EQ(header.value("from"), "=?utf-8?B?6rmA?= <a@xn--h32bq4v.xn--3e0b707e>");
   EXPECT_EQ(parse_message(message).type.parameter("name"), "파일.txt");
   EXPECT_FALSE(to_7bit("From: 김@x.test\r\n\r\nx\r\n"));
+  EXPECT_EQ(parse_header(convert("From: 홍길동\r\n\r\nx\r\n")).text("from"), "홍길동");
 }
 
 TEST(To7Bit, NestedParts) {

@@ -1,0 +1,200 @@
+#include "app/cli.h"
+
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sstream>
+#include <sys/stat.h>
+
+#include "journey/journey.h"
+#include "os/real_world.h"
+#include "queue/queue.h"
+#include "store/messages.h"
+
+namespace pabal::app {
+
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+namespace fs = std::filesystem;
+
+struct Ran {
+  int status;
+  std::string out, err;
+};
+
+// A server of its own in a folder of its own.
+class CliTest : public testing::Test {
+ protected:
+  CliTest() {
+    std::string name = testing::TempDir() + "pabal-cli-XXXXXX";
+    directory_ = mkdtemp(name.data());
+  }
+  ~CliTest() override { fs::remove_all(directory_); }
+
+  Ran run(std::vector<std::string> args, const std::string& input = "") {
+    std::istringstream in(input);
+    std::ostringstream out, err;
+    Console console{in, out, err, false};
+    Hooks hooks;
+    hooks.serve = [&](const Config& config) {
+      out << "serving " << config.server.hostname;
+      return 0;
+    };
+    int status = run_cli(std::move(args), console, hooks);
+    return {status, out.str(), err.str()};
+  }
+  // With --config of the folder.
+  Ran on(std::vector<std::string> args, const std::string& input = "") {
+    args.insert(args.end(), {"--config", directory_ + "/try/pabal.toml"});
+    return run(std::move(args), input);
+  }
+  Ran init() {
+    return run({"init", "seoul.test", "--dir", directory_ + "/try", "--account", "alice", "--address",
+                "127.0.0.1", "--port-offset", "10000", "--password-file", "-"},
+               "secret of alice\n");
+  }
+
+  std::string directory_;
+};
+
+TEST_F(CliTest, InitMakesAServerThatServeAccepts) {
+  Ran made = init();
+  ASSERT_EQ(made.status, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("seoul.test.                     MX   10 mail.seoul.test."));
+  EXPECT_THAT(made.out, HasSubstr("\"v=spf1 mx -all\""));
+  EXPECT_THAT(made.out, HasSubstr("Next:  pabal serve --config"));
+  EXPECT_THAT(made.out, Not(HasSubstr("secret of alice")));
+  struct stat key;
+  ASSERT_EQ(stat((directory_ + "/try/key.pem").c_str(), &key), 0);
+  EXPECT_EQ(key.st_mode & 0777, 0600u);
+
+  EXPECT_THAT(on({"check-config"}).out, HasSubstr("is right: mail.seoul.test, 7 listeners"));
+  EXPECT_EQ(on({"serve"}).out, "serving mail.seoul.test");
+  EXPECT_THAT(on({"account", "list"}).out, HasSubstr("alice@seoul.test"));
+  EXPECT_THAT(on({"alias", "list"}).out, ContainsRegex("postmaster@seoul.test +alice@seoul.test"));
+  EXPECT_THAT(on({"domain", "list", "--json"}).out, StartsWith("[{\"name\":\"seoul.test\""));
+}
+
+TEST_F(CliTest, InitWithoutPasswordMakesOneAndRefusesASecondTime) {
+  std::vector<std::string> args = {"init", "seoul.test", "--dir", directory_ + "/try", "--json"};
+  Ran first = run(args);
+  ASSERT_EQ(first.status, 0) << first.err;
+  EXPECT_THAT(first.out, ContainsRegex("\"account\":\"admin@seoul.test\",\"password\":\"[A-Za-z0-9]{20}\""));
+  Ran second = run(args);
+  EXPECT_EQ(second.status, 1);
+  EXPECT_THAT(second.err, HasSubstr("is there already; nothing was changed"));
+}
+
+TEST_F(CliTest, InitRefusesWhatIsNoDomainOrAccount) {
+  EXPECT_THAT(run({"init", "seoul", "--dir", directory_}).err,
+              HasSubstr("expected a name such as example.org"));
+  EXPECT_THAT(run({"init", "seoul.test", "--dir", directory_ + "/x", "--account", "a@busan.test"}).err,
+              HasSubstr("is not in seoul.test"));
+  EXPECT_FALSE(fs::exists(directory_ + "/x"));
+}
+
+TEST_F(CliTest, AccountsComeAndGo) {
+  ASSERT_EQ(init().status, 0);
+  EXPECT_EQ(on({"account", "add", "bob@seoul.test", "--quota", "2GiB"}, "hidden\n").status, 0);
+  EXPECT_THAT(on({"account", "list"}).out, ContainsRegex("bob@seoul.test +0 octets +2.0 GiB +0 +active"));
+  EXPECT_THAT(on({"account", "add", "bob@seoul.test"}, "x\n").status, 1);
+  EXPECT_THAT(on({"account", "add", "eve@elsewhere.test"}, "x\n").status, 1);
+  EXPECT_THAT(on({"account", "add", "eve@seoul.test"}, "\n").err, HasSubstr("the password is empty"));
+  EXPECT_EQ(on({"account", "disable", "bob@seoul.test"}).status, 0);
+  EXPECT_THAT(on({"account", "list"}).out, HasSubstr("disabled"));
+  EXPECT_EQ(on({"account", "password", "bob@seoul.test"}, "other\n").status, 0);
+  EXPECT_THAT(on({"account", "app-password", "add", "bob@seoul.test", "phone"}).out,
+              HasSubstr("shown this once: "));
+  EXPECT_THAT(on({"account", "app-password", "list", "bob@seoul.test"}).out, HasSubstr("phone"));
+  EXPECT_EQ(on({"account", "app-password", "remove", "bob@seoul.test", "phone"}).status, 0);
+  EXPECT_THAT(on({"account", "remove", "bob@seoul.test"}).err, HasSubstr("nothing was removed"));
+  EXPECT_EQ(on({"account", "remove", "bob@seoul.test", "--yes"}).status, 0);
+  EXPECT_THAT(on({"account", "list"}).out, Not(HasSubstr("bob")));
+}
+
+TEST_F(CliTest, DomainsAndAliases) {
+  ASSERT_EQ(init().status, 0);
+  EXPECT_THAT(on({"domain", "add", "busan.test"}).out, HasSubstr("Next: an account"));
+  EXPECT_EQ(on({"domain", "catch-all", "busan.test", "alice@seoul.test"}).status, 0);
+  EXPECT_THAT(on({"domain", "list"}).out, ContainsRegex("busan.test +alice@seoul.test"));
+  EXPECT_EQ(on({"alias", "add", "sales@busan.test", "alice@seoul.test"}).status, 0);
+  EXPECT_EQ(on({"alias", "remove", "sales@busan.test", "alice@seoul.test"}).status, 0);
+  EXPECT_EQ(on({"alias", "remove", "sales@busan.test", "alice@seoul.test"}).status, 1);
+}
+
+TEST_F(CliTest, QueueAndTrackShowAMailThatWaits) {
+  ASSERT_EQ(init().status, 0);
+  EXPECT_EQ(on({"queue", "list"}).out, "Nothing waits.\n");
+  os::RealWorld real({});
+  io::World world = real.world();
+  auto store = store::Store::open_beside(world, {.directory = directory_ + "/try/data"});
+  queue::Queue queue(world, *store, queue::default_queue_options());
+  MessageId id{store->new_id()};
+  store->execute_now([&](store::Transaction& tx) {
+    store::MessageRecord message{.id = id,
+                                 .reverse_path = "alice@seoul.test",
+                                 .hash = std::string(32, 'h'),
+                                 .size_octets = 5,
+                                 .received_at = tx.now};
+    store::insert_message(tx, message, {"hello", message.hash, {}});
+    queue.enqueue(tx, {id, *mail::parse_address("bob@busan.test", false), {}, {}});
+    journey::record(tx, id,
+                    {{tx.now, "accepted", {{"from", "<alice@seoul.test>"}, {"to", "bob@busan.test"}}},
+                     {tx.now, "attempt", {{"dialogue", "< 220 busan\n> EHLO seoul"}}}});
+  });
+  std::string trace = journey::trace_id(id);
+
+  EXPECT_THAT(on({"queue", "list"}).out, ContainsRegex(trace + " +bob@busan.test +alice@seoul.test"));
+  EXPECT_THAT(on({"queue", "show", trace}).out, HasSubstr("not tried yet"));
+  EXPECT_THAT(on({"queue", "hold", trace}).out, HasSubstr("1 recipient held"));
+  EXPECT_THAT(on({"queue", "list", "--state", "held", "--json"}).out, HasSubstr("\"state\":\"held\""));
+  EXPECT_THAT(on({"queue", "release", "--destination", "busan.test"}).out, HasSubstr("1 recipient released"));
+  EXPECT_THAT(on({"queue", "retry"}).err, HasSubstr("name a mail"));
+  EXPECT_EQ(on({"queue", "retry", "--all"}).status, 0);
+
+  Ran tracked = on({"track", trace});
+  EXPECT_THAT(tracked.out, StartsWith("Mail " + trace));
+  EXPECT_THAT(tracked.out, ContainsRegex("from +<alice@seoul.test>"));
+  EXPECT_THAT(tracked.out, HasSubstr("  < 220 busan\n"));
+  EXPECT_THAT(tracked.out, HasSubstr("bob@busan.test  waiting, due now"));
+  EXPECT_THAT(on({"track", "bob@busan.test", "--json"}).out, HasSubstr("\"status\":\"waiting\""));
+
+  EXPECT_EQ(on({"queue", "drop", trace}).status, 0);
+  EXPECT_EQ(on({"queue", "list"}).out, "Nothing waits.\n");
+  EXPECT_THAT(on({"track", trace}).out, HasSubstr("dropped"));
+  EXPECT_THAT(on({"track", "nobody@busan.test"}).err, HasSubstr("no mail is known"));
+  EXPECT_THAT(on({"track", "no id"}).err, HasSubstr("neither an address nor the id"));
+}
+
+TEST_F(CliTest, ErrorsSayWhatToDo) {
+  Ran no_config = run({"account", "list", "--config", directory_ + "/none.toml"});
+  EXPECT_EQ(no_config.status, 1);
+  EXPECT_THAT(no_config.err, HasSubstr("Make one with `pabal init DOMAIN`"));
+  EXPECT_EQ(run({"acount", "list"}).status, 2);
+  EXPECT_EQ(run({}).status, 2);
+  std::ofstream(directory_ + "/bad.toml") << "[server]\nhostname = \"mail.seoul.test\"\n[limit]\n";
+  EXPECT_EQ(run({"serve", "--config", directory_ + "/bad.toml"}).err,
+            "pabal: " + directory_ + "/bad.toml:3: there is no section [limit]; did you mean limits?\n");
+}
+
+// Every command explains itself with an example.
+TEST_F(CliTest, EveryCommandHasHelp) {
+  for (const char* command :
+       {"init", "serve", "check-config", "version", "track", "account add", "account list",
+        "account app-password add", "alias add", "domain catch-all", "queue list", "queue drop"}) {
+    std::vector<std::string> args;
+    std::istringstream words(command);
+    for (std::string word; words >> word;) args.push_back(word);
+    args.push_back("--help");
+    Ran ran = run(args);
+    EXPECT_EQ(ran.status, 0) << command;
+    EXPECT_THAT(ran.out, HasSubstr("Example")) << command;
+    EXPECT_THAT(ran.out, HasSubstr(std::string("\n  pabal ") + command)) << command;
+  }
+}
+
+}  // namespace pabal::app

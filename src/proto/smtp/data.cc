@@ -15,6 +15,21 @@ std::string_view view(const char* begin, const char* end) {
   return {begin, static_cast<size_t>(end - begin)};
 }
 
+constexpr size_t kBlock = 4096;
+
+// True when nothing in the block needs a closer look: every CR and LF stand
+// together and no line begins with a dot. Without a branch in it, so that the
+// compiler makes vector instructions of it: that is where the speed comes from.
+bool is_plain(std::string_view block) {
+  unsigned char odd = 0;
+  for (size_t i = 0; i + 1 < block.size(); ++i) {
+    char a = block.data()[i];
+    char b = block.data()[i + 1];
+    odd |= static_cast<unsigned char>(((a == '\r') != (b == '\n')) | ((a == '\n') & (b == '.')));
+  }
+  return odd == 0;
+}
+
 }  // namespace
 
 void DataReader::emit(std::string_view text, std::string& message) {
@@ -22,16 +37,34 @@ void DataReader::emit(std::string_view text, std::string& message) {
   if (!too_big() && !bare_) message.append(text);
 }
 
-// Whole lines at memchr speed. Begins in state line_start or text, ends with
-// all octets consumed or in state done; returns how many it consumed. Between
-// two feeds only the states are kept, so a CR or dot at the end of a chunk is
-// held back.
+// Moves over a block that is plain text from its first octet to its last;
+// false when lines must be looked at one by one.
+bool DataReader::skip_plain(std::string_view block) {
+  if (block.back() == '\r') block.remove_suffix(1);
+  if (block.empty() || block[0] == '\n' || (block[0] == '.' && state_ == State::line_start)) return false;
+  if (!is_plain(block)) return false;
+  state_ = block.back() == '\n' ? State::line_start : State::text;
+  return true;
+}
+
+// Begins in state line_start or text, ends with all octets consumed or in
+// state done; returns how many it consumed. Between two feeds only the states
+// are kept, so a CR or dot at the end of a chunk is held back.
 size_t DataReader::feed_text(std::string_view bytes, std::string& message) {
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
-  const char* run = begin;  // first octet not yet given out
-  const char* at = begin;   // first octet not yet looked at
+  const char* run = begin;      // first octet not yet given out
+  const char* at = begin;       // first octet not yet looked at
+  const char* by_line = begin;  // up to here, line by line
   while (at < end) {
+    if (at >= by_line) {
+      std::string_view block = view(at, end).substr(0, kBlock);
+      by_line = at + block.size();
+      if (skip_plain(block)) {
+        at = block.back() == '\r' ? by_line - 1 : by_line;
+        continue;
+      }
+    }
     if (state_ == State::line_start && *at == '.') {
       emit(view(run, at), message);
       run = ++at;

@@ -33,6 +33,7 @@ class DataReader {
  private:
   enum class State : uint8_t { line_start, dot, dot_cr, text, cr, done };
 
+  bool skip_plain(std::string_view block);
   size_t feed_text(std::string_view bytes, std::string& message);
   void emit(std::string_view text, std::string& message);
 

@@ -65,6 +65,31 @@ TEST(DataReader, SizeLimitReadsOnToTheEnd) {
   EXPECT_EQ(exact.message, "12345678\r\n");
 }
 
+// Whole blocks are passed over without a look at their lines: what is special
+// must be seen wherever in a block it falls.
+TEST(DataReader, LongTextsAreReadAlikeInAnyChunks) {
+  for (size_t shift = 0; shift < 90; ++shift) {
+    std::string clean(shift, 'y');
+    while (clean.size() < 10'000) clean += "\r\n" + std::string(clean.size() % 83, 'x') + "\r\n..z";
+    clean += "\r\n.\r\n";
+    Read whole = read(clean, clean.size());
+    EXPECT_TRUE(whole.done);
+    EXPECT_FALSE(whole.bare);
+    EXPECT_EQ(whole.message, read(clean, 1).message);
+    EXPECT_EQ(dot_stuff(whole.message), clean);
+
+    std::string plain(4096 - 45 + shift, 'x');
+    for (std::string_view odd : {"\n", "\r", "\r\n.\n", "\n.\r\n"}) {
+      Read r = read(plain + std::string(odd) + plain + "\r\n.\r\n", 1 << 20);
+      EXPECT_TRUE(r.bare);
+      EXPECT_TRUE(r.done);
+    }
+    Read crlf = read(plain + "\r\n" + plain + "\r\n.\r\nX", 1 << 20);
+    EXPECT_FALSE(crlf.bare);
+    EXPECT_EQ(crlf.message, plain + "\r\n" + plain + "\r\n");
+  }
+}
+
 TEST(DataReader, NulAndEightBitPass) {
   std::string_view text("a\0b\xff\r\n.\r\n", 9);
   EXPECT_EQ(read(text, 2).message, std::string_view("a\0b\xff\r\n", 6));

@@ -71,6 +71,17 @@ static void add_own_commands(CLI::App& app, Cli& cli, const Hooks& hooks) {
                                 "pabal serve --config /etc/pabal/pabal.toml", [] {});
   serve->callback([&] { cli.chosen = [&] { return hooks.serve(load(cli)); }; });
 
+  auto demo_options = std::make_shared<DemoOptions>();
+  CLI::App* demo =
+      app.add_subcommand("demo", "Two servers on this machine exchange a mail; then try them yourself");
+  demo->add_flag("--once", demo_options->once,
+                 "End after the exchange; status 0 only if both mails arrived unchanged");
+  demo->add_option("--fail", demo_options->fail,
+                   "Show the queue: the other server is down, or the DNS broken")
+      ->check(CLI::IsMember({"peer", "dns"}));
+  demo->footer("Example:\n  pabal demo --fail peer");
+  demo->callback([&, demo_options] { cli.chosen = [&, demo_options] { return hooks.demo(*demo_options); }; });
+
   add_command(app, cli, "check-config", "Tell whether the config file is right",
               "pabal check-config --config pabal.toml", [&cli] {
                 Config config = load(cli);

@@ -10,6 +10,7 @@
 
 #include "app/config.h"
 #include "app/console.h"
+#include "app/demo/demo.h"
 #include "io/world.h"
 #include "store/store.h"
 
@@ -63,6 +64,7 @@ void add_track_command(CLI::App& app, Cli& cli);
 // What only the whole program has.
 struct Hooks {
   std::function<int(const Config&)> serve;
+  std::function<int(const DemoOptions&)> demo;
   std::vector<std::function<void(CLI::App&, Cli&)>> more_commands;
 };
 

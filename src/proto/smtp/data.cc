@@ -41,7 +41,9 @@ void DataReader::emit(std::string_view text, std::string& message) {
 // false when lines must be looked at one by one.
 bool DataReader::skip_plain(std::string_view block) {
   if (block.back() == '\r') block.remove_suffix(1);
-  if (block.empty() || block[0] == '\n' || (block[0] == '.' && state_ == State::line_start)) return false;
+  if (block.empty() || block.back() == '\r' || block[0] == '\n' ||
+      (block[0] == '.' && state_ == State::line_start))
+    return false;
   if (!is_plain(block)) return false;
   state_ = block.back() == '\n' ? State::line_start : State::text;
   return true;

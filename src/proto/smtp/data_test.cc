@@ -42,9 +42,10 @@ TEST(DataReader, EndsOnlyAtCrlfDotCrlf) {
 
 // The ways in which one message has been smuggled inside another.
 TEST(DataReader, SmugglingIsSeenAndDoesNotEndTheMessage) {
-  for (std::string_view trick : {"a\n.\r\nb\r\n.\r\n", "a\r\n.\nb\r\n.\r\n", "a\n.\nb\r\n.\r\n",
-                                 "a\r.\r\nb\r\n.\r\n", "a\r.\rb\r\n.\r\n", "a\r\n.\rb\r\n.\r\n",
-                                 "a\r\r\n.\r\r\nb\r\n.\r\n", "\n.\r\nb\r\n.\r\n", ".\rb\r\n.\r\n"}) {
+  for (std::string_view trick :
+       {"a\n.\r\nb\r\n.\r\n", "a\r\n.\nb\r\n.\r\n", "a\n.\nb\r\n.\r\n", "a\r.\r\nb\r\n.\r\n",
+        "a\r.\rb\r\n.\r\n", "a\r\n.\rb\r\n.\r\n", "a\r\r\n.\r\r\nb\r\n.\r\n", "\n.\r\nb\r\n.\r\n",
+        "ab\r\r\nb\r\n.\r\n", ".\rb\r\n.\r\n"}) {
     for (size_t chunk : {1, 2, 3, 1000}) {
       Read r = read(trick, chunk);
       EXPECT_TRUE(r.bare) << trick;
@@ -79,7 +80,7 @@ TEST(DataReader, LongTextsAreReadAlikeInAnyChunks) {
     EXPECT_EQ(dot_stuff(whole.message), clean);
 
     std::string plain(4096 - 45 + shift, 'x');
-    for (std::string_view odd : {"\n", "\r", "\r\n.\n", "\n.\r\n"}) {
+    for (std::string_view odd : {"\n", "\r", "\r\r\n", "\r\r", "\r\n.\n", "\n.\r\n"}) {
       Read r = read(plain + std::string(odd) + plain + "\r\n.\r\n", 1 << 20);
       EXPECT_TRUE(r.bare);
       EXPECT_TRUE(r.done);

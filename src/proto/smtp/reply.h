@@ -11,7 +11,7 @@ constexpr size_t kReplyLineMax = 512;  // octets with CRLF, RFC 5321 §4.5.3.1.5
 
 struct Reply {
   int code = 0;
-  std::string enhanced;            // "2.1.5"; empty for greeting, EHLO, 354, 334, 221 of old...
+  std::string enhanced;            // "2.1.5"; empty for the greeting, EHLO, 334 and 354
   std::vector<std::string> lines;  // text without code and CRLF; empty means one empty line
 
   bool is_positive() const { return code >= 200 && code < 400; }

@@ -48,8 +48,9 @@ struct Domain {
 
 class Directory {
  public:
-  // Point look-ups are cached; the cache is emptied when the database changed
-  // (also by another process, noticed within a second).
+  // Resolutions are cached; the cache is emptied when the functions below have
+  // changed something (in another process: noticed within a second). What is
+  // changed past them, by hand, shows within a minute.
   Directory(io::World& world, store::Store& store);
   ~Directory();
 
@@ -66,8 +67,9 @@ class Directory {
   rt::Task<std::optional<proto::sasl::ScramSecret>> scram_secret(std::string name);
   rt::Task<std::optional<Account>> account(std::string name);
 
-  // May `account` send as `address`? Own address (with any +tag), aliases that
-  // lead to it, and for a catch-all's owner every address of the domain.
+  // May `account` send as `address`? If mail to that address reaches it: own
+  // address (with any +tag), aliases that lead to it, and for a catch-all's
+  // owner every address of the domain that nobody else has.
   rt::Task<bool> may_send_as(AccountId account, mail::Address address);
 
   rt::Task<store::Usage> usage(AccountId account);

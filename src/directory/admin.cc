@@ -1,0 +1,278 @@
+// Administration of domains, accounts and aliases.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "directory/directory.h"
+#include "directory/lookup.h"
+#include "directory/password.h"
+#include "store/mailboxes.h"
+
+namespace pabal::directory {
+
+namespace {
+
+constexpr size_t kScramSaltOctets = 16;
+
+// Tells caches, here and in other processes, to forget what they know.
+void touch(store::Transaction& tx) {
+  tx.db
+      .prepare(
+          "INSERT INTO meta (key, value) VALUES ('directory_version', '1') ON CONFLICT (key) DO UPDATE "
+          "SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)")
+      .run();
+  tx.directory_changed = true;
+}
+
+std::expected<std::string, Error> fold_address(std::string_view text) {
+  std::expected<mail::Address, std::string> address = mail::parse_address(trim(text), true);
+  if (!address) return std::unexpected("'" + std::string(text) + "' is not an address: " + address.error());
+  std::optional<std::string> key = folded(*address);
+  if (!key) return std::unexpected("the domain of '" + std::string(text) + "' is not valid");
+  return *key;
+}
+
+std::string domain_of(std::string_view folded_address) {
+  return std::string(folded_address.substr(folded_address.rfind('@') + 1));
+}
+
+std::expected<StoredAccount, Error> require_account(store::Database& db, std::string_view address) {
+  std::expected<std::string, Error> key = fold_address(address);
+  if (!key) return std::unexpected(key.error());
+  std::optional<StoredAccount> found = find_account(db, *key);
+  if (!found) return std::unexpected("there is no account " + *key);
+  return std::move(*found);
+}
+
+std::expected<std::string, Error> require_domain(store::Database& db, std::string_view name) {
+  std::optional<std::string> ascii = mail::to_ascii_domain(trim(name));
+  if (!ascii || !has_domain(db, *ascii))
+    return std::unexpected("there is no domain " + std::string(name) + " here");
+  return *ascii;
+}
+
+// A mail must not be able to end nowhere because of how we are set up.
+std::expected<std::string, Error> require_reachable(store::Database& db, std::string_view target) {
+  std::expected<std::string, Error> key = fold_address(target);
+  if (!key) return key;
+  if (look_up(db, *mail::parse_address(*key, true)).kind == Resolution::no_such_user)
+    return std::unexpected("nobody has the address " + *key + ": make the account or alias first");
+  return key;
+}
+
+// nullopt if it may be used.
+std::optional<Error> refuse_password(std::string_view password) {
+  if (password.size() > kPasswordOctetsMax)
+    return "the password is longer than " + std::to_string(kPasswordOctetsMax) + " octets";
+  if (!password.empty() && !proto::sasl::prepared_password_ok(password))
+    return "the password must be UTF-8 without control characters";
+  return std::nullopt;
+}
+
+void store_password(store::Transaction& tx, io::Random& random, AccountId account,
+                    std::string_view password) {
+  std::string phc, scram;
+  if (!password.empty()) {
+    phc = hash_password(password, random);
+    scram = to_text(proto::sasl::make_scram_secret(password, random.octets(kScramSaltOctets),
+                                                   proto::sasl::kScramIterationsDefault));
+  }
+  tx.db.prepare("UPDATE account SET password = ?, scram = ? WHERE id = ?")
+      .bind(phc)
+      .bind(scram)
+      .bind(account.value)
+      .run();
+  touch(tx);
+}
+
+}  // namespace
+
+std::expected<DomainId, Error> add_domain(store::Store& store, store::Transaction& tx,
+                                          std::string_view name) {
+  std::optional<std::string> ascii = mail::to_ascii_domain(trim(name));
+  if (!ascii || mail::is_address_literal(*ascii) || !mail::is_domain(*ascii, false))
+    return std::unexpected("'" + std::string(name) + "' is not a domain name");
+  if (has_domain(tx.db, *ascii)) return std::unexpected("domain " + *ascii + " is there already");
+  DomainId id{store.new_id()};
+  tx.db.prepare("INSERT INTO domain (id, name, catch_all, created_at) VALUES (?, ?, '', ?)")
+      .bind(id.value)
+      .bind(*ascii)
+      .bind(tx.now.ms)
+      .run();
+  touch(tx);
+  return id;
+}
+
+std::expected<void, Error> remove_domain(store::Transaction& tx, std::string_view name) {
+  std::expected<std::string, Error> domain = require_domain(tx.db, name);
+  if (!domain) return std::unexpected(domain.error());
+  for (const Account& account : list_accounts(tx.db)) {
+    if (domain_of(account.address) == *domain)
+      return std::unexpected("account " + account.address + " is in it: remove it first");
+  }
+  for (const Alias& alias : list_aliases(tx.db)) {
+    if (domain_of(alias.address) == *domain)
+      return std::unexpected("alias " + alias.address + " is in it: remove it first");
+  }
+  tx.db.prepare("DELETE FROM domain WHERE name = ?").bind(*domain).run();
+  touch(tx);
+  return {};
+}
+
+std::expected<void, Error> set_catch_all(store::Transaction& tx, std::string_view domain,
+                                         std::string_view address) {
+  std::expected<std::string, Error> name = require_domain(tx.db, domain);
+  if (!name) return std::unexpected(name.error());
+  std::string target;
+  if (!address.empty()) {
+    std::expected<std::string, Error> reachable = require_reachable(tx.db, address);
+    if (!reachable) return std::unexpected(reachable.error());
+    target = *reachable;
+  }
+  tx.db.prepare("UPDATE domain SET catch_all = ? WHERE name = ?").bind(target).bind(*name).run();
+  touch(tx);
+  return {};
+}
+
+std::vector<Domain> list_domains(store::Database& db) {
+  store::Statement select = db.prepare("SELECT id, name, catch_all FROM domain ORDER BY id");
+  std::vector<Domain> domains;
+  while (select.step()) domains.push_back({DomainId{select.number(0)}, select.text(1), select.text(2)});
+  return domains;
+}
+
+std::expected<AccountId, Error> add_account(store::Store& store, store::Transaction& tx, io::Random& random,
+                                            std::string_view address, std::string_view password) {
+  std::expected<std::string, Error> key = fold_address(address);
+  if (!key) return std::unexpected(key.error());
+  if (!has_domain(tx.db, domain_of(*key)))
+    return std::unexpected("domain " + domain_of(*key) + " is not here: add it first");
+  if (find_account(tx.db, *key)) return std::unexpected("account " + *key + " is there already");
+  if (std::optional<Error> error = refuse_password(password)) return std::unexpected(*error);
+  AccountId id{store.new_id()};
+  tx.db
+      .prepare(
+          "INSERT INTO account (id, address, display_name, password, scram, disabled, quota_octets, "
+          "used_octets, used_messages, modseq, inbox, created_at) "
+          "VALUES (?, ?, '', '', '', 0, 0, 0, 0, 0, 0, ?)")
+      .bind(id.value)
+      .bind(*key)
+      .bind(tx.now.ms)
+      .run();
+  store::create_default_mailboxes(tx, id);
+  store_password(tx, random, id, password);
+  return id;
+}
+
+std::expected<void, Error> set_password(store::Transaction& tx, io::Random& random, std::string_view address,
+                                        std::string_view password) {
+  std::expected<StoredAccount, Error> found = require_account(tx.db, address);
+  if (!found) return std::unexpected(found.error());
+  if (std::optional<Error> error = refuse_password(password)) return std::unexpected(*error);
+  store_password(tx, random, found->account.id, password);
+  return {};
+}
+
+std::expected<void, Error> set_quota(store::Transaction& tx, std::string_view address, uint64_t octets) {
+  std::expected<StoredAccount, Error> found = require_account(tx.db, address);
+  if (!found) return std::unexpected(found.error());
+  if (octets > INT64_MAX) return std::unexpected("the quota is too large");
+  tx.db.prepare("UPDATE account SET quota_octets = ? WHERE id = ?")
+      .bind(static_cast<int64_t>(octets))
+      .bind(found->account.id.value)
+      .run();
+  touch(tx);
+  return {};
+}
+
+std::expected<void, Error> set_disabled(store::Transaction& tx, std::string_view address, bool disabled) {
+  std::expected<StoredAccount, Error> found = require_account(tx.db, address);
+  if (!found) return std::unexpected(found.error());
+  tx.db.prepare("UPDATE account SET disabled = ? WHERE id = ?")
+      .bind(int64_t{disabled})
+      .bind(found->account.id.value)
+      .run();
+  touch(tx);
+  return {};
+}
+
+std::expected<void, Error> remove_account(store::Transaction& tx, std::string_view address) {
+  std::expected<StoredAccount, Error> found = require_account(tx.db, address);
+  if (!found) return std::unexpected(found.error());
+  AccountId id = found->account.id;
+  for (const Alias& alias : list_aliases(tx.db)) {
+    if (alias.target == found->account.address)
+      return std::unexpected("alias " + alias.address + " leads to it: remove that first");
+  }
+  for (const Domain& domain : list_domains(tx.db)) {
+    if (domain.catch_all == found->account.address)
+      return std::unexpected("it is the catch-all of " + domain.name + ": change that first");
+  }
+  std::vector<MailboxId> mailboxes;
+  {
+    store::Statement select = tx.db.prepare("SELECT id FROM mailbox WHERE account = ?");
+    select.bind(id.value);
+    while (select.step()) mailboxes.push_back(MailboxId{select.number(0)});
+  }
+  for (MailboxId mailbox : mailboxes) {
+    std::vector<Uid> uids;
+    for (const store::Mail& mail : store::list_mails(tx.db, mailbox)) uids.push_back(mail.uid);
+    store::expunge(tx, id, mailbox, uids);
+  }
+  for (const char* sql : {"DELETE FROM mailbox WHERE account = ?", "DELETE FROM change WHERE account = ?",
+                          "DELETE FROM app_password WHERE account = ?", "DELETE FROM account WHERE id = ?"}) {
+    tx.db.prepare(sql).bind(id.value).run();
+  }
+  touch(tx);
+  return {};
+}
+
+std::vector<Account> list_accounts(store::Database& db) {
+  std::vector<std::string> addresses;
+  {
+    store::Statement select = db.prepare("SELECT address FROM account ORDER BY id");
+    while (select.step()) addresses.push_back(select.text(0));
+  }
+  std::vector<Account> accounts;
+  for (const std::string& address : addresses) accounts.push_back(find_account(db, address)->account);
+  return accounts;
+}
+
+std::expected<void, Error> add_alias(store::Transaction& tx, std::string_view address,
+                                     std::string_view target) {
+  std::expected<std::string, Error> key = fold_address(address);
+  if (!key) return std::unexpected(key.error());
+  if (!has_domain(tx.db, domain_of(*key)))
+    return std::unexpected("domain " + domain_of(*key) + " is not here: add it first");
+  std::expected<std::string, Error> reachable = require_reachable(tx.db, target);
+  if (!reachable) return std::unexpected(reachable.error());
+  if (*reachable == *key && !find_account(tx.db, *key))
+    return std::unexpected("an alias leads to itself only to keep a copy, and there is no account " + *key);
+  tx.db.prepare("INSERT INTO alias (address, target) VALUES (?, ?) ON CONFLICT DO NOTHING")
+      .bind(*key)
+      .bind(*reachable)
+      .run();
+  if (tx.db.changes() == 0) return std::unexpected("alias " + *key + " leads there already");
+  touch(tx);
+  return {};
+}
+
+std::expected<void, Error> remove_alias(store::Transaction& tx, std::string_view address,
+                                        std::string_view target) {
+  std::expected<std::string, Error> key = fold_address(address);
+  if (!key) return std::unexpected(key.error());
+  std::expected<std::string, Error> to = fold_address(target);
+  if (!to) return std::unexpected(to.error());
+  tx.db.prepare("DELETE FROM alias WHERE address = ? AND target = ?").bind(*key).bind(*to).run();
+  if (tx.db.changes() == 0) return std::unexpected("there is no alias " + *key + " that leads to " + *to);
+  touch(tx);
+  return {};
+}
+
+std::vector<Alias> list_aliases(store::Database& db) {
+  store::Statement select = db.prepare("SELECT address, target FROM alias ORDER BY address, target");
+  std::vector<Alias> aliases;
+  while (select.step()) aliases.push_back({select.text(0), select.text(1)});
+  return aliases;
+}
+
+}  // namespace pabal::directory

@@ -1,0 +1,110 @@
+#include "directory/directory.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "directory/cache.h"
+#include "directory/lookup.h"
+#include "directory/password.h"
+#include "rt/offload.h"
+
+namespace pabal::directory {
+
+namespace {
+
+struct Credentials {
+  std::optional<StoredAccount> stored;
+  std::vector<std::string> app_passwords;
+};
+
+Credentials credentials(store::Database& db, const std::string& name) {
+  Credentials out;
+  std::optional<std::string> key = folded_login(db, name);
+  if (key) out.stored = find_account(db, *key);
+  if (!out.stored) return out;
+  store::Statement select = db.prepare("SELECT password FROM app_password WHERE account = ?");
+  select.bind(out.stored->account.id.value);
+  while (select.step()) out.app_passwords.push_back(select.text(0));
+  return out;
+}
+
+std::string directory_version(store::Database& db) {
+  store::Statement select = db.prepare("SELECT value FROM meta WHERE key = 'directory_version'");
+  return select.step() ? select.text(0) : std::string();
+}
+
+}  // namespace
+
+struct Directory::Impl {
+  io::World& world;
+  store::Store& store;
+  Cache cache;
+};
+
+Directory::Directory(io::World& world, store::Store& store) : impl_(new Impl{world, store, {}}) {}
+Directory::~Directory() = default;
+
+rt::Task<Resolution> Directory::resolve(mail::Address address) {
+  Instant now = rt::Loop::current().now();
+  if (impl_->cache.check_due(now)) {
+    std::string version = co_await impl_->store.read(directory_version);
+    impl_->cache.seen(version);
+  }
+  Cache::Epoch epoch = impl_->cache.epoch(impl_->store.directory_generation());
+  // Anything that two different addresses never share will do as a key.
+  std::string key = to_lower(address.local) + '\0' + to_lower(address.domain);
+  if (std::optional<Resolution> known = impl_->cache.get(key, epoch, now)) co_return std::move(*known);
+
+  auto query = [&address](store::Database& db) { return look_up(db, address); };
+  Resolution resolution = co_await impl_->store.read(query);
+  impl_->cache.put(std::move(key), resolution, epoch, impl_->store.directory_generation(), now);
+  co_return resolution;
+}
+
+rt::Task<bool> Directory::is_local_domain(std::string domain) {
+  std::optional<std::string> ascii = mail::to_ascii_domain(domain);
+  if (!ascii) co_return false;
+  auto query = [&ascii](store::Database& db) { return has_domain(db, *ascii); };
+  co_return co_await impl_->store.read(query);
+}
+
+rt::Task<std::optional<Account>> Directory::check_password(std::string name, std::string password) {
+  auto query = [&name](store::Database& db) { return credentials(db, name); };
+  Credentials found = co_await impl_->store.read(query);
+  bool login = found.stored && !found.stored->account.disabled;
+  for (const std::string& hash : found.app_passwords) {
+    if (app_password_matches(hash, password) && login) co_return std::move(found.stored->account);
+  }
+  std::string phc = login ? found.stored->password : "";
+  auto check = rt::offload(impl_->world.blocking, [&] { return password_matches(phc, password); });
+  bool right = co_await check;
+  if (!right) co_return std::nullopt;
+  co_return std::move(found.stored->account);
+}
+
+rt::Task<std::optional<proto::sasl::ScramSecret>> Directory::scram_secret(std::string name) {
+  auto query = [&name](store::Database& db) { return credentials(db, name).stored; };
+  std::optional<StoredAccount> stored = co_await impl_->store.read(query);
+  if (!stored || stored->account.disabled || stored->scram.empty()) co_return std::nullopt;
+  co_return proto::sasl::parse_scram_secret(stored->scram);
+}
+
+rt::Task<std::optional<Account>> Directory::account(std::string name) {
+  auto query = [&name](store::Database& db) { return credentials(db, name).stored; };
+  std::optional<StoredAccount> stored = co_await impl_->store.read(query);
+  if (!stored) co_return std::nullopt;
+  co_return std::move(stored->account);
+}
+
+rt::Task<bool> Directory::may_send_as(AccountId account, mail::Address address) {
+  Resolution resolution = co_await resolve(std::move(address));
+  co_return std::ranges::find(resolution.accounts, account, &Account::id) != resolution.accounts.end();
+}
+
+rt::Task<store::Usage> Directory::usage(AccountId account) {
+  auto query = [account](store::Database& db) { return store::usage(db, account); };
+  std::optional<store::Usage> found = co_await impl_->store.read(query);
+  co_return found.value_or(store::Usage{});
+}
+
+}  // namespace pabal::directory

@@ -1,0 +1,227 @@
+#include "directory/directory.h"
+
+#include "base/bytes.h"
+#include "store_world.h"
+
+namespace pabal::directory {
+namespace {
+
+using store::Store;
+using store::Transaction;
+
+// A store on a simulated disk with the domains seoul.test and busan.test.
+class DirectoryTest : public testing::Test {
+ protected:
+  DirectoryTest() : host_(sim_.host("mx", {"192.0.2.1"})), world_(host_.world()) {
+    store_ = Store::open(world_, store::small_options("/data"));
+    change([this](Transaction& tx) {
+      EXPECT_TRUE(add_domain(*store_, tx, "Seoul.test"));
+      EXPECT_TRUE(add_domain(*store_, tx, "busan.test"));
+      for (const char* name : {"alice@seoul.test", "Bob@seoul.test", "bob@busan.test"})
+        EXPECT_TRUE(add_account(*store_, tx, world_.random, name, ""));
+    });
+  }
+  ~DirectoryTest() override {
+    auto close = [](Store& s) -> rt::Task<void> { co_await s.close(); };
+    sim_.run(close(*store_));
+  }
+
+  void change(std::move_only_function<void(Transaction&)> work) { store_->execute_now(std::move(work)); }
+  void alias(const char* address, const char* target) {
+    change([&](Transaction& tx) {
+      auto added = add_alias(tx, address, target);
+      EXPECT_TRUE(added) << added.error();
+    });
+  }
+
+  // "local alice@seoul.test bob@busan.test > x@elsewhere.test", sorted as found.
+  std::string resolve(const std::string& text) {
+    std::string out;
+    auto ask = [](Directory& d, std::string t, std::string& o) -> rt::Task<void> {
+      mail::Address address{t, ""};
+      if (auto parsed = mail::parse_address(t, true)) address = *parsed;
+      Resolution r = co_await d.resolve(address);
+      o = r.kind == Resolution::local ? "local" : r.kind == Resolution::not_local ? "not local" : "nobody";
+      for (const Account& a : r.accounts) o += " " + a.address;
+      for (const mail::Address& a : r.forwards) o += " > " + mail::to_string(a);
+    };
+    sim_.run(ask(directory_.value(), text, out));
+    return out;
+  }
+  bool login(std::string name, std::string password) {
+    bool right = false;
+    auto ask = [](Directory& d, std::string n, std::string p, bool& r) -> rt::Task<void> {
+      r = (co_await d.check_password(n, p)).has_value();
+    };
+    sim_.run(ask(*directory_, name, password, right));
+    return right;
+  }
+  bool may_send(const std::string& account, const std::string& as) {
+    bool may = false;
+    auto ask = [](Directory& d, std::string a, std::string s, bool& m) -> rt::Task<void> {
+      std::optional<Account> found = co_await d.account(a);
+      m = co_await d.may_send_as(found.value().id, *mail::parse_address(s, true));
+    };
+    sim_.run(ask(*directory_, account, as, may));
+    return may;
+  }
+
+  sim::SimWorld sim_{5};
+  sim::SimHost& host_;
+  io::World world_;
+  std::unique_ptr<Store> store_;
+  struct Late {  // made when the store is open
+    DirectoryTest& test;
+    std::optional<Directory> directory;
+    Directory& value() {
+      if (!directory) directory.emplace(test.world_, *test.store_);
+      return *directory;
+    }
+    Directory& operator*() { return value(); }
+  } directory_{*this, {}};
+};
+
+TEST_F(DirectoryTest, AccountsPlusTagsAndOtherDomains) {
+  EXPECT_EQ(resolve("alice@seoul.test"), "local alice@seoul.test");
+  EXPECT_EQ(resolve("ALICE@SEOUL.TEST"), "local alice@seoul.test");
+  EXPECT_EQ(resolve("alice+shop+2@seoul.test"), "local alice@seoul.test");
+  EXPECT_EQ(resolve("+alice@seoul.test"), "nobody");
+  EXPECT_EQ(resolve("carol@seoul.test"), "nobody");
+  EXPECT_EQ(resolve("alice@busan.test"), "nobody");
+  EXPECT_EQ(resolve("alice@example.org"), "not local");
+  EXPECT_EQ(resolve("alice@[192.0.2.1]"), "not local");
+}
+
+TEST_F(DirectoryTest, AliasesLeadToEverybodyOnce) {
+  alias("team@seoul.test", "alice@seoul.test");
+  alias("team@seoul.test", "bob@busan.test");
+  alias("team@seoul.test", "x@elsewhere.test");
+  alias("all@seoul.test", "team@seoul.test");
+  alias("all@seoul.test", "alice@seoul.test");
+  alias("all@seoul.test", "x@elsewhere.test");
+  EXPECT_EQ(resolve("all@seoul.test"), "local alice@seoul.test bob@busan.test > x@elsewhere.test");
+  alias("bob@seoul.test", "bob@seoul.test");
+  alias("bob@seoul.test", "y@elsewhere.test");
+  EXPECT_EQ(resolve("bob@seoul.test"), "local bob@seoul.test > y@elsewhere.test");
+  EXPECT_EQ(resolve("bob+tag@seoul.test"), "local bob@seoul.test > y@elsewhere.test");
+}
+
+// What the functions refuse may still be in the tables: a circle ends.
+TEST_F(DirectoryTest, CirclesEnd) {
+  change([](Transaction& tx) {
+    tx.db.execute(
+        "INSERT INTO alias VALUES ('a@seoul.test', 'b@seoul.test'), ('b@seoul.test', 'a@seoul.test'),"
+        "('b@seoul.test', 'alice@seoul.test')");
+    for (int i = 0; i < 30; ++i) {
+      tx.db.prepare("INSERT INTO alias VALUES (?, ?)")
+          .bind("deep" + std::to_string(i) + "@seoul.test")
+          .bind("deep" + std::to_string(i + 1) + "@seoul.test")
+          .run();
+    }
+  });
+  EXPECT_EQ(resolve("a@seoul.test"), "local alice@seoul.test");
+  EXPECT_EQ(resolve("deep0@seoul.test"), "nobody");
+}
+
+// Two ways to one group are no reason to ask the catch-all.
+TEST_F(DirectoryTest, CatchAllTakesOnlyWhatNobodyElseDoes) {
+  alias("group@seoul.test", "bob@seoul.test");
+  alias("one@seoul.test", "group@seoul.test");
+  alias("two@seoul.test", "group@seoul.test");
+  alias("both@seoul.test", "one@seoul.test");
+  alias("both@seoul.test", "two@seoul.test");
+  change([](Transaction& tx) { EXPECT_TRUE(set_catch_all(tx, "seoul.test", "alice@seoul.test")); });
+  EXPECT_EQ(resolve("both@seoul.test"), "local bob@seoul.test");
+  EXPECT_EQ(resolve("anything@seoul.test"), "local alice@seoul.test");
+  EXPECT_TRUE(may_send("alice@seoul.test", "anything@seoul.test"));
+  EXPECT_FALSE(may_send("alice@seoul.test", "bob@seoul.test"));
+}
+
+TEST_F(DirectoryTest, PostmasterAndAbuseAlwaysReachSomebody) {
+  EXPECT_EQ(resolve("Postmaster"), "local alice@seoul.test");
+  EXPECT_EQ(resolve("postmaster@seoul.test"), "local alice@seoul.test");
+  EXPECT_EQ(resolve("ABUSE@busan.test"), "local bob@busan.test");
+  alias("postmaster@seoul.test", "bob@seoul.test");
+  EXPECT_EQ(resolve("postmaster"), "local bob@seoul.test");
+}
+
+TEST_F(DirectoryTest, SendersAreWhoWouldGetTheAnswer) {
+  alias("sales@seoul.test", "bob@seoul.test");
+  EXPECT_TRUE(may_send("bob@seoul.test", "bob@seoul.test"));
+  EXPECT_TRUE(may_send("bob@seoul.test", "bob+x@seoul.test"));
+  EXPECT_TRUE(may_send("bob@seoul.test", "sales@seoul.test"));
+  EXPECT_FALSE(may_send("alice@seoul.test", "sales@seoul.test"));
+  EXPECT_FALSE(may_send("bob@seoul.test", "bob@busan.test"));
+  EXPECT_FALSE(may_send("bob@seoul.test", "bob@example.org"));
+}
+
+TEST_F(DirectoryTest, ChangesOfAnotherProcessShowWithinASecond) {
+  EXPECT_EQ(resolve("new@seoul.test"), "nobody");
+  std::unique_ptr<Store> beside = Store::open_beside(world_, store::small_options("/data"));
+  beside->execute_now(
+      [](Transaction& tx) { EXPECT_TRUE(add_alias(tx, "new@seoul.test", "bob@seoul.test")); });
+  auto wait = []() -> rt::Task<void> { co_await rt::sleep_for(std::chrono::seconds(1)); };
+  sim_.run(wait());
+  EXPECT_EQ(resolve("new@seoul.test"), "local bob@seoul.test");
+}
+
+TEST_F(DirectoryTest, PasswordsAppPasswordsAndScram) {
+  std::string app;
+  change([&](Transaction& tx) {
+    EXPECT_TRUE(set_password(tx, world_.random, "alice@seoul.test", "열려라 참깨"));
+    EXPECT_FALSE(set_password(tx, world_.random, "alice@seoul.test", "a\nb"));
+    app = add_app_password(*store_, tx, world_.random, "alice@seoul.test", "phone").value();
+    EXPECT_FALSE(add_app_password(*store_, tx, world_.random, "alice@seoul.test", "phone"));
+  });
+  EXPECT_TRUE(login("alice@seoul.test", "열려라 참깨"));
+  EXPECT_TRUE(login("Alice", "열려라 참깨"));  // the default domain's
+  EXPECT_FALSE(login("alice@seoul.test", "wrong"));
+  EXPECT_FALSE(login("nobody@seoul.test", "열려라 참깨"));
+  EXPECT_FALSE(login("bob@seoul.test", ""));  // no password is no login
+  EXPECT_FALSE(login("not an address", "x"));
+  EXPECT_TRUE(login("alice@seoul.test", app));
+  EXPECT_TRUE(login("alice@seoul.test", to_upper(app)));
+  EXPECT_FALSE(login("bob@seoul.test", app));
+
+  auto scram = [](Directory& d) -> rt::Task<void> {
+    EXPECT_TRUE((co_await d.scram_secret("alice@seoul.test")).has_value());
+    EXPECT_FALSE((co_await d.scram_secret("bob@seoul.test")).has_value());
+  };
+  sim_.run(scram(*directory_));
+
+  change([&](Transaction& tx) {
+    EXPECT_EQ(list_app_passwords(tx.db, "alice@seoul.test").size(), 1u);
+    EXPECT_TRUE(remove_app_password(tx, "alice@seoul.test", "phone"));
+    EXPECT_TRUE(set_disabled(tx, "bob@seoul.test", true));
+    EXPECT_TRUE(set_password(tx, world_.random, "bob@seoul.test", "right"));
+  });
+  EXPECT_FALSE(login("alice@seoul.test", app));
+  EXPECT_FALSE(login("bob@seoul.test", "right"));
+}
+
+TEST_F(DirectoryTest, AdministrationSaysWhatIsWrong) {
+  change([this](Transaction& tx) {
+    EXPECT_EQ(add_domain(*store_, tx, "SEOUL.test").error(), "domain seoul.test is there already");
+    EXPECT_FALSE(add_domain(*store_, tx, "[192.0.2.1]"));
+    EXPECT_FALSE(add_domain(*store_, tx, "a b"));
+    EXPECT_EQ(add_account(*store_, tx, world_.random, "x@jeju.test", "").error(),
+              "domain jeju.test is not here: add it first");
+    EXPECT_FALSE(add_account(*store_, tx, world_.random, "alice@SEOUL.test", ""));
+    EXPECT_FALSE(add_alias(tx, "x@seoul.test", "x@seoul.test"));
+    EXPECT_FALSE(add_alias(tx, "x@seoul.test", "nobody@seoul.test"));
+    EXPECT_FALSE(remove_domain(tx, "seoul.test"));
+    EXPECT_TRUE(add_alias(tx, "x@seoul.test", "bob@busan.test"));
+    EXPECT_FALSE(remove_account(tx, "bob@busan.test"));
+    EXPECT_TRUE(remove_alias(tx, "x@seoul.test", "bob@busan.test"));
+    EXPECT_FALSE(remove_alias(tx, "x@seoul.test", "bob@busan.test"));
+    EXPECT_TRUE(remove_account(tx, "bob@busan.test"));
+    EXPECT_TRUE(remove_domain(tx, "busan.test"));
+    EXPECT_EQ(list_domains(tx.db).size(), 1u);
+    EXPECT_EQ(list_accounts(tx.db).size(), 2u);
+    EXPECT_TRUE(set_quota(tx, "alice@seoul.test", 1000));
+    EXPECT_EQ(list_accounts(tx.db)[0].quota_octets, 1000u);
+  });
+}
+
+}  // namespace
+}  // namespace pabal::directory

@@ -20,6 +20,10 @@ class Connection {
   // still buffered was sent in the clear behind the command: the caller looks
   // at buffered() first (RFC 3207 §6).
   std::unique_ptr<Stream> release() { return std::move(stream_); }
+  // Wakes whoever waits; nothing while the stream is away.
+  void wake() {
+    if (stream_) stream_->wake();
+  }
   void attach(std::unique_ptr<Stream> stream) { stream_ = std::move(stream); }
 
   // co_await readable(deadline), then fill(): reads what has arrived.

@@ -13,9 +13,10 @@ namespace {
 constexpr int kAuthFailuresMax = 5;
 }  // namespace
 
-// Passwords go over TLS only, unless the listener was told otherwise.
+// Only where users hand in mail: on port 25 there is nobody to log in, only
+// passwords to guess. And over TLS only, unless the listener was told otherwise.
 bool Session::auth_allowed() const {
-  if (listener_.service == Service::lmtp) return false;
+  if (listener_.service != Service::submission) return false;
   return !tls_info_.empty() || listener_.plaintext_auth;
 }
 
@@ -32,7 +33,7 @@ rt::Task<smtp::Reply> Session::on(smtp::Auth command) {
   if (!extended_) co_return replies::hello_first();
   if (authenticated_) co_return replies::auth_already_done();
   if (tx_) co_return replies::auth_in_transaction();
-  if (listener_.service == Service::lmtp) co_return replies::auth_not_offered();
+  if (listener_.service != Service::submission) co_return replies::auth_not_offered();
   if (!auth_allowed()) co_return replies::auth_needs_tls();
   std::optional<sasl::Mechanism> mechanism = sasl::parse_mechanism(command.mechanism);
   if (!mechanism || (*mechanism == sasl::Mechanism::scram_sha_256_plus && !bindings_.available())) {

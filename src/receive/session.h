@@ -29,7 +29,7 @@ class Session {
   // From greeting to close. Throws IoError when the connection breaks.
   rt::Task<void> run();
   // Makes the session look whether the server is stopping.
-  void wake() { connection_.stream().wake(); }
+  void wake() { connection_.wake(); }
 
  private:
   // From MAIL to the end of DATA: RFC 5321 §3.3.

@@ -1,0 +1,163 @@
+#include "app/options.h"
+
+#include <thread>
+
+#include "base/bytes.h"
+
+namespace pabal::app {
+
+namespace {
+
+std::string read_secret(io::Disk& disk, const std::string& path) {
+  std::unique_ptr<io::File> file = disk.open(path, io::OpenMode::read);
+  std::string bytes(std::min<uint64_t>(file->size(), 4096), '\0');
+  bytes.resize(file->read_at(0, bytes));
+  return std::string(trim(bytes));
+}
+
+size_t or_unlimited(int limit) {
+  return limit == 0 ? SIZE_MAX : static_cast<size_t>(limit);
+}
+
+}  // namespace
+
+store::StoreOptions store_options(const Config& config) {
+  store::StoreOptions out;
+  out.directory = config.server.data_directory;
+  out.inline_octets_max = config.store.inline_octets_max;
+  out.segment_octets = config.store.segment_octets;
+  out.readers = config.store.readers;
+  return out;
+}
+
+queue::QueueOptions queue_options(const Config& config) {
+  queue::QueueOptions out = queue::default_queue_options();
+  out.retry_delays = config.queue.retry_delays;
+  out.lifetime = config.queue.lifetime;
+  out.delay_notice_after = config.queue.delay_notice_after;
+  return out;
+}
+
+receive::SmtpdOptions smtpd_options(const Config& config, const std::string& salt_key) {
+  const LimitsConfig& limits = config.limits;
+  receive::SmtpdOptions out;
+  out.hostname = config.server.hostname;
+  out.message_octets_max = limits.message_octets_max;
+  out.recipients_max = static_cast<uint64_t>(limits.recipients_max);
+  out.errors_max = limits.errors_max;
+  out.received_max = limits.received_max;
+  out.sessions_max = or_unlimited(limits.sessions_max);
+  out.sessions_per_peer_max = or_unlimited(limits.sessions_per_ip_max);
+  out.command_timeout = limits.command_timeout;
+  out.data_timeout = limits.data_timeout;
+  out.trusted_networks = config.relay.trusted_networks;
+  out.fake_salt_key = salt_key;
+  return out;
+}
+
+receive::ListenerOptions smtp_listener(const ListenerConfig& listener) {
+  receive::ListenerOptions out;
+  out.service = listener.protocol == Protocol::submission ? receive::Service::submission
+                : listener.protocol == Protocol::lmtp     ? receive::Service::lmtp
+                                                          : receive::Service::relay;
+  out.tls = listener.tls == TlsMode::implicit   ? receive::TlsMode::implicit
+            : listener.tls == TlsMode::starttls ? receive::TlsMode::starttls
+                                                : receive::TlsMode::none;
+  out.plaintext_auth = listener.plaintext_auth;
+  return out;
+}
+
+serve::pop3::Pop3Options pop3_options(const Config& config, const std::string& salt_key) {
+  serve::pop3::Pop3Options out;
+  out.hostname = config.server.hostname;
+  out.fake_salt_key = salt_key;
+  out.idle_timeout = config.limits.pop3_timeout;
+  out.errors_max = config.limits.errors_max;
+  out.sessions_max = or_unlimited(config.limits.sessions_max);
+  return out;
+}
+
+serve::pop3::ListenerOptions pop3_listener(const ListenerConfig& listener) {
+  serve::pop3::ListenerOptions out;
+  out.tls = listener.tls == TlsMode::implicit   ? serve::pop3::TlsMode::implicit
+            : listener.tls == TlsMode::starttls ? serve::pop3::TlsMode::starttls
+                                                : serve::pop3::TlsMode::none;
+  out.plaintext_auth = listener.plaintext_auth;
+  return out;
+}
+
+route::RouteOptions route_options(const Config& config, io::Disk& disk) {
+  route::RouteOptions out;
+  out.hostname = config.server.hostname;
+  out.smtp_port = static_cast<uint16_t>(config.delivery.remote_port);
+  switch (config.delivery.ip) {
+    case IpFamilies::both:
+      out.order = route::AddressOrder::alternate;
+      break;
+    case IpFamilies::v4_only:
+      out.order = route::AddressOrder::ipv4_only;
+      break;
+    case IpFamilies::v6_only:
+      out.order = route::AddressOrder::ipv6_only;
+      break;
+  }
+  for (const RouteConfig& route : config.routes) {
+    route::Smarthost host;
+    host.pattern = route.domain;
+    host.host = route.host;
+    host.port = static_cast<uint16_t>(route.port);
+    host.username = route.user;
+    if (!route.password_file.empty()) host.password = read_secret(disk, route.password_file);
+    // A password only ever goes to a host that has proved its name.
+    bool secret = !route.user.empty();
+    switch (route.tls) {
+      case TlsMode::none:
+        host.tls = route::TlsMode::none;
+        break;
+      case TlsMode::starttls:
+        host.tls = secret ? route::TlsMode::required : route::TlsMode::opportunistic;
+        break;
+      case TlsMode::implicit:
+        host.tls = route::TlsMode::implicit;
+        break;
+    }
+    out.smarthosts.push_back(std::move(host));
+  }
+  return out;
+}
+
+deliver::DelivererOptions deliverer_options(const Config& config) {
+  deliver::DelivererOptions out;
+  out.hostname = config.server.hostname;
+  out.connections_max = or_unlimited(config.delivery.connections_max);
+  out.per_destination_max = config.delivery.per_destination_max;
+  out.per_destination_start = std::min(out.per_destination_start, out.per_destination_max);
+  out.mails_per_connection = or_unlimited(config.delivery.mails_per_connection_max);
+  out.idle = config.delivery.connection_idle;
+  return out;
+}
+
+std::expected<os::RealWorldOptions, std::string> real_world_options(const Config& config) {
+  os::RealWorldOptions out;
+  out.log.format =
+      config.log.format == LogFormat::json ? os::LogOptions::Format::json : os::LogOptions::Format::text;
+  out.log.level = config.log.level;
+  out.log.path = config.log.file;
+  for (const std::string& server : config.dns.servers) {
+    std::optional<io::Endpoint> endpoint = io::Endpoint::parse(server);
+    if (std::optional<io::IpAddress> ip = io::IpAddress::parse(server)) endpoint = io::Endpoint{*ip, 53, {}};
+    if (!endpoint)
+      return std::unexpected("dns.servers: \"" + server + "\" is no address like 192.0.2.1 or 192.0.2.1:53");
+    out.resolver.forwarders.push_back(*endpoint);
+  }
+  out.resolver.use_resolv_conf = config.dns.servers.empty();
+  out.resolver.private_zones = config.dns.local_zones;
+  // Where Debian's dns-root-data puts it.
+  constexpr const char* root_anchor = "/usr/share/dns/root.key";
+  os::FileDisk disk;
+  if (config.dns.dnssec && disk.exists(root_anchor)) out.resolver.trust_anchor_file = root_anchor;
+  out.blocking_threads = std::max<size_t>(8, 2 * std::thread::hardware_concurrency());
+  return out;
+}
+
+}  // namespace pabal::app

@@ -1,0 +1,27 @@
+// What the stations want to know, out of the operator's Config.
+#pragma once
+
+#include "app/config.h"
+#include "deliver/options.h"
+#include "os/real_world.h"
+#include "queue/schedule.h"
+#include "receive/smtpd.h"
+#include "route/options.h"
+#include "serve/pop3/server.h"
+#include "store/store.h"
+
+namespace pabal::app {
+
+store::StoreOptions store_options(const Config& config);
+queue::QueueOptions queue_options(const Config& config);
+receive::SmtpdOptions smtpd_options(const Config& config, const std::string& salt_key);
+receive::ListenerOptions smtp_listener(const ListenerConfig& listener);
+serve::pop3::Pop3Options pop3_options(const Config& config, const std::string& salt_key);
+serve::pop3::ListenerOptions pop3_listener(const ListenerConfig& listener);
+// Throws IoError when a password file cannot be read.
+route::RouteOptions route_options(const Config& config, io::Disk& disk);
+deliver::DelivererOptions deliverer_options(const Config& config);
+// The error is a sentence: a DNS server that is no address.
+std::expected<os::RealWorldOptions, std::string> real_world_options(const Config& config);
+
+}  // namespace pabal::app

@@ -1,0 +1,118 @@
+#include "app/server.h"
+
+#include "app/front.h"
+#include "app/options.h"
+
+namespace pabal::app {
+
+namespace {
+
+// 32 octets that stay the same as long as the data directory does.
+std::string stable_key(io::World& world, const std::string& path) {
+  std::unique_ptr<io::File> file = world.disk.open(path, io::OpenMode::create);
+  std::string key(32, '\0');
+  if (file->read_at(0, key) == key.size()) return key;
+  key = world.random.octets(32);
+  file->write_at(0, key);
+  file->sync();
+  return key;
+}
+
+std::unique_ptr<tls::ServerContext> open_tls(const Config& config) {
+  if (config.tls.certificate.empty()) return nullptr;
+  std::vector<tls::CertificateFiles> files{{config.tls.certificate, config.tls.key}};
+  return std::make_unique<tls::ServerContext>(std::move(files));
+}
+
+}  // namespace
+
+Server::Server(io::World& world, const Config& config,
+               std::function<void(const std::vector<io::Endpoint>&)> on_bound)
+    : world_(world),
+      config_(config),
+      on_bound_(std::move(on_bound)),
+      store_(store::Store::open(world, store_options(config))),
+      tls_(open_tls(config)),
+      queue_(world, *store_, queue_options(config)),
+      salt_key_(stable_key(world, config.server.data_directory + "/salt.key")) {
+  for (const ListenerConfig& listener : config_.listeners) endpoints_.push_back(listener.address);
+}
+
+Server::~Server() = default;
+
+rt::Task<void> Server::run() {
+  Front front(*this, true);
+  tls::ClientContext tls(tls::ClientOptions{});
+  deliver::Deliverer deliverer(world_, *store_, front.directory(), queue_, front.intake(), &tls,
+                               route_options(config_, world_.disk), deliverer_options(config_));
+  deliverer_ = &deliverer;
+  if (on_bound_) on_bound_(endpoints_);
+
+  rt::TaskGroup group;
+  group.spawn(deliverer.run());
+  co_await serve_front(front);
+  deliverer.stop(front.loop().now() + config_.limits.drain_timeout);
+  co_await group.join();
+  deliverer_ = nullptr;
+  while (open_fronts() > 0) co_await rt::sleep_for(std::chrono::milliseconds(5));
+  co_await store_->close();
+}
+
+rt::Task<void> Server::run_front() {
+  Front front(*this, false);
+  co_await serve_front(front);
+}
+
+rt::Task<void> Server::serve_front(Front& front) {
+  {
+    std::lock_guard lock(fronts_mutex_);
+    fronts_.push_back(&front);
+    if (stopping_) front.stop();
+  }
+  co_await front.run();
+  std::lock_guard lock(fronts_mutex_);
+  std::erase(fronts_, &front);
+}
+
+size_t Server::open_fronts() {
+  std::lock_guard lock(fronts_mutex_);
+  return fronts_.size();
+}
+
+void Server::stop() {
+  std::lock_guard lock(fronts_mutex_);
+  if (std::exchange(stopping_, true)) return;
+  for (Front* front : fronts_) {
+    front->loop().post([front] { front->stop(); });
+  }
+}
+
+std::string Server::metrics() const {
+  MetricsText text;
+  const receive::SmtpdCounters& smtp = smtpd_counters_;
+  text.counter("pabal_smtp_sessions_total", "SMTP and LMTP sessions begun", smtp.sessions);
+  text.gauge("pabal_smtp_sessions", "SMTP and LMTP sessions open now",
+             static_cast<int64_t>(smtp.open_sessions.load()));
+  text.counter("pabal_smtp_tls_sessions_total", "SMTP sessions that used TLS", smtp.tls_sessions);
+  text.counter("pabal_messages_accepted_total", "Messages that were answered by 250", smtp.messages);
+  text.counter("pabal_octets_accepted_total", "Octets of accepted messages", smtp.octets);
+  text.counter("pabal_messages_refused_total", "Messages refused after DATA", smtp.refused_messages);
+  text.counter("pabal_recipients_refused_total", "Recipients refused", smtp.refused_recipients);
+  text.counter("pabal_auth_failures_total", "Failed logins at SMTP", smtp.auth_failures);
+  const serve::pop3::Pop3Counters& pop3 = pop3_counters_;
+  text.counter("pabal_pop3_sessions_total", "POP3 sessions begun", pop3.sessions);
+  text.gauge("pabal_pop3_sessions", "POP3 sessions open now",
+             static_cast<int64_t>(pop3.open_sessions.load()));
+  text.counter("pabal_pop3_logins_total", "POP3 logins", pop3.logins);
+  text.counter("pabal_pop3_auth_failures_total", "Failed logins at POP3", pop3.auth_failures);
+  text.counter("pabal_pop3_messages_total", "Messages retrieved by POP3", pop3.messages);
+  text.counter("pabal_pop3_deleted_total", "Messages deleted by POP3", pop3.deleted);
+  store::Store::Counters store = store_->counters();
+  text.counter("pabal_store_commits_total", "Transactions committed", store.commits);
+  text.counter("pabal_store_units_total", "Units of work in them", store.units);
+  text.counter("pabal_store_failed_units_total", "Units of work that failed", store.failed_units);
+  text.counter("pabal_store_blob_octets_total", "Octets written to segments", store.blob_octets);
+  return text.take();
+}
+
+}  // namespace pabal::app

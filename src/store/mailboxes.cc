@@ -74,6 +74,12 @@ std::optional<MailboxId> find_mailbox(Database& db, AccountId account, std::stri
   return MailboxId{select.number(0)};
 }
 
+std::optional<UidValidity> uid_validity(Database& db, MailboxId mailbox) {
+  Statement select = db.prepare("SELECT uidvalidity FROM mailbox WHERE id = ?");
+  if (!select.bind(mailbox.value).step()) return std::nullopt;
+  return UidValidity{select.number(0)};
+}
+
 Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageRecord& message,
            uint32_t flags) {
   int64_t octets = static_cast<int64_t>(message.size_octets + message.prefix.size());

@@ -29,6 +29,8 @@ struct Mail {
 // INBOX and the special-use folders Drafts, Sent, Trash, Junk, Archive (RFC 6154).
 void create_default_mailboxes(Transaction& tx, AccountId account);
 std::optional<MailboxId> find_mailbox(Database& db, AccountId account, std::string_view name);
+// nullopt: there is no such mailbox any more.
+std::optional<UidValidity> uid_validity(Database& db, MailboxId mailbox);
 
 // Puts a message into a mailbox and counts it against the account's quota.
 Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageRecord& message,

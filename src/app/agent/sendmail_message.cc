@@ -57,15 +57,15 @@ std::vector<std::string> header_recipients(const mail::Header& header) {
 
 // The head without Bcc and the mbox line that some programs leave, with what
 // has to be there; then the rest.
-std::string complete(const std::string& message, const SendmailArgs& args, const SendmailContext& context) {
+std::string complete(const std::string& message, const SendmailArgs& args, const SendmailContext& context,
+                     const std::optional<mail::Address>& sender) {
   mail::Header header = mail::parse_header(message);
   const LocalUser& user = context.user;
   std::string out;
   if (!header.find("From")) {
     std::string name = args.full_name.empty() ? user.full_name : args.full_name;
-    out += "From: " +
-           mail::to_header_text({.display_name = name, .address = user.name + "@" + user.host}, false) +
-           "\r\n";
+    std::string address = sender ? mail::to_string(*sender) : user.name + "@" + user.host;
+    out += "From: " + mail::to_header_text({.display_name = name, .address = address}, false) + "\r\n";
   }
   if (!header.find("Date"))
     out += "Date: " + mail::format_date(context.now, context.utc_offset_minutes) + "\r\n";
@@ -112,7 +112,7 @@ std::expected<SendmailMail, std::string> prepare_sendmail(const SendmailArgs& ar
     mail.reverse_path = to_address(sender, context.user.host);
     if (!mail.reverse_path) return std::unexpected("\"" + printable(sender) + "\" of -f is no mail address");
   }
-  mail.message = complete(message, args, context);
+  mail.message = complete(message, args, context, mail.reverse_path);
   return mail;
 }
 

@@ -153,8 +153,11 @@ rt::Task<Reply> Session::open_maildrop(directory::Account account) {
   if (!lock) co_return err("IN-USE", Text::in_use);
 
   MailboxId inbox = account.inbox;
-  auto query = [inbox](store::Database& db) { return store::list_mails(db, inbox); };
-  std::vector<store::Mail> mails = co_await service_.store.read(query);
+  auto query = [inbox](store::Database& db) {
+    return std::pair(store::uid_validity(db, inbox).value_or(UidValidity{}), store::list_mails(db, inbox));
+  };
+  auto [uid_validity, mails] = co_await service_.store.read(query);
+  uid_validity_ = uid_validity;
   mails_.reserve(mails.size());
   for (const store::Mail& mail : mails)
     mails_.push_back({.uid = mail.uid, .message = mail.message, .size_octets = mail.size_octets});

@@ -29,10 +29,10 @@ std::optional<Reply> Session::refuse_number(uint32_t number) const {
   return std::nullopt;
 }
 
-// A mailbox's id is never given to another one, so that it and a UID name a
-// mail for ever (RFC 1939 §7).
+// RFC 1939 §7 wants it never to be used again in this maildrop; UIDVALIDITY and
+// UID together promise just that (RFC 9051 §2.3.1.1).
 std::string Session::unique_id(const Entry& entry) const {
-  return std::to_string(account_.inbox.value) + "." + std::to_string(entry.uid.value);
+  return std::to_string(uid_validity_.value) + "." + std::to_string(entry.uid.value);
 }
 
 rt::Task<Reply> Session::on(wire::Stat) {

@@ -119,6 +119,7 @@ class Session {
   std::string user_;  // of USER
   directory::Account account_;
   std::optional<MaildropLocks::Lock> lock_;
+  UidValidity uid_validity_;
   std::vector<Entry> mails_;
 };
 

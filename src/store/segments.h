@@ -7,7 +7,7 @@
 //   segments/00000007.seg   in use or full
 //   segments/spare          the next one while it is being filled with zeros:
 //                           writing over written blocks syncs twice as fast
-//                           as into reserved ones (docs/adr)
+//                           as into reserved ones
 #pragma once
 
 #include <functional>

@@ -146,7 +146,7 @@ Database::Database(const std::string& path, Options options) : cache_(std::make_
       // Looking must not change the file.
       sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     } else {
-      execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;");
+      execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;");
     }
   } catch (...) {
     sqlite3_close_v2(db_);

@@ -12,6 +12,20 @@ rt::Task<bool> has_room(directory::Directory& directory, const directory::Accoun
   co_return usage.quota_octets == 0 || usage.octets + octets <= usage.quota_octets;
 }
 
+// An address that stands in for the recipient, with nobody beside it.
+bool has_stand_in(const directory::Resolution& where) {
+  return where.accounts.empty() && where.forwards.size() == 1;
+}
+
+// Behind an alias of several, success is reported here as "expanded" and by
+// nobody else (RFC 3461 §5.2.7.3 (c)).
+proto::smtp::NotifySet onward_notify(proto::smtp::NotifySet notify, const directory::Resolution& where) {
+  if (has_stand_in(where) || !notify.success) return notify;
+  notify.success = false;
+  notify.never = notify.is_unset();
+  return notify;
+}
+
 void carry_out(store::Transaction& tx, queue::Queue& queue, const store::MessageRecord& message,
                const queue::Entry& entry, const directory::Resolution& where) {
   for (const directory::Account& account : where.accounts) {
@@ -24,7 +38,7 @@ void carry_out(store::Transaction& tx, queue::Queue& queue, const store::Message
                        {"uid", std::to_string(uid.value)}}}});
   }
   for (const mail::Address& onward : where.forwards) {
-    queue.enqueue(tx, {message.id, onward, entry.orcpt, entry.notify});
+    queue.enqueue(tx, {message.id, onward, entry.orcpt, onward_notify(entry.notify, where)});
     journey::record(tx, message.id, {{tx.now, "queued", {{"to", proto::smtp::path_text(onward)}}}});
   }
 }
@@ -45,6 +59,7 @@ rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Que
   } else {
     outcome.kind = where.forwards.empty() ? Outcome::delivered : Outcome::expanded;
     outcome.status = "2.1.5";
+    outcome.dsn_passed_on = has_stand_in(where);
     for (const directory::Account& account : where.accounts) {
       if (account.disabled) outcome = failed("5.2.1", address + " takes no mail");
       bool room = co_await has_room(directory, account, message.size_octets + message.prefix.size());

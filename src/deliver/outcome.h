@@ -17,7 +17,9 @@ struct Outcome {
   std::string remote_mta;  // host name; empty when no server was reached
   std::string reply;       // of the remote server, "550 5.1.1 no such user"; empty when the reason is ours
   std::string reason;      // one sentence when the reason is ours
-  bool dsn_passed_on = false;  // relayed: the next server reports success itself (RFC 3461 §5.2.1)
+  // Whoever has it next reports success: the next server (RFC 3461 §5.2.1), or
+  // we at the only address behind an alias (§5.2.7.2).
+  bool dsn_passed_on = false;
 };
 
 inline Outcome delayed(std::string status, std::string reason) {

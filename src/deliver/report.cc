@@ -45,7 +45,7 @@ std::optional<Action> action_to_report(const store::MessageRecord& message, cons
       if (notify.success) return Action::delivered;
       break;
     case Outcome::expanded:
-      if (notify.success) return Action::expanded;
+      if (notify.success && !result.outcome.dsn_passed_on) return Action::expanded;
       break;
   }
   return std::nullopt;

@@ -28,13 +28,21 @@ rt::Task<void> Peer::run() {
   listener_ = world_.net.listen(at_, {});
   while (!stopping_) {
     co_await listener_->ready(io::Interest::read, Instant::never());
+    accept_all();
+  }
+  listener_.reset();
+  co_await sessions_.join();
+}
+
+void Peer::accept_all() {
+  try {
     while (std::unique_ptr<io::Stream> stream = listener_->try_accept()) {
       ++connections;
       sessions_.spawn(serve(std::move(stream)));
     }
+  } catch (const io::IoError&) {
+    // A fault of the simulated world; the next one may come.
   }
-  listener_.reset();
-  co_await sessions_.join();
 }
 
 void Peer::stop() {

@@ -45,6 +45,7 @@ class Peer {
   void stop();
 
  private:
+  void accept_all();
   rt::Task<void> serve(std::unique_ptr<io::Stream> stream);
   rt::Task<void> converse(io::Connection& connection);
   rt::Task<bool> say(io::Connection& connection, std::string reply);

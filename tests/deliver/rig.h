@@ -78,6 +78,10 @@ class Rig {
   tls::ClientContext tls;
   std::unique_ptr<OurServer> server;
 
+  // Between a test and its scenario.
+  uint64_t number = 0;
+  std::string result;
+
  private:
   rt::Task<void> drive(Scenario scenario);
   std::vector<std::unique_ptr<Peer>> peers_;

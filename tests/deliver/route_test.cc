@@ -103,14 +103,14 @@ rt::Task<void> fails_with_route_status(Rig& rig) {
   std::vector<proto::dsn::ParsedReport> reports = co_await rig.reports();
   EXPECT_EQ(reports.size(), 1u);
   EXPECT_EQ(co_await rig.fact(id, "failed", "status"), reports.at(0).recipients.at(0).status);
-  rig.options.deliver.hostname = reports.at(0).recipients.at(0).status;  // for the caller
+  rig.result = reports.at(0).recipients.at(0).status;
 }
 
 std::string status_with(std::vector<std::string> records) {
   Rig rig;
   for (const std::string& record : records) rig.sim.resolver().add(record);
   rig.run(fails_with_route_status);
-  return rig.options.deliver.hostname;
+  return rig.result;
 }
 
 TEST(Route, WhatCanNeverBeReachedFailsAtOnce) {
@@ -255,7 +255,7 @@ TEST(Route, FailedHandshakeGoesOnInTheClear) {
 rt::Task<void> refused_without_tls(Rig& rig) {
   co_await rig.accept({});
   co_await rt::sleep_for(std::chrono::minutes(2));
-  rig.options.deliver.hostname = (co_await rig.entries()).at(0).last_status;  // for the caller
+  rig.result = (co_await rig.entries()).at(0).last_status;
 }
 
 TEST(Route, RequiredTlsIsRequired) {
@@ -270,7 +270,7 @@ TEST(Route, RequiredTlsIsRequired) {
     rig.run(refused_without_tls);
     EXPECT_EQ(busan.count("DATA"), 0u);
     // Offered, but the certificate is its own authority's.
-    EXPECT_EQ(rig.options.deliver.hostname, offered ? "4.7.5" : "4.7.4");
+    EXPECT_EQ(rig.result, offered ? "4.7.5" : "4.7.4");
   }
 }
 
@@ -293,7 +293,7 @@ TEST(Route, LogsInAtASmarthostOnlyOverTls) {
       EXPECT_EQ(relay.mails.size(), 1u);
     } else {
       rig.run(refused_without_tls);
-      EXPECT_EQ(rig.options.deliver.hostname, "4.7.8");
+      EXPECT_EQ(rig.result, "4.7.8");
       EXPECT_TRUE(relay.mails.empty());
     }
   }

@@ -70,6 +70,7 @@ struct SendRun {
   const Arguments& arguments;
   os::SocketNet& net;
   Instant deadline;
+  MessageMaker maker{size_t(arguments.number("size", 2048))};
   int64_t next = 0, messages = 0;
   uint64_t sent = 0, failed = 0, octets = 0;
   std::vector<int64_t> latencies_us;
@@ -79,7 +80,7 @@ struct SendRun {
 rt::Task<void> send_one(SendRun& run, io::Connection& connection, int64_t number, bool pipeline) {
   std::string to =
       expand(run.arguments.text("to", "u%d@test.local"), number % run.arguments.number("users", 50));
-  std::string message = make_message(size_t(run.arguments.number("size", 2048)), uint64_t(number), to);
+  std::string message = run.maker.make(uint64_t(number), to);
   run.octets += message.size();
   std::string from = run.arguments.text("from", "load@client.test");
   Instant begin = rt::Loop::current().now();
@@ -233,29 +234,13 @@ rt::Task<void> take_mails(const Arguments& arguments, os::SocketNet& net) {
 
 // ---- idle sessions ------------------------------------------------------------
 
-// Proportional set size of a process in KiB.
-int64_t pss_kib(int64_t pid) {
-  FILE* file = fopen(("/proc/" + std::to_string(pid) + "/smaps_rollup").c_str(), "r");
-  if (file == nullptr) return 0;
-  char line[256];
-  long long kib = 0;
-  while (fgets(line, sizeof line, file) != nullptr) {
-    if (sscanf(line, "Pss: %lld", &kib) == 1) break;
-  }
-  fclose(file);
-  return kib;
-}
-
 rt::Task<void> hold_idle(const Arguments& arguments, os::SocketNet& net) {
   int64_t count = std::min<int64_t>(arguments.number("sessions", 1000), 50'000);
-  int64_t pid = arguments.number("pid", 0);
   bool tls = arguments.number("tls", 0) != 0;
   Instant deadline = rt::Loop::current().now() + seconds(arguments.number("timeout", 120));
   tls::ClientContext context(tls::ClientOptions{});
-  int64_t before = pss_kib(pid);
   std::vector<std::unique_ptr<io::Connection>> held;
   for (int64_t i = 0; i < count; ++i) {
-    // One loopback address has too few ports for tens of thousands of connections to one port.
     std::unique_ptr<io::Stream> stream = co_await net.connect(arguments.server, deadline);
     if (tls) stream = co_await tls::connect(std::move(stream), context, "localhost", deadline);
     auto connection = std::make_unique<io::Connection>(std::move(stream));
@@ -263,13 +248,13 @@ rt::Task<void> hold_idle(const Arguments& arguments, os::SocketNet& net) {
     co_await command(*connection, "EHLO client.test", deadline);
     held.push_back(std::move(connection));
   }
-  co_await rt::sleep_for(seconds(1));
-  int64_t after = pss_kib(pid);
-  printf(
-      "{\"sessions\":%lld,\"tls\":%s,\"kib_before\":%lld,\"kib_after\":%lld,\"octets_per_session\":%lld}\n",
-      static_cast<long long>(count), tls ? "true" : "false", static_cast<long long>(before),
-      static_cast<long long>(after),
-      static_cast<long long>((after - before) * 1024 / std::max<int64_t>(1, count)));
+  printf("{\"sessions\":%lld,\"tls\":%s}\n", static_cast<long long>(count), tls ? "true" : "false");
+  fflush(stdout);
+  // Whoever measures ends us by closing our input.
+  if (arguments.number("hold", 0) != 0) {
+    while (getchar() != EOF) {
+    }
+  }
 }
 
 // ---- counting ------------------------------------------------------------------
@@ -303,7 +288,7 @@ int usage() {
           "pabal_load VERB ADDRESS:PORT [NAME=VALUE ...]      (loopback only)\n"
           "  smtp   sessions=10 messages=1000 size=2048 to=u%%d@test.local users=50 pipeline=0 timeout=120\n"
           "  sink   expect=1000 timeout=120\n"
-          "  idle   sessions=1000 pid=PID tls=0\n"
+          "  idle   sessions=1000 tls=0 hold=0       (hold=1: until standard input ends)\n"
           "  count  users=50 user=u%%d password=pass            (POP3 STAT of every user)\n"
           "example: pabal_load smtp 127.0.0.1:2525 sessions=50 messages=5000 size=20480\n");
   return 2;

@@ -11,6 +11,10 @@ namespace pabal::deliver {
 namespace {
 
 constexpr size_t kClaimAtOnce = 500;
+// A claim passes over everything that is in hand already. Under load it is
+// asked for after each mail, so it pauses in proportion.
+constexpr size_t kFewInHand = 100;
+constexpr std::chrono::microseconds kPausePerEntry{2};
 constexpr Duration kPauseAfterTrouble = std::chrono::seconds(5);
 
 }  // namespace
@@ -59,6 +63,7 @@ rt::Task<void> Deliverer::carry() {
   while (!stopping_) {
     std::string trouble;
     try {
+      if (queue_.claimed() > kFewInHand) co_await rt::sleep_for(queue_.claimed() * kPausePerEntry);
       bool found = co_await claim_more();
       if (!found && !stopping_) co_await queue_.wait();
     } catch (const std::exception& error) {

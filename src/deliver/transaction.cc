@@ -21,6 +21,12 @@ constexpr size_t kPipelineOctets = 8 * 1024;
 constexpr size_t kLastBlockOctets = 64 * 1024;
 constexpr int kClosing = 421;
 
+// 421, or "go on" where nothing was to be gone on with: commands and replies
+// have come apart, and the next reply could be taken for another one's.
+bool breaks_off(const Reply& reply) {
+  return reply.code == kClosing || (reply.code >= 300 && reply.code < 400);
+}
+
 class Transaction {
  public:
   Transaction(SmtpClient& client, const DelivererOptions& options,
@@ -166,7 +172,7 @@ void Transaction::closing(const Reply& reply) {
 }
 
 void Transaction::mail_answer(const Reply& reply) {
-  if (reply.code == kClosing) return closing(reply);
+  if (breaks_off(reply)) return closing(reply);
   result_.answered = true;
   mail_ok_ = reply.code >= 200 && reply.code < 300;
   if (mail_ok_) return;
@@ -174,7 +180,7 @@ void Transaction::mail_answer(const Reply& reply) {
 }
 
 void Transaction::rcpt_answer(size_t recipient, const Reply& reply) {
-  if (reply.code == kClosing) return closing(reply);
+  if (breaks_off(reply)) return closing(reply);
   if (reply.code >= 200 && reply.code < 300) {
     accepted_.push_back(recipient);
   } else if (accepted_.empty() || !says_too_many_recipients(reply)) {
@@ -183,13 +189,10 @@ void Transaction::rcpt_answer(size_t recipient, const Reply& reply) {
 }
 
 void Transaction::data_answer(const Reply& reply) {
-  if (reply.code == kClosing) return closing(reply);
   go_ahead_ = reply.code == 354;
-  if (go_ahead_ || accepted_.empty()) return;
-  Outcome outcome = outcome_of(reply, host());
-  if (outcome.kind == Outcome::relayed)
-    outcome = delayed("4.5.0", host() + " answers DATA with " + reply_text(reply));
-  decide_accepted(outcome);
+  if (go_ahead_) return;
+  if (reply.code == kClosing || reply.is_positive()) return closing(reply);
+  if (!accepted_.empty()) decide_accepted(outcome_of(reply, host()));
 }
 
 void Transaction::decide_accepted(const Outcome& outcome) {

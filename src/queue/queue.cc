@@ -92,9 +92,11 @@ rt::Task<std::vector<Entry>> Queue::claim(size_t max, size_t per_destination) {
   auto query = [now, max, per_destination, taken = impl_->claimed,
                 of = impl_->claimed_of](store::Database& db) mutable {
     std::vector<QueueEntryId> found;
-    for_each_due(db, now, [&](QueueEntryId id, const std::string& destination) {
-      if (!taken.contains(id) && of[destination] < per_destination) {
-        ++of[destination];
+    for_each_due(db, now, [&](QueueEntryId id, std::string_view destination) {
+      if (taken.contains(id)) return true;
+      size_t& in_hand = of[std::string(destination)];
+      if (in_hand < per_destination) {
+        ++in_hand;
         found.push_back(id);
       }
       return found.size() < max;

@@ -113,12 +113,12 @@ bool delay(store::Transaction& tx, QueueEntryId id, const Delay& delay) {
 }
 
 void for_each_due(store::Database& db, Time now,
-                  const std::function<bool(QueueEntryId, const std::string&)>& visit) {
+                  const std::function<bool(QueueEntryId, std::string_view)>& visit) {
   store::Statement select = db.prepare(
       "SELECT id, destination FROM queue_entry WHERE state = 0 AND due_at <= ? ORDER BY due_at, id");
   select.bind(now.ms);
   while (select.step()) {
-    if (!visit({select.number(0)}, select.text(1))) return;
+    if (!visit({select.number(0)}, select.view(1))) return;
   }
 }
 

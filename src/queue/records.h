@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "queue/entry.h"
@@ -34,7 +35,7 @@ bool delay(store::Transaction& tx, QueueEntryId id, const Delay& delay);
 
 // Every waiting entry that is due, oldest first, until `visit` returns false.
 void for_each_due(store::Database& db, Time now,
-                  const std::function<bool(QueueEntryId, const std::string& destination)>& visit);
+                  const std::function<bool(QueueEntryId, std::string_view destination)>& visit);
 // When the first waiting entry behind `now` is due.
 std::optional<Time> next_due(store::Database& db, Time now);
 

@@ -64,6 +64,7 @@ rt::Task<void> Peer::serve(std::unique_ptr<io::Stream> stream) {
 // False when the connection is to be dropped.
 rt::Task<bool> Peer::say(io::Connection& connection, std::string reply) {
   if (reply == "drop") co_return false;
+  if (reply == "silent") co_return true;
   connection.out() += reply + "\r\n";
   co_await connection.flush(patience());
   co_return true;

@@ -30,7 +30,8 @@ class Peer {
   bool knows_ehlo = true;
   tls::ServerContext* tls = nullptr;  // for STARTTLS
   // The answer to a line ("(greeting)" for none, "." for the end of the message)
-  // without CRLF; "" for the usual one, "drop" to close without a word.
+  // without CRLF; "" for the usual one, "drop" to close without a word, "silent" for
+  // no answer at all.
   std::function<std::string(const std::string& line)> answer;
 
   size_t connections = 0;

@@ -262,11 +262,49 @@ rt::Task<void> stop_in_the_middle(Rig& rig) {
 }
 
 TEST(Relay, DrainCutsWhatDoesNotEnd) {
+  for (const char* at : {"(greeting)", "MAIL", "."}) {
+    Rig rig;
+    rig.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
+    Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
+    busan.answer = [=](const std::string& line) { return line.starts_with(at) ? "silent" : ""; };
+    rig.run(stop_in_the_middle);
+    EXPECT_EQ(busan.connections, 1u);
+    // The greeting, sign-off and all took seconds, not the peer's minutes.
+    EXPECT_LT(rig.world.clock.now() - sim::SimWorld::kStart, std::chrono::minutes(1));
+  }
+}
+
+rt::Task<void> silent_server(Rig& rig) {
+  MessageId id = co_await rig.accept({});
+  co_await rt::sleep_for(std::chrono::minutes(4));
+  EXPECT_EQ(rig.server->queue.claimed(), 1u);
+  co_await rt::sleep_for(std::chrono::minutes(2));
+  EXPECT_EQ(rig.server->queue.claimed(), 0u);
+  EXPECT_THAT(co_await rig.fact(id, "delayed", "reason"), HasSubstr("time limit"));
+}
+
+TEST(Relay, SilentServerIsGivenUpAfterFiveMinutes) {
   Rig rig;
   rig.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
-  rig.sim.network().black_hole(*io::Endpoint::parse("192.0.2.2:25"));
-  rig.peer("mx.busan.test", "192.0.2.2");
-  rig.run(stop_in_the_middle);
+  Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
+  busan.offers = {};
+  busan.answer = [](const std::string& line) { return line.starts_with("MAIL") ? "silent" : ""; };
+  rig.run(silent_server);
+}
+
+rt::Task<void> out_of_step(Rig& rig) {
+  co_await rig.accept({});
+  co_await rt::sleep_for(std::chrono::minutes(4));
+  EXPECT_EQ((co_await rig.entries()).size(), 1u);
+  EXPECT_EQ(rig.server->deliverer.counters().relayed, 0u);
+}
+
+TEST(Relay, RepliesOutOfStepAreNoSuccess) {
+  Rig rig;
+  rig.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
+  Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
+  busan.answer = [](const std::string& line) { return line.starts_with("MAIL") ? "silent" : ""; };
+  rig.run(out_of_step);
 }
 
 }  // namespace

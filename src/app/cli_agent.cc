@@ -303,8 +303,9 @@ void add_reading(CLI::App& app, Cli& cli) {
   CLI::Option* remove =
       fetch->add_flag("--delete", flags->remove, "Delete them there, once they are safe here");
   keep->excludes(remove);
-  // Which of both has to be said: a default would either lose or hoard mail.
-  fetch->final_callback([keep, remove] {
+  // Which of both has to be said: a default would either lose or hoard mail. Not
+  // as a final_callback, which would replace the callback that chooses the command.
+  fetch->parse_complete_callback([keep, remove] {
     if (keep->count() + remove->count() == 0) throw CLI::RequiredError("--keep or --delete");
   });
 }

@@ -64,14 +64,15 @@ std::string format_overviews(const std::vector<Overview>& mails, size_t width) {
 }
 
 std::string format_overviews_json(const std::vector<Overview>& mails) {
-  std::string out;
+  std::string out = "[";
   for (const Overview& mail : mails) {
+    if (out.size() > 1) out += ",\n";
     out += "{\"number\":" + std::to_string(mail.number) + ",\"size\":" + std::to_string(mail.size_octets) +
            "," + json_field("uid", mail.uid) + "," + json_field("from", mail.from) + "," +
            json_field("from_address", mail.from_address) + "," + json_field("subject", mail.subject) + "," +
-           json_field("date", mail.date ? to_rfc3339(mail.date->time) : "") + "}\n";
+           json_field("date", mail.date ? to_rfc3339(mail.date->time) : "") + "}";
   }
-  return out;
+  return out + "]\n";
 }
 
 }  // namespace pabal::app::agent

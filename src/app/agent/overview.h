@@ -25,7 +25,7 @@ Overview overview_of(std::string_view head);
 
 // Aligned columns for `width` cells: number, date in local time, size, from, subject.
 std::string format_overviews(const std::vector<Overview>& mails, size_t width);
-// One JSON object per line.
+// An array of objects, as the other commands print with --json.
 std::string format_overviews_json(const std::vector<Overview>& mails);
 
 }  // namespace pabal::app::agent

@@ -155,7 +155,7 @@ void add_queue_commands(CLI::App& app, Cli& cli) {
   listing->add_option("--destination", a->destination, "Only what goes to this domain")->type_name("DOMAIN");
 
   CLI::App* showing = add_command(*group, cli, "show", "All that is known of one mail's recipients",
-                                  "pabal queue show 0QX3M8T5K2ABC", [&cli, a] { show(cli, *a); });
+                                  "pabal queue show 06aez85kc8p1y", [&cli, a] { show(cli, *a); });
   showing->add_option("ID", a->id, "Of the mail or of the entry")->required();
 
   struct Change {
@@ -165,10 +165,10 @@ void add_queue_commands(CLI::App& app, Cli& cli) {
   static constexpr Change changes[] = {
       {"retry", "Try again now", "pabal queue retry --destination example.net",
        "will be tried within a second", queue::retry},
-      {"hold", "Do not try until released", "pabal queue hold 0QX3M8T5K2ABC",
+      {"hold", "Do not try until released", "pabal queue hold 06aez85kc8p1y",
        "held until `pabal queue release`", queue::hold},
       {"release", "Undo hold", "pabal queue release --all", "released", queue::unhold},
-      {"drop", "Remove for good; the sender is not told", "pabal queue drop 0QX3M8T5K2ABC", "dropped",
+      {"drop", "Remove for good; the sender is not told", "pabal queue drop 06aez85kc8p1y", "dropped",
        queue::drop},
   };
   for (const Change& c : changes) {

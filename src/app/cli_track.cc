@@ -80,7 +80,7 @@ void add_track_command(CLI::App& app, Cli& cli) {
   auto a = std::make_shared<Arguments>();
   CLI::App* command = add_command(
       app, cli, "track", "The journey of a mail: where it came from, what happened, where it is",
-      "pabal track 0QX3M8T5K2ABC\n  pabal track alice@example.org", [&cli, a] { track(cli, *a); });
+      "pabal track 06aez85kc8p1y\n  pabal track alice@example.org", [&cli, a] { track(cli, *a); });
   command->add_option("ID|ADDRESS", a->what, "Id of a mail, or address of its sender or a recipient")
       ->required();
   command->add_option("--max", a->max, "For an address: at most so many, newest first")

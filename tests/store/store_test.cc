@@ -49,6 +49,9 @@ TEST_F(RealStore, KeepsEverythingOverARestart) {
 
 // Without close and destructor: as if the process had been killed.
 TEST_F(RealStore, KeepsEverythingWhenTheProcessIsKilled) {
+#if __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "ThreadSanitizer allows no threads after a fork";
+#endif
   pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {

@@ -88,7 +88,9 @@ class ScriptedPeer:
     @staticmethod
     def _read_data(source):
         lines = []
-        while (line := source.readline()) and line != b".\r\n":
+        while (line := source.readline()) != b".\r\n":
+            if not line:
+                raise ConnectionError("ended within the data")
             lines.append(line[1:] if line.startswith(b".") else line)
         return b"".join(lines)
 

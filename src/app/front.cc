@@ -33,6 +33,9 @@ Front::Front(Server& server, bool bind_all)
     io::Endpoint& at = server_.endpoints_[i];
     bool shareable = at.path.empty() && config.protocol != Protocol::metrics;
     if (!bind_all && !shareable) continue;
+    // Sharing is meant for our own loops. Another process that shares its ports
+    // (another Pabal) would silently take half of our sessions: ask for it alone first.
+    if (bind_all && shareable && at.port != 0) server_.world_.net.listen(at, {});
     std::unique_ptr<io::Listener> listener = server_.world_.net.listen(at, {.reuse_port = shareable});
     if (bind_all) at = listener->local();
     add_listener(config, std::move(listener));

@@ -35,7 +35,7 @@ struct Origin {
   std::string protocol =
       "SMTP";  // RFC 3848: SMTP, ESMTP, ESMTPS, ESMTPA, ESMTPSA, LMTP..., UTF8SMTP... (RFC 6531 §4.3)
   std::string helo;
-  std::string peer;     // "192.0.2.1" or "" for ourselves
+  std::string peer;     // "192.0.2.1", "local" for a local socket, "" for ourselves
   std::string tls;      // "TLSv1.3 TLS_AES_256_GCM_SHA384", "" without
   std::string account;  // who authenticated, "" for nobody
   bool submission = false;

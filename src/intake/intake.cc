@@ -1,22 +1,32 @@
 #include "intake/intake.h"
 
-#include <openssl/evp.h>
 #include <set>
 
 #include "base/bytes.h"
 #include "intake/trace.h"
+#include "store/hash.h"
 #include "store/mailboxes.h"
 
 namespace pabal::intake {
 
 namespace {
 
-std::string sha256(std::string_view bytes) {
-  std::string digest(32, '\0');
-  unsigned int length = 0;
-  EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &length,
-             EVP_sha256(), nullptr);
-  return digest;
+// An address that an alias names in place of the recipient, with nobody beside
+// it: his wishes go there, and nothing is reported here (RFC 3461 §5.2.7.2).
+bool has_stand_in(const Recipient& recipient) {
+  return recipient.where.accounts.empty() && recipient.where.forwards.size() == 1;
+}
+
+// Behind an alias of several, success is told by us as "expanded" and by nobody
+// else (RFC 3461 §5.2.7.3 (c)).
+proto::smtp::NotifySet onward_notify(const Recipient& recipient) {
+  proto::smtp::NotifySet notify = recipient.notify;
+  bool alias = recipient.where.kind == directory::Resolution::local && !has_stand_in(recipient);
+  if (!alias || !notify.success) return notify;
+  notify.success = false;
+  // Who asked for success alone does not want to hear of failures either.
+  notify.never = notify.is_unset();
+  return notify;
 }
 
 std::string join_paths(const std::vector<Recipient>& recipients) {
@@ -48,20 +58,21 @@ journey::Event accepted_event(const Incoming& incoming, uint64_t size_octets, Ti
 }  // namespace
 
 void Staged::run(store::Transaction& tx, const store::NewBlob& stored) {
+  std::vector<journey::Event> events = events_;  // run() may be called again: see store::Unit
   store::insert_message(tx, message_, stored);
   for (const Local& local : locals_) {
     Uid uid = store::append(tx, local.account.id, local.account.inbox, message_, 0);
-    events_.push_back({tx.now,
-                       "delivered",
-                       {{"to", local.recipient},
-                        {"mailbox", local.account.address + "/INBOX"},
-                        {"uid", std::to_string(uid.value)}}});
+    events.push_back({tx.now,
+                      "delivered",
+                      {{"to", local.recipient},
+                       {"mailbox", local.account.address + "/INBOX"},
+                       {"uid", std::to_string(uid.value)}}});
   }
   for (const queue::NewEntry& entry : entries_) {
     queue_->enqueue(tx, entry);
-    events_.push_back({tx.now, "queued", {{"to", proto::smtp::path_text(entry.forward_path)}}});
+    events.push_back({tx.now, "queued", {{"to", proto::smtp::path_text(entry.forward_path)}}});
   }
-  journey::record(tx, message_.id, events_);
+  journey::record(tx, message_.id, events);
 }
 
 std::unique_ptr<Staged> Intake::stage(Incoming incoming) {
@@ -79,7 +90,7 @@ std::unique_ptr<Staged> Intake::stage(Incoming incoming) {
   message.smtputf8 = envelope.smtputf8;
   message.prefix = return_path_field(envelope.reverse_path) +
                    received_field(incoming, options_.hostname, journey::trace_id(message.id), now);
-  message.hash = sha256(incoming.bytes);
+  message.hash = store::sha256(incoming.bytes);
   message.size_octets = incoming.bytes.size();
   message.received_at = now;
 
@@ -99,7 +110,7 @@ std::unique_ptr<Staged> Intake::stage(Incoming incoming) {
     if (recipient.where.kind == directory::Resolution::not_local) onward = {recipient.path};
     for (mail::Address& address : onward) {
       if (!elsewhere.insert(proto::smtp::path_text(address)).second) continue;
-      staged->entries_.push_back({message.id, std::move(address), recipient.orcpt, recipient.notify});
+      staged->entries_.push_back({message.id, std::move(address), recipient.orcpt, onward_notify(recipient)});
     }
   }
   staged->bytes_ = std::move(incoming.bytes);
@@ -135,6 +146,7 @@ rt::Task<std::optional<Incoming>> Intake::delivered_report(const Incoming& mail)
   proto::dsn::Report report;
   for (const Recipient& recipient : envelope.recipients) {
     if (!recipient.notify.success || recipient.where.kind != directory::Resolution::local) continue;
+    if (has_stand_in(recipient)) continue;
     proto::dsn::RecipientStatus status;
     if (recipient.orcpt)
       status.original_recipient = recipient.orcpt->addr_type + ";" + recipient.orcpt->address;

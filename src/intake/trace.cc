@@ -8,12 +8,13 @@ namespace pabal::intake {
 namespace {
 
 // A client's name for itself goes into a header field: what is not a name or a
-// literal must not pass as one.
-std::string helo_atom(std::string_view helo) {
+// literal must not pass as one. UTF-8 may stand only in a mail that has it
+// (RFC 6531 §3.7.3).
+std::string helo_atom(std::string_view helo, bool utf8) {
   std::string out;
   for (char c : helo.substr(0, 255)) {
     bool plain = is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
-    out += plain || static_cast<unsigned char>(c) >= 0x80 ? c : '?';
+    out += plain || (utf8 && static_cast<unsigned char>(c) >= 0x80) ? c : '?';
   }
   return out.empty() ? "unknown" : out;
 }
@@ -26,7 +27,9 @@ std::string received_field(const Incoming& incoming, std::string_view hostname, 
   std::string out = "Received: ";
   if (!origin.peer.empty()) {
     bool v6 = origin.peer.find(':') != std::string::npos;
-    out += "from " + helo_atom(origin.helo) + " ([" + (v6 ? "IPv6:" : "") + origin.peer + "])\r\n\t";
+    std::string where = "[" + std::string(v6 ? "IPv6:" : "") + origin.peer + "]";
+    if (origin.peer == "local") where = "local socket";
+    out += "from " + helo_atom(origin.helo, incoming.envelope.smtputf8) + " (" + where + ")\r\n\t";
   }
   out += "by " + std::string(hostname) + " (Pabal) with " + origin.protocol + " id " + std::string(id);
   if (!origin.tls.empty()) out += "\r\n\t(" + origin.tls + ")";

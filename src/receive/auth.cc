@@ -29,7 +29,13 @@ std::vector<std::string> Session::auth_mechanisms() const {
   return names;
 }
 
-rt::Task<smtp::Reply> Session::on(smtp::Auth command) {
+rt::Task<void> Session::on(smtp::Auth command) {
+  std::optional<smtp::Reply> answer = co_await authenticate(std::move(command));
+  if (answer) reply(*answer);
+}
+
+// nullopt: what there is to say has been said.
+rt::Task<std::optional<smtp::Reply>> Session::authenticate(smtp::Auth command) {
   if (!extended_) co_return replies::hello_first();
   if (authenticated_) co_return replies::auth_already_done();
   if (tx_) co_return replies::auth_in_transaction();
@@ -58,7 +64,7 @@ rt::Task<smtp::Reply> Session::on(smtp::Auth command) {
       reply(replies::auth_challenge(mail::base64_encode(challenge->bytes)));
       std::string line;
       bool got = co_await next_line(line, smtp::kAuthLineMax, after(smtpd_.options_.command_timeout));
-      if (!got) co_return replies::auth_cancelled();
+      if (!got) co_return std::nullopt;
       if (line == "*") co_return replies::auth_cancelled();
       std::optional<std::string> response = mail::base64_decode_strict(line);
       if (!response) co_return replies::auth_bad_base64();

@@ -38,7 +38,7 @@ rt::Task<void> Session::on(smtp::Bdat command) {
   }
 
   if (!tx_) co_return reply(replies::mail_first());
-  if (!in_order) co_return reply(replies::no_valid_recipients());
+  if (!in_order) co_return reply(no_recipients());
   if (command.last) {
     if (tx_->last_octet == '\r') tx_->bare_line_end = true;
     co_return co_await finish_message();

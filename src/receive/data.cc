@@ -13,7 +13,7 @@ rt::Task<void> Session::on(smtp::Data) {
   if (tx_->chunking) co_return reply(replies::data_after_bdat());
   // RFC 3030 §3: binary only ever comes by BDAT.
   if (tx_->envelope.body == smtp::Body::binary_mime) co_return reply(replies::data_needs_bdat());
-  if (tx_->envelope.recipients.empty()) co_return reply(replies::no_valid_recipients());
+  if (tx_->envelope.recipients.empty()) co_return reply(no_recipients());
 
   reply(replies::start_data());
   smtp::DataReader reader(smtpd_.options_.message_octets_max);

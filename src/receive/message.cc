@@ -10,12 +10,17 @@ namespace pabal::receive {
 
 namespace replies = smtp::replies;
 
+// RFC 2033 §4.2 wants 503 of LMTP, RFC 5321 §3.3 leaves the choice.
+smtp::Reply Session::no_recipients() const {
+  return is_lmtp() ? replies::rcpt_first() : replies::no_valid_recipients();
+}
+
 rt::Task<void> Session::finish_message() {
   std::vector<std::string> recipients;
   for (const intake::Recipient& r : tx_->envelope.recipients) recipients.push_back(smtp::path_text(r.path));
 
   std::optional<smtp::Reply> refused = refusal(*tx_);
-  if (!refused && listener_.service == Service::submission) refused = co_await complete_submission(*tx_);
+  if (!refused && is_submission()) refused = co_await complete_submission(*tx_);
   if (refused) {
     ++smtpd_.counters_.refused_messages;
     smtpd_.world_.log.info("smtp.refused", {{"peer", peer_.to_string()},
@@ -38,6 +43,7 @@ rt::Task<void> Session::finish_message() {
     MessageId accepted = co_await smtpd_.intake_.accept(std::move(incoming));
     id = journey::trace_id(accepted);
     answer = replies::accepted(id);
+    errors_ = 0;  // the budget is for those who only try
     ++smtpd_.counters_.messages;
     smtpd_.counters_.octets += octets;
     smtpd_.world_.log.info("smtp.accepted", {{"id", id},
@@ -92,12 +98,14 @@ intake::Origin Session::origin(const MailTransaction& tx) const {
   intake::Origin origin;
   std::string base = is_lmtp() ? "LMTP" : extended_ ? "ESMTP" : "SMTP";
   if (tx.envelope.smtputf8) base = is_lmtp() ? "UTF8LMTP" : "UTF8SMTP";
-  origin.protocol = base + (tls_info_.empty() ? "" : "S") + (authenticated_ ? "A" : "");
+  // There is no name for plain SMTP over TLS.
+  bool plain = base == "SMTP";
+  origin.protocol = base + (tls_info_.empty() || plain ? "" : "S") + (authenticated_ ? "A" : "");
   origin.helo = helo_;
-  origin.peer = peer_.to_string();
+  origin.peer = local_socket_ ? "local" : peer_.to_string();
   origin.tls = tls_info_;
   if (authenticated_) origin.account = authenticated_->address;
-  origin.submission = listener_.service == Service::submission;
+  origin.submission = is_submission();
   return origin;
 }
 

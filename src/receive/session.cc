@@ -11,12 +11,16 @@ namespace replies = smtp::replies;
 namespace {
 // Pipelined replies are sent together, but not without bound.
 constexpr size_t kFlushAbove = 16 * 1024;
+constexpr Duration kHandshakeTimeout = std::chrono::minutes(1);
 }  // namespace
 
 Session::Session(Smtpd& smtpd, std::unique_ptr<io::Stream> stream, ListenerOptions listener)
     : smtpd_(smtpd), listener_(listener), connection_(std::move(stream)) {
-  peer_ = connection_.stream().peer().ip;
-  for (const io::IpPrefix& network : smtpd_.options_.trusted_networks) trusted_ |= network.contains(peer_);
+  io::Endpoint peer = connection_.stream().peer();
+  peer_ = peer.ip;
+  local_socket_ = !peer.path.empty();
+  for (const io::IpPrefix& network : smtpd_.options_.trusted_networks)
+    trusted_ |= !local_socket_ && network.contains(peer_);
   smtpd_.sessions_.insert(this);
 }
 
@@ -26,12 +30,18 @@ Session::~Session() {
 }
 
 rt::Task<void> Session::run() {
-  if (listener_.tls == TlsMode::implicit) co_await secure(after(smtpd_.options_.command_timeout));
+  if (listener_.tls == TlsMode::implicit) co_await secure(after(kHandshakeTimeout));
   reply(replies::greeting(smtpd_.options_.hostname, is_lmtp()));
   std::string line;
   while (!closing_) {
     bool got = co_await next_line(line, smtp::kCommandLineMax, after(smtpd_.options_.command_timeout));
-    if (got) co_await handle(std::move(line));
+    if (!got) continue;
+    try {
+      co_await handle(std::move(line));
+    } catch (const store::StoreError& e) {
+      smtpd_.world_.log.error("smtp.store_failed", {{"peer", peer_.to_string()}, {"reason", e.what()}});
+      close_with(replies::internal_error(smtpd_.options_.hostname));
+    }
   }
   co_await connection_.flush(after(smtpd_.options_.write_timeout));
   connection_.stream().finish();
@@ -93,7 +103,7 @@ rt::Task<void> Session::handle(std::string line) {
   }
   smtp::Command& command = *parsed;
   if (auto* c = std::get_if<smtp::Helo>(&command)) {
-    reply(hello(std::move(c->domain), false));
+    reply(is_lmtp() ? replies::lhlo_only() : hello(std::move(c->domain), false));
   } else if (auto* c = std::get_if<smtp::Ehlo>(&command)) {
     reply(is_lmtp() ? replies::lhlo_only() : hello(std::move(c->domain), true));
   } else if (auto* c = std::get_if<smtp::Lhlo>(&command)) {
@@ -109,8 +119,7 @@ rt::Task<void> Session::handle(std::string line) {
   } else if (auto* c = std::get_if<smtp::Bdat>(&command)) {
     co_await on(*c);
   } else if (auto* c = std::get_if<smtp::Auth>(&command)) {
-    smtp::Reply answer = co_await on(std::move(*c));
-    reply(answer);
+    co_await on(std::move(*c));
   } else if (std::holds_alternative<smtp::StartTls>(command)) {
     co_await start_tls();
   } else if (std::holds_alternative<smtp::Rset>(command)) {
@@ -157,7 +166,7 @@ rt::Task<void> Session::start_tls() {
     close_with(replies::text_behind_starttls(smtpd_.options_.hostname));
     co_return;
   }
-  Instant deadline = after(smtpd_.options_.command_timeout);
+  Instant deadline = after(kHandshakeTimeout);
   reply(replies::ready_for_tls());
   co_await connection_.flush(deadline);
   co_await secure(deadline);

@@ -52,6 +52,8 @@ class Session {
   rt::Task<void> start_tls();
   rt::Task<void> secure(Instant deadline);
   bool is_lmtp() const { return listener_.service == Service::lmtp; }
+  // Whoever has logged in hands in mail of his own, on whatever port.
+  bool is_submission() const { return listener_.service == Service::submission || authenticated_; }
   bool may_relay() const { return authenticated_ != nullptr || trusted_; }
   Instant after(Duration d) const { return rt::Loop::current().now() + d; }
 
@@ -61,7 +63,7 @@ class Session {
   // One file per command.
   rt::Task<smtp::Reply> on(smtp::MailFrom command);
   rt::Task<smtp::Reply> on(smtp::RcptTo command);
-  rt::Task<smtp::Reply> on(smtp::Auth command);
+  rt::Task<void> on(smtp::Auth command);
   rt::Task<void> on(smtp::Data);
   rt::Task<void> on(smtp::Bdat command);
   rt::Task<bool> over_quota(const directory::Account& account);
@@ -69,6 +71,7 @@ class Session {
   void take_chunk(std::string_view piece);
 
   // message.cc: what DATA and the last BDAT have in common.
+  smtp::Reply no_recipients() const;
   rt::Task<void> finish_message();
   std::optional<smtp::Reply> refusal(const MailTransaction& tx) const;
   rt::Task<std::optional<smtp::Reply>> complete_submission(MailTransaction& tx);
@@ -80,6 +83,7 @@ class Session {
   void end_transaction();
 
   // auth.cc
+  rt::Task<std::optional<smtp::Reply>> authenticate(smtp::Auth command);
   bool auth_allowed() const;
   std::vector<std::string> auth_mechanisms() const;
   rt::Task<smtp::Reply> auth_done(std::optional<directory::Account> account);
@@ -99,6 +103,7 @@ class Session {
   int auth_failures_ = 0;
   bool extended_ = false;  // EHLO or LHLO, not HELO
   bool trusted_ = false;
+  bool local_socket_ = false;  // peer_ means nothing
   bool closing_ = false;
 };
 

@@ -49,9 +49,11 @@ rt::Task<void> Smtpd::serve(std::unique_ptr<io::Listener> listener, ListenerOpti
 
 rt::Task<void> Smtpd::run_session(std::unique_ptr<io::Stream> stream, ListenerOptions listener) {
   io::IpAddress peer = stream->peer().ip;
+  bool local_socket = !stream->peer().path.empty();
   ++counters_.sessions;
   size_t& from_peer = sessions_of_peer_[peer];
-  bool too_many = sessions_.size() >= options_.sessions_max || from_peer >= options_.sessions_per_peer_max;
+  bool too_many = sessions_.size() >= options_.sessions_max ||
+                  (!local_socket && from_peer >= options_.sessions_per_peer_max);
   ++from_peer;
   ++counters_.open_sessions;
   try {

@@ -62,8 +62,8 @@ class Session;
 class Smtpd {
  public:
   // tls may be nullptr: then STARTTLS is not offered.
-  Smtpd(io::World& world, directory::Directory& directory, intake::Intake& intake,
-        tls::ServerContext* tls, SmtpdOptions options, SmtpdCounters& counters);
+  Smtpd(io::World& world, directory::Directory& directory, intake::Intake& intake, tls::ServerContext* tls,
+        SmtpdOptions options, SmtpdCounters& counters);
   ~Smtpd();
 
   // Accepts until stop(). The listener is made here, on the loop of the caller.

@@ -69,7 +69,10 @@ class Committer {
   void write(const Batch& batch);
   void write_blobs(const Batch& batch);
   void write_records(const Batch& batch);
-  void run_unit(Entry& entry, Transaction& tx, bool alone);
+  bool run_together(const Batch& units);
+  void run_apart(const Batch& units);
+  void run_unit(Entry& entry, Transaction& tx);
+  void commit_transaction(const Transaction& tx);
   void connect();
   void tidy();
   size_t remove_unused_segments();

@@ -10,14 +10,22 @@ enum class ChangeKind : int64_t { added = 1, flags = 2, expunged = 3 };
 
 constexpr int64_t kUidMax = 0xFFFFFFFF;  // RFC 9051 §2.3.1.1
 
-// The account's next MODSEQ; counts what came (or went, below zero).
+// The account's next MODSEQ; counts what came (or went, below zero). Two
+// statements here and in append(): for RETURNING, SQLite builds a table in
+// memory each time, which costs more than the second one.
 ModSeq next_modseq(Transaction& tx, AccountId account, int64_t octets, int64_t messages) {
-  Statement update = tx.db.prepare(
-      "UPDATE account SET modseq = modseq + 1, used_octets = used_octets + ?, "
-      "used_messages = used_messages + ? WHERE id = ? RETURNING modseq");
-  if (!update.bind(octets).bind(messages).bind(account.value).step())
+  tx.db
+      .prepare(
+          "UPDATE account SET modseq = modseq + 1, used_octets = used_octets + ?, "
+          "used_messages = used_messages + ? WHERE id = ?")
+      .bind(octets)
+      .bind(messages)
+      .bind(account.value)
+      .run();
+  Statement select = tx.db.prepare("SELECT modseq FROM account WHERE id = ?");
+  if (!select.bind(account.value).step())
     throw StoreError("account " + std::to_string(account.value) + " does not exist any more");
-  return ModSeq{update.number(0)};
+  return ModSeq{select.number(0)};
 }
 
 void record_change(Transaction& tx, AccountId account, ModSeq modseq, MailboxId mailbox, Uid uid,
@@ -84,14 +92,21 @@ Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageR
            uint32_t flags) {
   int64_t octets = static_cast<int64_t>(message.size_octets + message.prefix.size());
   ModSeq modseq = next_modseq(tx, account, octets, 1);
+  tx.db
+      .prepare(
+          "UPDATE mailbox SET uidnext = uidnext + 1, modseq = ?, messages = messages + 1, "
+          "octets = octets + ? WHERE id = ? AND account = ?")
+      .bind(modseq.value)
+      .bind(octets)
+      .bind(mailbox.value)
+      .bind(account.value)
+      .run();
   Uid uid;
   {
-    Statement update = tx.db.prepare(
-        "UPDATE mailbox SET uidnext = uidnext + 1, modseq = ?, messages = messages + 1, octets = octets + ? "
-        "WHERE id = ? AND account = ? RETURNING uidnext - 1");
-    if (!update.bind(modseq.value).bind(octets).bind(mailbox.value).bind(account.value).step())
+    Statement select = tx.db.prepare("SELECT uidnext - 1 FROM mailbox WHERE id = ? AND account = ?");
+    if (!select.bind(mailbox.value).bind(account.value).step())
       throw StoreError("mailbox " + std::to_string(mailbox.value) + " does not exist any more");
-    uid = Uid{update.number(0)};
+    uid = Uid{select.number(0)};
   }
   if (uid.value >= kUidMax)
     throw StoreError("mailbox " + std::to_string(mailbox.value) + " has no UIDs left");

@@ -54,8 +54,9 @@ class Transaction {
 // One writer's share of the next commit.
 struct Unit {
   std::vector<NewBlob> blobs;
-  // Runs on the committer's thread inside a savepoint. What it throws undoes
-  // this unit alone and comes out of commit().
+  // Runs on the committer's thread. What it throws undoes this unit alone and
+  // comes out of commit(). May run more than once, because another unit of the
+  // batch threw: what it changes beside the database must bear that.
   std::move_only_function<void(Transaction&, std::vector<NewBlob>&)> work;
 };
 

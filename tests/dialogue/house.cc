@@ -1,0 +1,159 @@
+#include "house.h"
+
+#include <algorithm>
+#include <argon2.h>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "directory/directory.h"
+#include "journey/journey.h"
+#include "store/hash.h"
+#include "store/mailboxes.h"
+
+namespace pabal::test {
+
+const std::vector<Script>& scripts() {
+  static const std::vector<Script> all = [] {
+    std::vector<Script> found;
+    for (const auto& entry : std::filesystem::directory_iterator(PABAL_SOURCE_DIR "/tests/dialogues")) {
+      std::ifstream file(entry.path());
+      std::stringstream text;
+      text << file.rdbuf();
+      auto dialogue = sim::parse_dialogue(text.str());
+      if (!dialogue) throw std::runtime_error(entry.path().string() + ": " + dialogue.error());
+      bool waits = std::ranges::any_of(
+          *dialogue, [](const sim::DialogueStep& step) { return step.kind == sim::DialogueStep::wait; });
+      found.push_back({entry.path().stem(), std::move(*dialogue), waits});
+    }
+    std::ranges::sort(found, {}, &Script::name);
+    return found;
+  }();
+  return all;
+}
+
+app::Config house_config(const std::string& ip, const std::string& directory,
+                         const std::vector<uint16_t>& ports) {
+  app::Config config;
+  config.server.hostname = "mx.seoul.test";
+  config.server.data_directory = directory;
+  config.server.loops = 1;
+  constexpr app::Protocol protocols[] = {app::Protocol::smtp, app::Protocol::submission, app::Protocol::lmtp,
+                                         app::Protocol::pop3};
+  for (size_t i = 0; i < ports.size(); ++i) {
+    config.listeners.push_back(
+        {protocols[i], {*io::IpAddress::parse(ip), ports[i], {}}, app::TlsMode::none, true});
+  }
+  config.limits.message_octets_max = 1000;
+  config.limits.recipients_max = 3;
+  config.limits.errors_max = 10;
+  config.limits.received_max = 5;
+  config.limits.command_timeout = std::chrono::seconds(20);
+  config.limits.drain_timeout = std::chrono::seconds(2);
+  config.dns.local_zones = {"test"};
+  config.dns.dnssec = false;
+  config.store.segment_octets = 1 << 20;
+  return config;
+}
+
+size_t listener_of(const Script& script) {
+  if (script.name.starts_with("submission-")) return 1;
+  if (script.name.starts_with("lmtp-")) return 2;
+  if (script.name.starts_with("pop3-")) return 3;
+  return 0;
+}
+
+namespace {
+
+// The cost of checking a password stands in its hash. The real one would be
+// most of the time of a test that logs in hundreds of times.
+std::string cheap_hash(const std::string& password) {
+  char encoded[128];
+  int status = argon2id_hash_encoded(1, 64, 1, password.data(), password.size(), "saltsalt", 8, 32, encoded,
+                                     sizeof encoded);
+  if (status != ARGON2_OK) throw std::runtime_error(argon2_error_message(status));
+  return encoded;
+}
+
+}  // namespace
+
+rt::Task<void> furnish(store::Store& store, io::World& world, const Script& script) {
+  bool pop3 = script.name.starts_with("pop3-");
+  bool logs_in = pop3 || script.name.starts_with("submission-");
+  store::Unit unit;
+  std::string bytes = "From: a@client.test\r\nSubject: to be read\r\n\r\n.first line\r\nsecond line\r\n";
+  if (pop3) unit.blobs.push_back({bytes, store::sha256(bytes), {}});
+  unit.work = [&store, &world, &bytes, logs_in](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
+    if (!directory::add_domain(store, tx, "seoul.test")) throw std::runtime_error("no domain");
+    auto alice = directory::add_account(store, tx, world.random, "alice@seoul.test", "");
+    if (!alice) throw std::runtime_error(alice.error());
+    if (logs_in) {
+      tx.db.prepare("UPDATE account SET password = ? WHERE id = ?")
+          .bind(cheap_hash("secret"))
+          .bind(alice->value)
+          .run();
+    }
+    for (int i = 0; i < 3 && !blobs.empty(); ++i) {
+      store::MessageRecord message;
+      message.id = MessageId{store.new_id()};
+      message.reverse_path = "a@client.test";
+      message.prefix = "Return-Path: <a@client.test>\r\n";
+      message.hash = blobs[0].hash;
+      message.size_octets = bytes.size();
+      message.received_at = tx.now;
+      store::insert_message(tx, message, blobs[0]);
+      store::append(tx, *alice, *store::find_mailbox(tx.db, *alice, "INBOX"), message, 0);
+    }
+  };
+  co_await store.commit(std::move(unit));
+}
+
+std::vector<std::string> acknowledged(const std::vector<std::string>& transcript) {
+  std::vector<std::string> ids;
+  for (const std::string& line : transcript) {
+    size_t at = line.find("accepted as ");
+    if (line.starts_with("S: 250") && at != std::string::npos) ids.push_back(line.substr(at + 12, 13));
+  }
+  return ids;
+}
+
+namespace {
+
+// In a mailbox or in the queue, with its record.
+bool is_somewhere(store::Database& db, MessageId message) {
+  int64_t places = 0;
+  for (const char* table : {"mail", "queue_entry"}) {
+    store::Statement count = db.prepare(std::string("SELECT count(*) FROM ") + table + " WHERE message = ?");
+    count.bind(message.value);
+    count.step();
+    places += count.number(0);
+  }
+  return places > 0 && store::find_message(db, message).has_value();
+}
+
+// The DSN that tells the sender of the message's end, if there is one.
+std::optional<MessageId> dsn_of(store::Database& db, MessageId message) {
+  for (const journey::Event& event : journey::read(db, message)) {
+    for (const auto& [name, value] : event.facts) {
+      if (event.kind == "dsn" && name == "id") return journey::parse_trace_id(value);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::string> lost(store::Store& store, const std::vector<std::string>& ids) {
+  std::vector<std::string> missing;
+  store.execute_now([&](store::Transaction& tx) {
+    for (const std::string& id : ids) {
+      std::optional<MessageId> message = journey::parse_trace_id(id);
+      if (message && is_somewhere(tx.db, *message)) continue;
+      std::optional<MessageId> dsn = message ? dsn_of(tx.db, *message) : std::nullopt;
+      if (!dsn || !is_somewhere(tx.db, *dsn)) missing.push_back(id);
+    }
+  });
+  return missing;
+}
+
+}  // namespace pabal::test

@@ -107,6 +107,18 @@ std::string Server::metrics() const {
   text.counter("pabal_pop3_auth_failures_total", "Failed logins at POP3", pop3.auth_failures);
   text.counter("pabal_pop3_messages_total", "Messages retrieved by POP3", pop3.messages);
   text.counter("pabal_pop3_deleted_total", "Messages deleted by POP3", pop3.deleted);
+  if (deliverer_ != nullptr) {
+    const deliver::Counters& out = deliverer_->counters();
+    text.counter("pabal_delivery_connections_total", "Connections opened to other servers", out.connections);
+    text.counter("pabal_delivery_connections_failed_total", "Connections that came to nothing",
+                 out.connections_failed);
+    text.gauge("pabal_delivery_connections", "Connections to other servers open now",
+               static_cast<int64_t>(out.connections_open.load()));
+    text.counter("pabal_recipients_relayed_total", "Recipients taken by the next server", out.relayed);
+    text.counter("pabal_recipients_delayed_total", "Attempts after which a recipient waits", out.delayed);
+    text.counter("pabal_recipients_failed_total", "Recipients given up", out.failed);
+    text.counter("pabal_reports_total", "Delivery status notifications sent", out.reports);
+  }
   store::Store::Counters store = store_->counters();
   text.counter("pabal_store_commits_total", "Transactions committed", store.commits);
   text.counter("pabal_store_units_total", "Units of work in them", store.units);

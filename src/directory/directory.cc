@@ -68,6 +68,11 @@ rt::Task<bool> Directory::is_local_domain(std::string domain) {
   co_return co_await impl_->store.read(query);
 }
 
+rt::Task<std::string> Directory::default_domain() {
+  auto query = [](store::Database& db) { return directory::default_domain(db); };
+  co_return co_await impl_->store.read(query);
+}
+
 rt::Task<std::optional<Account>> Directory::check_password(std::string name, std::string password) {
   auto query = [&name](store::Database& db) { return credentials(db, name); };
   Credentials found = co_await impl_->store.read(query);

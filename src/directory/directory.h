@@ -60,6 +60,8 @@ class Directory {
   // (empty domain) is that of the default domain.
   rt::Task<Resolution> resolve(mail::Address address);
   rt::Task<bool> is_local_domain(std::string domain);
+  // The oldest domain, which our own mails come from; "" without any.
+  rt::Task<std::string> default_domain();
 
   // Password or app password; Argon2id on the Executor. nullopt: wrong. The
   // same time is spent on unknown names.

@@ -168,7 +168,9 @@ rt::Task<std::optional<Incoming>> Intake::delivered_report(const Incoming& mail)
 
 rt::Task<std::optional<Incoming>> Intake::report(proto::dsn::Report report) {
   report.reporting_mta = options_.hostname;
-  report.from = mail::Address{"postmaster", options_.hostname};
+  // Whoever answers reaches a mailbox: the hostname itself need not be a domain of ours.
+  std::string domain = co_await directory_.default_domain();
+  report.from = mail::Address{"postmaster", domain.empty() ? options_.hostname : domain};
   report.now = world_.clock.now();
   report.boundary_token = world_.random.token(24);
   report.message_id = world_.random.token(20) + "@" + options_.hostname;

@@ -6,6 +6,7 @@
 #include "directory/cache.h"
 #include "directory/lookup.h"
 #include "directory/password.h"
+#include "rt/event.h"
 #include "rt/offload.h"
 
 namespace pabal::directory {
@@ -36,12 +37,24 @@ std::string directory_version(store::Database& db) {
 }  // namespace
 
 struct Directory::Impl {
+  Impl(io::World& world, store::Store& store) : world(world), store(store) {}
+
   io::World& world;
   store::Store& store;
   Cache cache;
+  int hashing = 0;  // passwords that are being checked
+  rt::Event hashed;
 };
 
-Directory::Directory(io::World& world, store::Store& store) : impl_(new Impl{world, store, {}}) {}
+namespace {
+
+// A password check occupies a thread of the executor, which the committer needs
+// too: many log-ins at once wait for each other and not for everybody.
+constexpr int kHashingMax = 2;
+
+}  // namespace
+
+Directory::Directory(io::World& world, store::Store& store) : impl_(new Impl(world, store)) {}
 Directory::~Directory() = default;
 
 rt::Task<Resolution> Directory::resolve(mail::Address address) {
@@ -81,8 +94,12 @@ rt::Task<std::optional<Account>> Directory::check_password(std::string name, std
     if (app_password_matches(hash, password) && login) co_return std::move(found.stored->account);
   }
   std::string phc = login ? found.stored->password : "";
+  while (impl_->hashing >= kHashingMax) co_await impl_->hashed.wait();
+  ++impl_->hashing;
   auto check = rt::offload(impl_->world.blocking, [&] { return password_matches(phc, password); });
   bool right = co_await check;
+  --impl_->hashing;
+  impl_->hashed.notify();
   if (!right) co_return std::nullopt;
   co_return std::move(found.stored->account);
 }

@@ -62,7 +62,7 @@ def rates(results, test, title):
     out += lines(["size, sessions", *servers, *(f"to {p}" for p in peers)], rows("rate", True))
     more = [("cpu_ms", "CPU of the server per mail, ms"), ("client_cpu_ms", "CPU of the load generator per mail, ms"),
             ("p50_ms", "MAIL to 250, median, ms"), ("p99_ms", "MAIL to 250, 99th percentile, ms"),
-            ("memory_mib", "memory of all processes at the end of the load, MiB"),
+            ("memory_mib", "memory of all processes, MiB"),
             ("foreign", "share of the machine that others used meanwhile")]
     for key, what in more:
         if all(key in r for r in chosen):

@@ -183,8 +183,16 @@ class Server:
         """Proportional set size of all processes."""
         return sum(_kib(pid, "smaps_rollup", "Pss:") for pid in self.pids())
 
+    def forget_peak(self):
+        for pid in self.pids():
+            try:
+                with open(f"/proc/{pid}/clear_refs", "w") as f:
+                    f.write("5")
+            except OSError:
+                pass  # it has just ended
+
     def memory_kib(self):
-        """The same; of a lone process its high-water mark if that is more."""
+        """The same; of a lone process its high-water mark since forget_peak() if that is more."""
         pids = self.pids()
         peak = _kib(pids[0], "status", "VmHWM:") if len(pids) == 1 else 0
         return max(peak, self.memory_kib_now())

@@ -52,7 +52,7 @@ app::Config house_config(const std::string& ip, const std::string& directory,
   config.limits.drain_timeout = std::chrono::seconds(2);
   config.dns.local_zones = {"test"};
   config.dns.dnssec = false;
-  config.store.segment_octets = 1 << 20;
+  config.store.segment_octets = 1 << 16;
   return config;
 }
 

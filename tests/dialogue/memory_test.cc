@@ -37,7 +37,7 @@ rt::Task<void> serve(app::Server& server, std::string& trouble) {
 
 rt::Task<void> furnish_new(sim::SimHost& host, const Script& script) {
   io::World world = host.world();
-  auto store = store::Store::open(world, {.directory = "/pabal", .segment_octets = 1 << 20});
+  auto store = store::Store::open(world, {.directory = "/pabal", .segment_octets = 1 << 16});
   co_await furnish(*store, world, script);
   co_await store->close();
 }
@@ -105,7 +105,7 @@ rt::Task<void> perform(sim::SimWorld& sim, const Script& script, uint64_t fault,
     result.mismatch = e.what();
     sim.faults().clear();
   }
-  auto store = store::Store::open(world, {.directory = "/pabal", .segment_octets = 1 << 20});
+  auto store = store::Store::open(world, {.directory = "/pabal", .segment_octets = 1 << 16});
   result.lost = lost(*store, acknowledged(result.transcript));
   co_await store->close();
 }

@@ -56,6 +56,7 @@ void run_other_loop(Server& server, Log& log) {
 int serve(const Config& config) {
   try {
     os::raise_open_files_limit();
+    os::set_memory_policy();
     std::expected<os::RealWorldOptions, std::string> options = real_world_options(config);
     if (!options) {
       fprintf(stderr, "pabal: %s\n", options.error().c_str());

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -62,6 +63,15 @@ size_t raise_open_files_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
   getrlimit(RLIMIT_NOFILE, &limit);
   return limit.rlim_cur;
+}
+
+void set_memory_policy() {
+  constexpr int kSystemBlockOctets = 1 << 20;
+  constexpr int kKeptOctets = 8 << 20;  // per arena
+  // Left to itself, glibc raises its limit to the largest block ever freed, and
+  // every thread that checked a password keeps the memory of one.
+  mallopt(M_MMAP_THRESHOLD, kSystemBlockOctets);
+  mallopt(M_TRIM_THRESHOLD, kKeptOctets);
 }
 
 }  // namespace pabal::os

@@ -45,4 +45,9 @@ class StreamLog final : public Log {
 // thousand sessions need as many); what it now may have.
 size_t raise_open_files_limit();
 
+// For a process that serves: blocks of a MiB and more (what Argon2 fills, large
+// mails) go back to the system when they are freed, and some MiB of smaller ones
+// stay, where giving back and asking again would be two system calls per mail.
+void set_memory_policy();
+
 }  // namespace pabal::os

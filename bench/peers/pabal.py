@@ -47,44 +47,42 @@ file = "{d}/pabal.log"
 """
 
 
+def write_config(directory, **values):
+    """`directory`/pabal.toml; values: domain, relay_domain, smtp, smtps, pop3, sink."""
+    path = f"{directory}/pabal.toml"
+    with open(path, "w") as f:
+        f.write(CONFIG.format(d=directory, **values))
+    return path
+
+
+def make_accounts(binary, directory, domain, users, password):
+    """What `pabal init` makes in `directory`, with the accounts u0, u1, ..."""
+
+    def pabal(*words):
+        done = subprocess.run([binary, *words, "--password-file", "/dev/stdin"], input=f"{password}\n",
+                              capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"pabal {' '.join(words)}: {done.stderr.strip()}")
+
+    pabal("init", domain, "--dir", directory, "--hostname", f"mx.{domain}", "--account", "u0", "--non-interactive")
+    for n in range(1, users):
+        pabal("account", "add", f"u{n}@{domain}", "--config", f"{directory}/pabal.toml")
+
+
 class Pabal(Server):
     name = "pabal"
     binary = load = None  # set by bench/compare
-    template = None
-
-    def write_config(self):
-        path = f"{self.directory}/pabal.toml"
-        with open(path, "w") as f:
-            f.write(CONFIG.format(d=self.directory, domain=self.domain, relay_domain=self.relay_domain,
-                                  smtp=self.smtp_port, sink=self.sink_port, smtps=self.smtps_port, pop3=self.pop3_port))
-        return path
-
-    def make_template(self):
-        """What `pabal init` makes, with all accounts: Argon2 takes its time, so this happens once."""
-        made = f"{os.path.dirname(self.directory)}/pabal-template"
-        password = f"{self.directory}/password"
-        with open(password, "w") as f:
-            f.write("pass\n")
-
-        def pabal(*words):
-            done = subprocess.run([self.binary, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-            if done.returncode:
-                raise RuntimeError(f"pabal {' '.join(words)}: {done.stderr.strip()}")
-
-        pabal("init", self.domain, "--dir", made, "--hostname", f"mx.{self.domain}", "--account", "u0",
-              "--password-file", password, "--non-interactive")
-        for n in range(1, self.users):
-            pabal("account", "add", f"u{n}@{self.domain}", "--password-file", password, "--config", f"{made}/pabal.toml")
-        Pabal.template = made
+    template = None       # Argon2 takes its time, so the accounts are made once
 
     def start(self):
         self.smtps_port, self.pop3_port = free_ports(2)
         if Pabal.template is None:
-            self.make_template()
-        for name in ("certificate.pem", "key.pem"):
-            shutil.copy(f"{Pabal.template}/{name}", self.directory)
-        shutil.copytree(f"{Pabal.template}/data", f"{self.directory}/data")
-        config = self.write_config()
+            template = f"{os.path.dirname(self.directory)}/pabal-template"
+            make_accounts(self.binary, template, self.domain, self.users, "pass")
+            Pabal.template = template
+        shutil.copytree(Pabal.template, self.directory, dirs_exist_ok=True)
+        config = write_config(self.directory, domain=self.domain, relay_domain=self.relay_domain, smtp=self.smtp_port,
+                              smtps=self.smtps_port, pop3=self.pop3_port, sink=self.sink_port)
         self.run("pabal", [self.binary, "serve", "--config", config])
         self.await_greeting(self.smtp_port)
 

@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "app/terminal.h"
 #include "base/bytes.h"
 #include "base/log.h"
 
@@ -96,13 +97,13 @@ std::string Table::text() const {
   std::vector<size_t> widths;
   for (const auto& row : rows_) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
   }
   std::string out;
   for (const auto& row : rows_) {
     for (size_t i = 0; i < row.size(); ++i) {
       out += row[i];
-      if (i + 1 < row.size()) out.append(widths[i] - row[i].size() + 2, ' ');
+      if (i + 1 < row.size()) out.append(widths[i] - display_width(row[i]) + 2, ' ');
     }
     out += '\n';
   }

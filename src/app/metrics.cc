@@ -71,6 +71,8 @@ rt::Task<void> MetricsServer::run_session(std::unique_ptr<io::Stream> stream) {
     stream->finish();
   } catch (const io::IoError& e) {
     world_.log.debug("metrics.connection_lost", {{"reason", e.what()}});
+  } catch (const std::exception& e) {
+    world_.log.warning("metrics.failed", {{"reason", e.what()}});
   }
   waiting_.erase(stream.get());
 }
@@ -82,7 +84,7 @@ rt::Task<void> MetricsServer::answer(io::Stream& stream) {
   while (keep_alive && !stopping_) {
     Instant deadline = rt::Loop::current().now() + kIdleTimeout;
     std::string_view rest = input;
-    std::string response = respond(rest, keep_alive);
+    std::string response = co_await respond(rest, keep_alive);
     if (!response.empty()) {
       input.erase(0, input.size() - rest.size());
       co_await io::write_all(stream, response, deadline);
@@ -101,16 +103,16 @@ rt::Task<void> MetricsServer::answer(io::Stream& stream) {
 
 // The response to the request at the front of `input`, which is consumed; "" to
 // read more.
-std::string MetricsServer::respond(std::string_view& input, bool& keep_alive) const {
+rt::Task<std::string> MetricsServer::respond(std::string_view& input, bool& keep_alive) const {
   auto head = http::parse_request_head(input);
   http::Response response;
   if (!head) {
     keep_alive = false;
     response.status = head.error().status;
     response.body = head.error().text + '\n';
-    return to_wire(response, false);
+    co_return to_wire(response, false);
   }
-  if (!*head) return "";
+  if (!*head) co_return "";
   const http::RequestHead& request = **head;
   // A body is not read, so nothing that follows one could be understood.
   keep_alive = request.keep_alive() && request.content_length() == 0;
@@ -121,14 +123,14 @@ std::string MetricsServer::respond(std::string_view& input, bool& keep_alive) co
     response.body = "only GET\n";
   } else if (request.path == "/metrics") {
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    response.body = render_();
+    response.body = co_await render_();
   } else if (request.path == "/healthz") {
     response.body = "ok\n";
   } else {
     response.status = 404;
     response.body = "there is /metrics and /healthz\n";
   }
-  return to_wire(response, keep_alive, head_only);
+  co_return to_wire(response, keep_alive, head_only);
 }
 
 }  // namespace pabal::app

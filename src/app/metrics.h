@@ -39,8 +39,8 @@ class MetricsServer {
   static constexpr size_t kSessionsMax = 32;
   static constexpr Duration kIdleTimeout = std::chrono::seconds(30);
 
-  // render: the answer to GET /metrics; must not block.
-  MetricsServer(io::World& world, std::function<std::string()> render)
+  // render: the answer to GET /metrics.
+  MetricsServer(io::World& world, std::function<rt::Task<std::string>()> render)
       : world_(world), render_(std::move(render)) {}
 
   // Accepts until stop(). On the loop that `listener` belongs to.
@@ -52,10 +52,10 @@ class MetricsServer {
  private:
   rt::Task<void> run_session(std::unique_ptr<io::Stream> stream);
   rt::Task<void> answer(io::Stream& stream);
-  std::string respond(std::string_view& input, bool& keep_alive) const;
+  rt::Task<std::string> respond(std::string_view& input, bool& keep_alive) const;
 
   io::World& world_;
-  std::function<std::string()> render_;
+  std::function<rt::Task<std::string>()> render_;
   bool stopping_ = false;
   std::set<io::Waitable*> waiting_;  // listeners and sessions
   rt::TaskGroup group_;

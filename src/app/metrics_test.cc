@@ -25,9 +25,13 @@ TEST(MetricsText, HelpOncePerNameAndLabelsEscaped) {
 
 namespace {
 
+rt::Task<std::string> render() {
+  co_return "pabal_up 1\n";
+}
+
 // Sends `request` to a server of our own and reads until it closes.
 rt::Task<void> exchange(io::World& world, std::string request, std::string& response) {
-  MetricsServer server(world, [] { return std::string("pabal_up 1\n"); });
+  MetricsServer server(world, render);
   auto listener = world.net.listen(*io::Endpoint::parse("127.0.0.1:0"), {});
   io::Endpoint at = listener->local();
   rt::TaskGroup group;

@@ -2,6 +2,7 @@
 
 #include "app/front.h"
 #include "app/options.h"
+#include "queue/operate.h"
 
 namespace pabal::app {
 
@@ -87,7 +88,7 @@ void Server::stop() {
   }
 }
 
-std::string Server::metrics() const {
+rt::Task<std::string> Server::metrics() {
   MetricsText text;
   const receive::SmtpdCounters& smtp = smtpd_counters_;
   text.counter("pabal_smtp_sessions_total", "SMTP and LMTP sessions begun", smtp.sessions);
@@ -124,7 +125,12 @@ std::string Server::metrics() const {
   text.counter("pabal_store_units_total", "Units of work in them", store.units);
   text.counter("pabal_store_failed_units_total", "Units of work that failed", store.failed_units);
   text.counter("pabal_store_blob_octets_total", "Octets written to segments", store.blob_octets);
-  return text.take();
+  queue::Counts queued = co_await store_->read(queue::count);
+  text.gauge("pabal_queue_recipients", "Recipients in the queue", static_cast<int64_t>(queued.waiting),
+             {{"state", "waiting"}});
+  text.gauge("pabal_queue_recipients", "Recipients in the queue", static_cast<int64_t>(queued.held),
+             {{"state", "held"}});
+  co_return text.take();
 }
 
 }  // namespace pabal::app

@@ -46,7 +46,8 @@ class Server {
 
   store::Store& store() { return *store_; }
 
-  std::string metrics() const;
+  // For Prometheus. On a loop.
+  rt::Task<std::string> metrics();
 
  private:
   friend class Front;

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PABAL = os.path.abspath(os.environ.get("PABAL") or os.path.join(REPOSITORY, "build", "release", "pabal"))
@@ -324,6 +325,16 @@ class Pabal:
 
     def queue(self, *options):
         return self.cli_json("queue", "list", *options)
+
+    def metrics_url(self):
+        return f"http://{self.address}:{self.ports['metrics']}"
+
+    def metrics(self):
+        """What Prometheus reads: {name with labels: value}."""
+        with urllib.request.urlopen(self.metrics_url() + "/metrics", timeout=20) as answer:
+            assert "text/plain" in answer.headers["Content-Type"], answer.headers
+            lines = answer.read().decode().splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
 
     def journey(self, trace_id):
         """The events of `pabal track`: [(kind, {fact: value})]."""

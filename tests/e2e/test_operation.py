@@ -213,15 +213,11 @@ class Running(ServerCase):
     def test_metrics(self):
         with self.pabal.smtp() as client:
             client.sendmail("x@elsewhere.test", [ALICE], message("x@elsewhere.test", ALICE))
-        base = f"http://{self.pabal.address}:{self.pabal.ports['metrics']}"
-        with urllib.request.urlopen(base + "/metrics", timeout=20) as answer:
-            self.assertIn("text/plain", answer.headers["Content-Type"])
-            lines = answer.read().decode().splitlines()
-        values = dict(line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
+        values = self.pabal.metrics()
         self.assertEqual(values["pabal_messages_accepted_total"], "1")
         for name in values:
             self.assertRegex(name, r"^pabal_[a-z0-9_]+(\{.*\})?$")
-        with urllib.request.urlopen(base + "/healthz", timeout=20) as answer:
+        with urllib.request.urlopen(self.pabal.metrics_url() + "/healthz", timeout=20) as answer:
             self.assertEqual(answer.status, 200)
 
     def test_no_secret_in_the_log(self):

@@ -155,6 +155,8 @@ class Operator(QueueCase):
         self.pabal.cli("queue", "hold", first)
         states = {entry["message"]: entry["state"] for entry in self.pabal.queue()}
         self.assertEqual(states, {first: "held", second: "waiting"})
+        metrics = self.pabal.metrics()
+        self.assertEqual([metrics[f'pabal_queue_recipients{{state="{state}"}}'] for state in ("held", "waiting")], ["1", "1"])
         peer = self.peer()
         self.assertEqual(self.pabal.cli_json("queue", "retry", "--destination", "busan.test")["changed"] >= 1, True)
         wait_until(lambda: [entry["message"] for entry in self.pabal.queue()] == [first], "only the held one is left")

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <ctime>
 
-#include "app/agent/terminal.h"
 #include "app/console.h"
+#include "app/terminal.h"
 #include "base/log.h"
 #include "mail/address_list.h"
 #include "mail/header.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "app/agent/terminal.h"
 #include "app/console.h"
+#include "app/terminal.h"
 #include "base/bytes.h"
 #include "mail/html_text.h"
 #include "mail/message.h"

@@ -7,7 +7,7 @@
 
 #include "app/agent/draft.h"
 #include "app/agent/overview.h"
-#include "app/agent/terminal.h"
+#include "app/terminal.h"
 #include "base/bytes.h"
 #include "os/files.h"
 

@@ -225,11 +225,6 @@ Reply tls_already_active() {
   return out_of_order("The connection is encrypted already");
 }
 
-Reply parameter_not_offered(std::string_view parameter) {
-  return one(555, "5.5.4",
-             "The parameter " + printable(parameter, 64) + " is not offered here; EHLO lists what is");
-}
-
 Reply no_such_user(std::string_view address) {
   return one(550, "5.1.1", angle(address) + " does not exist here; check the spelling");
 }

@@ -67,7 +67,6 @@ Reply not_implemented(std::string_view verb);             // 502 5.5.1
 Reply lhlo_only();                                        // 500 5.5.1, HELO or EHLO in LMTP
 Reply lhlo_not_here();                                    // 500 5.5.1, LHLO in SMTP
 Reply tls_already_active();                               // 503 5.5.1
-Reply parameter_not_offered(std::string_view parameter);  // 555 5.5.4
 
 // Refusals of a sender, a recipient or a message
 Reply no_such_user(std::string_view address);      // 550 5.1.1

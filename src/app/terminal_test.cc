@@ -1,8 +1,8 @@
-#include "app/agent/terminal.h"
+#include "app/terminal.h"
 
 #include <gtest/gtest.h>
 
-namespace pabal::app::agent {
+namespace pabal::app {
 namespace {
 
 TEST(Terminal, NothingSteersIt) {
@@ -36,4 +36,4 @@ TEST(Terminal, FitsIntoItsColumn) {
 }
 
 }  // namespace
-}  // namespace pabal::app::agent
+}  // namespace pabal::app

@@ -1,10 +1,10 @@
-#include "app/agent/terminal.h"
+#include "app/terminal.h"
 
 #include <algorithm>
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
-namespace pabal::app::agent {
+namespace pabal::app {
 
 namespace {
 
@@ -94,4 +94,4 @@ std::string fit(std::string_view utf8, size_t width) {
   return std::string(utf8.substr(0, at)) + "…" + std::string(width - 1 - used, ' ');
 }
 
-}  // namespace pabal::app::agent
+}  // namespace pabal::app

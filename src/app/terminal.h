@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace pabal::app::agent {
+namespace pabal::app {
 
 // Several lines: line ends and tabs stay, other controls become U+FFFD,
 // invisible direction marks go.
@@ -22,4 +22,4 @@ size_t display_width(std::string_view utf8);
 // Exactly `width` cells: filled with spaces, or cut and ended with "…".
 std::string fit(std::string_view utf8, size_t width);
 
-}  // namespace pabal::app::agent
+}  // namespace pabal::app

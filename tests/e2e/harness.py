@@ -223,9 +223,16 @@ class Pabal:
 
     def start(self, wrapper=()):
         """wrapper: a program that runs it, such as strace with its options."""
+        self.spawn(wrapper)
+        return self.await_start()
+
+    def spawn(self, wrapper=()):
+        """Only the process; it does not listen yet."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([*wrapper, PABAL, "serve", "--config", self.config], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, cwd=self.directory)
+
+    def await_start(self):
         wait_until(lambda: self.process.poll() is not None or accepts(self.address, self.ports["metrics"]),
                    "the server listens")
         if self.process.poll() is not None:

@@ -79,11 +79,16 @@ rt::Task<void> Settler::settle(Settlement settlement) {
       for (const Result& result : settlement.results) queue_.release(result.entry);
       co_return;
     }
-    co_await rt::sleep_for(pause);
+    co_await given_up_.wait(rt::Loop::current().now() + pause);
     pause = std::min(2 * pause, kLongestPause);
   }
   for (const Result& result : settlement.results) queue_.release(result.entry);
   count(settlement);
+}
+
+void Settler::give_up() {
+  give_up_ = true;
+  given_up_.notify();
 }
 
 // False: to be tried again.

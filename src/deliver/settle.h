@@ -13,6 +13,7 @@
 #include "io/world.h"
 #include "journey/journey.h"
 #include "queue/queue.h"
+#include "rt/event.h"
 #include "store/store.h"
 
 namespace pabal::deliver {
@@ -36,7 +37,7 @@ class Settler {
   // mail, and forgetting that would send it twice. After give_up(), on the way
   // out, it forgets all the same. The entries are no longer claimed then.
   rt::Task<void> settle(Settlement settlement);
-  void give_up() { give_up_ = true; }
+  void give_up();
 
  private:
   using Reports = std::vector<std::unique_ptr<intake::Staged>>;
@@ -52,6 +53,7 @@ class Settler {
   intake::Intake& intake_;
   Counters& counters_;
   bool give_up_ = false;
+  rt::Event given_up_;
 };
 
 }  // namespace pabal::deliver

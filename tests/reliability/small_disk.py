@@ -43,8 +43,8 @@ class SmallDisk:
     """kind: ext4 or tmpfs. `path` is where it is mounted."""
 
     def __init__(self, kind, octets, directory):
-        self.path = os.path.join(directory, "disk")
-        os.mkdir(self.path)
+        self.kind, self.path = kind, os.path.join(directory, "disk")
+        os.makedirs(self.path, exist_ok=True)
         if kind == "tmpfs":
             why = _try("mount", "-t", "tmpfs", "-o", f"size={octets}", "tmpfs", self.path)
         else:

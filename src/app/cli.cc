@@ -114,6 +114,7 @@ int run_cli(std::vector<std::string> args, Console& console, const Hooks& hooks)
   add_directory_commands(app, cli);
   add_queue_commands(app, cli);
   add_track_command(app, cli);
+  add_store_commands(app, cli);
   for (const auto& add : hooks.more_commands) add(app, cli);
 
   std::reverse(args.begin(), args.end());  // as CLI11 wants it

@@ -60,6 +60,7 @@ void add_init_command(CLI::App& app, Cli& cli);
 void add_directory_commands(CLI::App& app, Cli& cli);  // account, alias, domain
 void add_queue_commands(CLI::App& app, Cli& cli);
 void add_track_command(CLI::App& app, Cli& cli);
+void add_store_commands(CLI::App& app, Cli& cli);
 
 // What only the whole program has.
 struct Hooks {

@@ -34,7 +34,7 @@ Committer::Committer(io::World& world, const StoreOptions& options, std::string 
     : world_(world),
       batch_max_(options.batch_max),
       inline_octets_max_(options.inline_octets_max),
-      segments_directory_(options.directory + "/segments"),
+      segments_directory_(segments_directory(options.directory)),
       database_path_(std::move(database_path)),
       db_(std::move(db)),
       segments_(segments),

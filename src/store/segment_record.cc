@@ -42,6 +42,10 @@ std::string record_header(int64_t number, uint64_t length, std::string_view hash
   return out;
 }
 
+bool may_begin_record(std::string_view text) {
+  return text.starts_with(kRecordMagic);
+}
+
 std::optional<RecordHeader> parse_record_header(std::string_view text, int64_t number) {
   if (text.size() < kHeaderOctets || !text.starts_with(kRecordMagic)) return std::nullopt;
   if (get_number(text.substr(8)) != static_cast<uint64_t>(number)) return std::nullopt;

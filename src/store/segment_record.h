@@ -18,6 +18,7 @@ namespace pabal::store {
 
 inline constexpr size_t kBlockOctets = 4096;
 inline constexpr size_t kHeaderOctets = 64;
+inline constexpr size_t kRecordAlignment = 8;
 
 constexpr uint64_t round_up(uint64_t n, uint64_t to) {
   return (n + to - 1) / to * to;
@@ -25,7 +26,7 @@ constexpr uint64_t round_up(uint64_t n, uint64_t to) {
 
 // What a blob of `size` octets takes in a segment.
 constexpr uint64_t record_octets(uint64_t size) {
-  return kHeaderOctets + round_up(size, 8);
+  return kHeaderOctets + round_up(size, kRecordAlignment);
 }
 
 struct RecordHeader {
@@ -35,6 +36,8 @@ struct RecordHeader {
 
 std::string segment_header(int64_t number);  // one block
 std::string record_header(int64_t number, uint64_t length, std::string_view hash);
+// True if `text` begins as headers of records do, of whatever segment.
+bool may_begin_record(std::string_view text);
 // nullopt if `text` does not begin with a header of a record of this segment.
 std::optional<RecordHeader> parse_record_header(std::string_view text, int64_t number);
 

@@ -37,6 +37,17 @@ class Window {
   std::string buffer_;
 };
 
+// Where the first record header behind `at` and before `end` begins, else `end`.
+uint64_t next_header(Window& window, uint64_t at, uint64_t end, int64_t number) {
+  const std::string rest(window.at(at, static_cast<size_t>(end - at)));
+  if (rest.find_first_not_of('\0') == std::string::npos) return end;
+  for (size_t i = kRecordAlignment; i + kRecordAlignment <= rest.size(); i += kRecordAlignment) {
+    if (!may_begin_record(std::string_view(rest).substr(i))) continue;
+    if (parse_record_header(window.at(at + i, kHeaderOctets), number)) return at + i;
+  }
+  return end;
+}
+
 }  // namespace
 
 std::string segment_path(const std::string& directory, int64_t number) {
@@ -60,8 +71,12 @@ std::vector<int64_t> list_segments(io::Disk& disk, const std::string& directory)
 SegmentScan scan_segment(io::Disk& disk, const std::string& directory, int64_t number,
                          const std::function<void(FoundRecord)>& on_record) {
   std::unique_ptr<io::File> file = disk.open(segment_path(directory, number), io::OpenMode::read);
-  const uint64_t size = file->size();
-  Window window(*file, size);
+  return scan_segment(*file, number, on_record);
+}
+
+SegmentScan scan_segment(io::File& file, int64_t number, const std::function<void(FoundRecord)>& on_record) {
+  const uint64_t size = file.size();
+  Window window(file, size);
   SegmentScan scan;
   scan.end = kBlockOctets;
   uint64_t at = kBlockOctets;
@@ -78,10 +93,11 @@ SegmentScan scan_segment(io::Disk& disk, const std::string& directory, int64_t n
         continue;
       }
     }
-    // Not a record: the end of a batch, or damage. The next batch begins at a block.
-    uint64_t next = (at / kBlockOctets + 1) * kBlockOctets;
-    std::string_view rest = window.at(at, static_cast<size_t>(next - at));
-    if (rest.find_first_not_of('\0') != std::string_view::npos) scan.damaged_octets += rest.size();
+    // Not a record: the end of a batch, or damage. The next batch begins at a
+    // block, the next record of a damaged batch before that.
+    uint64_t next = next_header(window, at, (at / kBlockOctets + 1) * kBlockOctets, number);
+    std::string_view skipped = window.at(at, static_cast<size_t>(next - at));
+    if (skipped.find_first_not_of('\0') != std::string_view::npos) scan.damaged_octets += skipped.size();
     at = next;
   }
   return scan;

@@ -188,20 +188,21 @@ std::string SegmentReader::read(BlobLocation at, uint64_t size_octets, std::stri
     return StoreError("segment " + segment_path(directory_, at.segment) + " at " + std::to_string(at.offset) +
                       ": " + how);
   };
+  // The header first: a size that a damaged row states is not asked memory for.
   std::string header(kHeaderOctets, '\0');
-  std::string bytes(size_octets, '\0');
+  std::string bytes;
   try {
     std::shared_ptr<io::File> from = file(at.segment);
-    if (from->read_at(at.offset, header) != header.size() ||
-        from->read_at(at.offset + kHeaderOctets, bytes) != bytes.size()) {
+    if (from->read_at(at.offset, header) != header.size()) throw damaged("the file ends too early");
+    std::optional<RecordHeader> found = parse_record_header(header, at.segment);
+    if (!found || found->length != size_octets || found->hash != hash)
+      throw damaged("there is no record of this message");
+    bytes.resize(size_octets);
+    if (from->read_at(at.offset + kHeaderOctets, bytes) != bytes.size())
       throw damaged("the file ends too early");
-    }
   } catch (const io::IoError& e) {
     throw damaged(e.what());
   }
-  std::optional<RecordHeader> found = parse_record_header(header, at.segment);
-  if (!found || found->length != size_octets || found->hash != hash)
-    throw damaged("there is no record of this message");
   if (sha256(bytes) != hash) throw damaged("the bytes are damaged (their SHA-256 is wrong)");
   return bytes;
 }

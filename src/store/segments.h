@@ -41,6 +41,8 @@ struct SegmentScan {
 // Throws IoError.
 SegmentScan scan_segment(io::Disk& disk, const std::string& directory, int64_t number,
                          const std::function<void(FoundRecord)>& on_record);
+// The same over a file that is open.
+SegmentScan scan_segment(io::File& file, int64_t number, const std::function<void(FoundRecord)>& on_record);
 
 // The writing side. Used by one thread at a time, except prepare_spare().
 class SegmentWriter {

@@ -12,6 +12,7 @@ namespace pabal::store {
 namespace {
 
 constexpr int kBusyTimeoutMs = 10'000;
+constexpr int kCopyPages = 1024;  // between two reports of progress
 
 // Errors after which SQLite may have rolled back the whole transaction, or
 // after which its page cache may differ from the file.
@@ -197,6 +198,36 @@ bool Database::checkpoint() {
   int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &carried);
   if (code != SQLITE_OK && code != SQLITE_BUSY) fail(code, "checkpoint");
   return code == SQLITE_OK && carried == pages;
+}
+
+void Database::copy_to(const std::string& path, const char* vfs,
+                       const std::function<void(uint64_t, uint64_t)>& progress) {
+  sqlite3* target = nullptr;
+  sqlite3_backup* backup = nullptr;
+  int code = sqlite3_open_v2(
+      path.c_str(), &target,
+      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs);
+  // Half a copy is thrown away, so it needs no journal.
+  if (code == SQLITE_OK)
+    code = sqlite3_exec(target, "PRAGMA journal_mode = OFF; PRAGMA synchronous = FULL;", nullptr, nullptr,
+                        nullptr);
+  if (code == SQLITE_OK) {
+    backup = sqlite3_backup_init(target, "main", db_, "main");
+    if (backup == nullptr) code = sqlite3_extended_errcode(target);
+  }
+  while (code == SQLITE_OK) {
+    code = sqlite3_backup_step(backup, kCopyPages);
+    int total = sqlite3_backup_pagecount(backup);
+    progress(static_cast<uint64_t>(total - sqlite3_backup_remaining(backup)), static_cast<uint64_t>(total));
+  }
+  sqlite3_backup_finish(backup);
+  std::string message = code == SQLITE_DONE || target == nullptr ? "" : sqlite3_errmsg(target);
+  int closed = sqlite3_close_v2(target);
+  if (code == SQLITE_DONE) code = closed;
+  if (code == SQLITE_OK) return;
+  throw StoreError("database: copy to " + path + ": " + sqlite3_errstr(code) + " (" + std::to_string(code) +
+                       ") " + message,
+                   (code & 0xFF) == SQLITE_FULL);
 }
 
 void Database::fail(int code, std::string_view doing) {

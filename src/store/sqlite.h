@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -93,6 +94,12 @@ class Database {
   // Carries the WAL into the database as far as readers allow; true if all of
   // it. Throws StoreError.
   bool checkpoint();
+
+  // Copies what this connection sees into a new file at `path`. Inside a
+  // transaction that is one snapshot, while others go on writing. `progress`
+  // is told pages done and pages in all. Throws StoreError; then remove the file.
+  void copy_to(const std::string& path, const char* vfs,
+               const std::function<void(uint64_t, uint64_t)>& progress);
 
  private:
   friend class Statement;

@@ -6,8 +6,10 @@
 
 #include "rt/offload.h"
 #include "store/committer.h"
+#include "store/files.h"
 #include "store/hash.h"
 #include "store/id_source.h"
+#include "store/open.h"
 #include "store/readers.h"
 #include "store/schema.h"
 #include "store/segment_record.h"
@@ -17,30 +19,8 @@ namespace pabal::store {
 
 namespace {
 
-std::string database_path(const StoreOptions& options) {
-  return options.directory + "/pabal.db";
-}
-
 StoreError store_error(const io::IoError& e) {
   return StoreError(e.what(), e.fault() == io::IoFault::no_space);
-}
-
-// The directory itself must still be there after a crash.
-void make_durable_directory(io::Disk& disk, const std::string& path) {
-  if (disk.exists(path)) return;
-  disk.make_directory(path);
-  size_t slash = path.find_last_of('/');
-  if (slash != std::string::npos) disk.sync_directory(slash == 0 ? "/" : path.substr(0, slash));
-}
-
-// Throws StoreError if a program newer than this one made the database.
-void refuse_newer_schema(io::World& world, const std::string& path) {
-  // A database that was interrupted while it was made has to be rolled back
-  // first, which looking does not do; prepare_schema asks again.
-  if (world.disk.exists(path + "-journal")) return;
-  Database db(path, {true, world.disk.sqlite_vfs()});
-  int version = schema_version(db);
-  if (version > kSchemaVersion) throw StoreError(too_new(version));
 }
 
 // Ids outlive the messages that they were given to: a journey stays longer.
@@ -90,8 +70,8 @@ class ReadingStore : public Store {
   ReadingStore(io::World& world, const StoreOptions& options, int64_t highest_id)
       : world_(world),
         ids_(world, highest_id),
-        segment_reader_(world.disk, options.directory + "/segments"),
-        readers_(database_path(options), world.disk.sqlite_vfs(), options.readers) {}
+        segment_reader_(world.disk, segments_directory(options.directory)),
+        readers_(database_path(options.directory), world.disk.sqlite_vfs(), options.readers) {}
 
   rt::Task<void> read_with(std::move_only_function<void(Database&)> query) override {
     auto run = rt::offload(world_.blocking, [this, &query] { readers_.run(query); });
@@ -122,11 +102,11 @@ class EmbeddedStore final : public ReadingStore {
                 std::unique_ptr<Database> db)
       : ReadingStore(world, options, highest_id(*db)),
         lock_(std::move(lock)),
-        segment_writer_(world.disk, options.directory + "/segments", options.segment_octets) {
-    make_durable_directory(world.disk, options.directory + "/segments");
+        segment_writer_(world.disk, segments_directory(options.directory), options.segment_octets) {
+    make_durable_directory(world.disk, segments_directory(options.directory));
     LastRecord last = last_record(*db);
     segment_writer_.open(last.segment, last.end);
-    committer_.emplace(world, options, database_path(options), std::move(db), segment_writer_,
+    committer_.emplace(world, options, database_path(options.directory), std::move(db), segment_writer_,
                        segment_reader_);
   }
 
@@ -183,6 +163,22 @@ class BesideStore final : public ReadingStore {
 
 }  // namespace
 
+std::string database_path(const std::string& directory) {
+  return directory + "/pabal.db";
+}
+
+std::string segments_directory(const std::string& directory) {
+  return directory + "/segments";
+}
+
+std::string restoring_path(const std::string& directory) {
+  return directory + "/restoring";
+}
+
+std::string lock_path(const std::string& directory) {
+  return directory + "/lock";
+}
+
 rt::Task<void> Store::write(std::move_only_function<void(Transaction&)> work) {
   Unit unit;
   unit.work = [&work](Transaction& tx, std::vector<NewBlob>&) { work(tx); };
@@ -192,13 +188,17 @@ rt::Task<void> Store::write(std::move_only_function<void(Transaction&)> work) {
 std::unique_ptr<Store> Store::open(io::World& world, StoreOptions options) {
   try {
     make_durable_directory(world.disk, options.directory);
-    std::unique_ptr<io::FileLock> lock = world.disk.lock(options.directory + "/lock");
+    std::unique_ptr<io::FileLock> lock = world.disk.lock(lock_path(options.directory));
     if (!lock) {
       throw StoreError("another pabal is running on " + options.directory +
                        ": stop it first, or give this one a directory of its own");
     }
-    std::string path = database_path(options);
-    if (world.disk.exists(path)) refuse_newer_schema(world, path);
+    if (world.disk.exists(restoring_path(options.directory))) {
+      throw StoreError("a restore into " + options.directory +
+                       " was interrupted: run `pabal store restore` again, it begins anew");
+    }
+    std::string path = database_path(options.directory);
+    if (world.disk.exists(path)) refuse_newer_schema(world.disk, path);
     auto db = std::make_unique<Database>(path, Database::Options{false, world.disk.sqlite_vfs()});
     prepare_schema(*db);
     world.disk.sync_directory(options.directory);
@@ -210,14 +210,7 @@ std::unique_ptr<Store> Store::open(io::World& world, StoreOptions options) {
 
 std::unique_ptr<Store> Store::open_beside(io::World& world, StoreOptions options) {
   try {
-    std::string path = database_path(options);
-    if (!world.disk.exists(path)) throw StoreError("there is no store in " + options.directory);
-    refuse_newer_schema(world, path);
-    auto db = std::make_unique<Database>(path, Database::Options{false, world.disk.sqlite_vfs()});
-    if (schema_version(*db) != kSchemaVersion) {
-      throw StoreError("the store in " + options.directory +
-                       " is older than this program: start the server once, it upgrades the store");
-    }
+    std::unique_ptr<Database> db = open_database(world.disk, options.directory, false);
     return std::make_unique<BesideStore>(world, options, std::move(db));
   } catch (const io::IoError& e) {
     throw store_error(e);

@@ -28,6 +28,12 @@ struct StoreOptions {
   size_t batch_max = 512;              // units in one transaction
 };
 
+// Where the parts of a store lie in its directory.
+std::string database_path(const std::string& directory);
+std::string segments_directory(const std::string& directory);
+std::string lock_path(const std::string& directory);       // held by who writes to the store
+std::string restoring_path(const std::string& directory);  // there while a restore is under way
+
 // Where the bytes of one message lie.
 struct BlobLocation {
   int64_t segment = -1;  // -1: inline in the message record

@@ -1,0 +1,146 @@
+#include "store/counters.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace pabal::store {
+
+namespace {
+
+// The newest that the change feed knows of a mailbox.
+struct Newest {
+  int64_t uid = 0, modseq = 0;
+};
+
+class AccountCounters {
+ public:
+  AccountCounters(Database& db, AccountId account) : db_(db), account_(account) {}
+
+  std::vector<WrongCounter> compare() {
+    Statement select =
+        db_.prepare("SELECT address, used_octets, used_messages, modseq FROM account WHERE id = ?");
+    if (!select.bind(account_.value).step()) return {};
+    address_ = select.text(0);
+    read_changes();
+    compare_mailboxes();
+    expect_equal({WrongCounter::account, "used_octets", {}, {}, address_}, select.number(1), octets_);
+    expect_equal({WrongCounter::account, "used_messages", {}, {}, address_}, select.number(2), messages_);
+    expect_least({WrongCounter::account, "modseq", {}, {}, address_}, select.number(3), modseq_);
+    return std::move(wrong_);
+  }
+
+ private:
+  struct Counter {
+    WrongCounter::Table table;
+    const char* column;
+    MailboxId mailbox;
+    Uid uid;
+    std::string name;
+  };
+
+  void add(const Counter& c, int64_t stored, int64_t right) {
+    wrong_.push_back({c.table, c.column, account_, c.mailbox, c.uid, c.name, stored, right});
+  }
+  void expect_equal(const Counter& c, int64_t stored, int64_t right) {
+    if (stored != right) add(c, stored, right);
+  }
+  void expect_least(const Counter& c, int64_t stored, int64_t least) {
+    if (stored < least) add(c, stored, least);
+  }
+
+  void read_changes() {
+    Statement select =
+        db_.prepare("SELECT mailbox, max(uid), max(modseq) FROM change WHERE account = ? GROUP BY mailbox");
+    select.bind(account_.value);
+    while (select.step()) {
+      newest_[select.number(0)] = {select.number(1), select.number(2)};
+      modseq_ = std::max(modseq_, select.number(2));
+    }
+  }
+
+  void compare_mailboxes() {
+    Statement select = db_.prepare(
+        "SELECT id, name, messages, octets, uidnext, modseq FROM mailbox WHERE account = ? ORDER BY id");
+    select.bind(account_.value);
+    while (select.step()) compare_mailbox(select);
+  }
+
+  void compare_mailbox(const Statement& row) {
+    const MailboxId id{row.number(0)};
+    const std::string name = address_ + ' ' + row.text(1);
+    Newest newest = newest_[id.value];
+    int64_t messages = 0, octets = 0;
+    Statement select = db_.prepare(
+        "SELECT mail.uid, mail.size_octets, mail.modseq, message.size_octets + length(message.prefix) "
+        "FROM mail LEFT JOIN message ON message.id = mail.message WHERE mail.mailbox = ?");
+    select.bind(id.value);
+    while (select.step()) {
+      // Of a mail whose message is lost the size that it had counts on.
+      int64_t size = select.number(select.is_null(3) ? 1 : 3);
+      expect_equal({WrongCounter::mail, "size_octets", id, {select.number(0)}, name}, select.number(1), size);
+      ++messages;
+      octets += size;
+      newest.uid = std::max(newest.uid, select.number(0));
+      newest.modseq = std::max(newest.modseq, select.number(2));
+    }
+    expect_equal({WrongCounter::mailbox, "messages", id, {}, name}, row.number(2), messages);
+    expect_equal({WrongCounter::mailbox, "octets", id, {}, name}, row.number(3), octets);
+    expect_least({WrongCounter::mailbox, "uidnext", id, {}, name}, row.number(4), newest.uid + 1);
+    expect_least({WrongCounter::mailbox, "modseq", id, {}, name}, row.number(5), newest.modseq);
+    messages_ += messages;
+    octets_ += octets;
+    modseq_ = std::max({modseq_, newest.modseq, row.number(5)});
+  }
+
+  Database& db_;
+  const AccountId account_;
+  std::string address_;
+  std::map<int64_t, Newest> newest_;  // by mailbox
+  int64_t messages_ = 0, octets_ = 0, modseq_ = 0;
+  std::vector<WrongCounter> wrong_;
+};
+
+void write(Transaction& tx, const WrongCounter& counter) {
+  std::string sql = "UPDATE ";
+  switch (counter.table) {
+    case WrongCounter::account:
+      sql += "account SET " + std::string(counter.column) + " = ? WHERE id = ?";
+      tx.db.prepare(sql).bind(counter.right).bind(counter.owner.value).run();
+      break;
+    case WrongCounter::mailbox:
+      sql += "mailbox SET " + std::string(counter.column) + " = ? WHERE id = ?";
+      tx.db.prepare(sql).bind(counter.right).bind(counter.box.value).run();
+      break;
+    case WrongCounter::mail:
+      sql += "mail SET " + std::string(counter.column) + " = ? WHERE mailbox = ? AND uid = ?";
+      tx.db.prepare(sql).bind(counter.right).bind(counter.box.value).bind(counter.uid.value).run();
+  }
+}
+
+}  // namespace
+
+std::vector<WrongCounter> compare_counters(Database& db) {
+  std::vector<WrongCounter> wrong;
+  Statement select = db.prepare("SELECT id FROM account ORDER BY id");
+  while (select.step()) {
+    for (WrongCounter& counter : AccountCounters(db, AccountId{select.number(0)}).compare())
+      wrong.push_back(std::move(counter));
+  }
+  return wrong;
+}
+
+std::vector<WrongCounter> repair_counters(Transaction& tx, const std::vector<WrongCounter>& wrong) {
+  std::set<AccountId> accounts;
+  for (const WrongCounter& counter : wrong) accounts.insert(counter.owner);
+  std::vector<WrongCounter> repaired;
+  for (AccountId account : accounts) {
+    for (WrongCounter& counter : AccountCounters(tx.db, account).compare()) {
+      write(tx, counter);
+      repaired.push_back(std::move(counter));
+    }
+  }
+  return repaired;
+}
+
+}  // namespace pabal::store

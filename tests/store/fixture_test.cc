@@ -1,0 +1,134 @@
+// A store written by each schema version is kept in tests/fixtures/stores/vN;
+// every one of them is opened, upgraded and read. How one is made for a new
+// version says tests/fixtures/stores/README.md.
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <fstream>
+
+#include "base/bytes.h"
+#include "store/check.h"
+#include "store/rehearse.h"
+#include "store/salvage.h"
+#include "store/schema.h"
+#include "tools_world.h"
+
+namespace pabal::store {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+const fs::path kFixtures = fs::path(PABAL_SOURCE_DIR) / "tests/fixtures/stores";
+
+std::string slurp(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+rt::Task<void> fill_fixture(Store& store, std::vector<Known>& known) {
+  co_await deliver_known(store, known, unique_text(1, 400), {1}, false, kSeen);
+  co_await deliver_known(store, known, unique_text(2, 4000), {1, 20}, false, kSeen | kFlagged);
+  co_await deliver_known(store, known, unique_text(3, 9000), {20}, false, 0);
+  co_await deliver_known(store, known, unique_text(4, 20'000), {1, 20}, true, kAnswered);
+  co_await deliver_known(store, known, unique_text(5, 700), {}, true, 0);
+  auto expunge_first = [](Transaction& tx) {
+    MailboxId inbox = inbox_of(tx.db, 1);
+    expunge(tx, AccountId{1}, inbox, {Uid{1}});
+  };
+  co_await store.write(expunge_first);
+  known.erase(known.begin());
+}
+
+class StoreFixtures : public RealStore {
+ protected:
+  std::vector<fs::path> versions() const {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(kFixtures)) {
+      if (entry.is_directory()) found.push_back(entry.path());
+    }
+    return found;
+  }
+};
+
+TEST_F(StoreFixtures, ThereIsOneForEverySchemaVersion) {
+  for (int version = 1; version <= kSchemaVersion; ++version) {
+    fs::path path = kFixtures / ("v" + std::to_string(version));
+    EXPECT_TRUE(fs::exists(path / "pabal.db"))
+        << path << " is missing: tests/fixtures/stores/README.md says how it is made";
+  }
+}
+
+TEST_F(StoreFixtures, EveryOneIsUpgradedAndRead) {
+  ASSERT_FALSE(versions().empty());
+  for (const fs::path& fixture : versions()) {
+    SCOPED_TRACE(fixture.string());
+    StoreOptions options;
+    options.directory = directory_.path() + '/' + fixture.filename().string();
+    fs::copy(fixture, options.directory, fs::copy_options::recursive);
+
+    Rehearsal rehearsal = rehearse_upgrade(world_, options.directory, kSilent);
+    EXPECT_EQ("v" + std::to_string(rehearsal.from_version), fixture.filename().string());
+    EXPECT_EQ(rehearsal.to_version, kSchemaVersion);
+    EXPECT_TRUE(rehearsal.findings.empty());
+    EXPECT_EQ(rehearsal.changes.empty(), rehearsal.from_version == kSchemaVersion);
+    EXPECT_EQ(slurp(fs::path(options.directory) / "pabal.db"), slurp(fixture / "pabal.db"));
+    EXPECT_FALSE(fs::exists(options.directory + "/upgrade-rehearsal.db"));
+
+    // What a damaged store of that version still gives.
+    salvage_store(world_, options.directory, options.directory + "-salvaged", kSilent);
+    std::multiset<std::string> salvaged;
+    for (const auto& [path, bytes] : read_files(world_.disk, options.directory + "-salvaged"))
+      salvaged.insert(path.substr(0, path.rfind('/', path.rfind('/') - 1)) + ' ' + to_hex(sha256(bytes)));
+
+    std::unique_ptr<Store> store = Store::open(world_, options);
+    auto expect_mails = [&](Store& s) -> rt::Task<void> {
+      for (const json::value& mail : json::parse(slurp(fixture / "mails.json")).as_array()) {
+        MessageId id{mail.at("message").to_number<int64_t>()};
+        std::string folder(mail.at("folder").as_string()), hash(mail.at("sha256").as_string());
+        auto find = [id](Database& db) { return find_message(db, id); };
+        std::optional<MessageRecord> message = co_await s.read(find);
+        EXPECT_TRUE(message.has_value());
+        if (!message) continue;
+        EXPECT_EQ(to_hex(sha256(message->prefix + co_await s.message_bytes(id))), hash);
+        EXPECT_TRUE(salvaged.contains(folder + ' ' + hash)) << folder;
+      }
+      co_await s.close();
+    };
+    loop_.run(expect_mails(*store));
+    store = nullptr;
+    CheckResult check = check_store(world_, options.directory, {}, kSilent);
+    for (const Finding& finding : check.findings) ADD_FAILURE() << finding.where << ": " << finding.what;
+  }
+}
+
+// PABAL_WRITE_FIXTURE=DIR makes the one of the present version.
+TEST_F(StoreFixtures, Write) {
+  const char* target = std::getenv("PABAL_WRITE_FIXTURE");
+  if (target == nullptr) GTEST_SKIP() << "writes nothing unless PABAL_WRITE_FIXTURE names a directory";
+  StoreOptions options;
+  options.directory = target;
+  options.segment_octets = 64 << 10;
+  std::vector<Known> known;
+  {
+    std::unique_ptr<Store> store = Store::open(world_, options);
+    store->execute_now([](Transaction& tx) {
+      make_account(tx, 1);
+      make_account(tx, 20);
+    });
+    auto fill = [&known](Store& s) -> rt::Task<void> {
+      co_await fill_fixture(s, known);
+      co_await s.close();
+    };
+    loop_.run(fill(*store));
+  }
+  json::array mails;
+  for (const Known& mail : known)
+    mails.push_back(
+        {{"message", mail.message}, {"folder", mail.folder}, {"sha256", to_hex(sha256(mail.whole))}});
+  std::ofstream(fs::path(target) / "mails.json") << json::serialize(mails) << '\n';
+  fs::remove(fs::path(target) / "lock");
+  fs::remove(fs::path(target) / "segments/spare");
+}
+
+}  // namespace
+}  // namespace pabal::store

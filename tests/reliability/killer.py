@@ -6,14 +6,16 @@ import time
 
 # What becomes of 100 rounds.
 KINDS = {
-    "any": 40,      # at a random moment
+    "any": 34,      # at a random moment
     "reply": 22,    # just after a client has sent the end of a mail, about when its reply is due
     "held": 12,     # while strace keeps finished syncs from returning: after a sync, before its replies
     "both": 13,     # both servers at a time
-    "start": 13,    # and up to three times more while it starts and recovers
+    "start": 11,    # and up to three times more while it starts and recovers
+    "empty": 8,     # when nobody sends and its mailboxes have just been emptied
 }
 HELD_SYNC_MICROSECONDS = 40_000
 REPLY_WAIT_SECONDS = 3
+EMPTYING_SECONDS = 5
 
 
 def can_trace():
@@ -58,7 +60,11 @@ class Killer:
         else:
             if kind == "reply":
                 self._await_mail_end(domains[0])
+            if kind == "empty":
+                self._empty(domains[0])
             self.pair.kill(*domains)
+            for sender in self.pair.senders:
+                sender.resting.clear()
         more = self._kill_starting(domains[0]) if kind == "start" else 0
         begin = time.monotonic()
         self.pair.start(*domains)
@@ -74,6 +80,19 @@ class Killer:
         sender.about_to_reply.clear()
         sender.about_to_reply.wait(REPLY_WAIT_SECONDS)
         time.sleep(self._dice.random() * 1.5 * sender.reply_seconds)
+
+    def _empty(self, domain):
+        """What counts upwards must not begin again where nothing is left to count."""
+        for sender in self.pair.senders:
+            sender.resting.set()
+        readers = self.pair.readers_of(domain)
+        for reader in readers:
+            reader.emptying.set()
+        end = time.monotonic() + EMPTYING_SECONDS
+        while time.monotonic() < end and any(reader.maildrop.there for reader in readers):
+            time.sleep(0.02)
+        for reader in readers:
+            reader.emptying.clear()
 
     def _kill_held(self, domain):
         process = self.pair.servers[domain].process

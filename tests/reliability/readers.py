@@ -94,6 +94,7 @@ class Reader(threading.Thread):
         self.pabal, self.address, self._ledger, self._dice, self._pause = pabal, address, ledger, dice, pause_seconds
         self.maildrop = Maildrop(address, ledger)
         self.ending = threading.Event()
+        self.emptying = threading.Event()  # deletes all, in every session
         self.trouble = None
         self.read_at = time.monotonic()  # when it could last list and fetch
         self.faults = {}                 # what -ERR said -> how often
@@ -150,13 +151,14 @@ class Reader(threading.Thread):
         self._ledger.count("retrieved")
 
     def _delete_some(self, client, listed):
-        share = 1 if self._dice.random() < self.CLEARS_OUT else self.DELETES
+        empties = self.emptying.is_set()
+        share = 1 if empties or self._dice.random() < self.CLEARS_OUT else self.DELETES
         marked = []
         for number, unique_id in enumerate(listed, 1):
             if self.maildrop.there.get(unique_id) and self._dice.random() < share:
                 client.dele(number)
                 marked.append(unique_id)
-        if self._dice.random() < self.FORGETS_QUIT:
+        if not empties and self._dice.random() < self.FORGETS_QUIT:
             return
         try:
             client.quit()

@@ -59,6 +59,7 @@ class Sender(threading.Thread):
         self._sender = login or "load@elsewhere.test"
         self._pending = None  # (Mail, bytes) to be handed in again
         self.ending = threading.Event()
+        self.resting = threading.Event()
         self.about_to_reply = threading.Event()
         self.reply_seconds = 0.005
         self.acknowledged_at = time.monotonic()
@@ -84,7 +85,8 @@ class Sender(threading.Thread):
             for _ in range(self._dice.randint(1, 60)):
                 if self.ending.is_set():
                     break
-                self._hand_in(client)
+                if not self.resting.is_set():
+                    self._hand_in(client)
                 self.ending.wait(self._pause * 2 * self._dice.random())
             if self._dice.random() < 0.8:
                 client.quit()

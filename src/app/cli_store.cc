@@ -154,7 +154,7 @@ int check(const Cli& cli, const Arguments& a) {
   return result.findings.empty() ? 0 : 1;
 }
 
-void rebuild(const Cli& cli, const Arguments& a) {
+int rebuild(const Cli& cli, const Arguments& a) {
   store::RebuildResult result = on_store(cli, a, [](io::World& world, const std::string& directory, auto&) {
     return store::rebuild_store(world, directory);
   });
@@ -174,9 +174,10 @@ void rebuild(const Cli& cli, const Arguments& a) {
   } else {
     cli.console.out << table.text() << count_text(rows.size(), "counter") << " repaired.\n";
   }
+  return 0;
 }
 
-void salvage(const Cli& cli, const Arguments& a) {
+int salvage(const Cli& cli, const Arguments& a) {
   store::SalvageResult r =
       on_store(cli, a, [&](io::World& world, const std::string& directory, auto& progress) {
         return store::salvage_store(world, directory, a.directory, progress);
@@ -191,7 +192,7 @@ void salvage(const Cli& cli, const Arguments& a) {
                                     {"deleted_and_left_out", std::to_string(r.unreferenced)},
                                     {"database_found", r.database_found ? "true" : "false"}})
                     << '\n';
-    return;
+    return 0;
   }
   std::ostream& out = cli.console.out;
   if (!r.database_found) out << "There is no database: who owns a mail is not known.\n";
@@ -199,9 +200,10 @@ void salvage(const Cli& cli, const Arguments& a) {
   out << count_text(r.written, "mail") << " written by account and mailbox, " << r.queued << " to queue, "
       << r.unknown << " of unknown owner; " << r.damaged << " damaged or lost.\nWhat is damaged stands in "
       << a.directory << "/report.json.\n";
+  return 0;
 }
 
-void backup(const Cli& cli, const Arguments& a) {
+int backup(const Cli& cli, const Arguments& a) {
   store::BackupResult r =
       on_store(cli, a, [&](io::World& world, const std::string& directory, auto& progress) {
         return store::backup_store(world, directory, a.directory, progress);
@@ -229,7 +231,7 @@ void backup(const Cli& cli, const Arguments& a) {
                     << r.segments_copied << " of " << count_text(m.segments.size(), "segment")
                     << " new or grown, " << human_size(r.copied_octets) << " copied.\n";
   }
-  if (r.damaged.empty()) return;
+  if (r.damaged.empty()) return 0;
   std::string text = "the backup is complete but for what is damaged in the store itself:";
   for (size_t i = 0; i < r.damaged.size() && i < kMailsShownMax; ++i) text += "\n  " + r.damaged[i];
   throw CommandError(text + "\n`pabal store check` tells which mails these are.");
@@ -318,55 +320,43 @@ void add_store_commands(CLI::App& app, Cli& cli) {
   auto a = std::make_shared<Arguments>();
 
   struct Command {
-    const char *name, *description, *example, *argument, *argument_is;
+    const char *name, *description, *details, *example, *argument, *argument_is;
     int (*run)(const Cli&, const Arguments&);
   };
   static constexpr Command commands[] = {
-      {"check",
-       "Compare everything: SQLite's own check, references, counters, the hash of every message. Changes "
-       "nothing; "
-       "the server may run. Status 1 if something is wrong",
+      {"check", "Compare everything that is stored; changes nothing",
+       "SQLite's own check, references, counters, and the hash of every message. The server may run. Status "
+       "1 if "
+       "something is wrong.",
        "pabal store check\n  pabal store check --quick --json", nullptr, nullptr, check},
-      {"rebuild",
-       "Make derived data (today: the counters) anew from the mails, in one transaction. The server may run: "
-       "it "
-       "keeps none of it in memory, and waits for a moment only",
-       "pabal store rebuild", nullptr, nullptr,
-       [](const Cli& c, const Arguments& args) {
-         rebuild(c, args);
-         return 0;
-       }},
-      {"salvage",
-       "Write everything readable of a damaged store to DIR, as Maildir folders and report.json. Changes "
-       "nothing in "
-       "the store; stop the server first",
+      {"rebuild", "Make derived data (today: the counters) anew",
+       "In one transaction. The server may run: it keeps none of it in memory, and waits for a moment only.",
+       "pabal store rebuild", nullptr, nullptr, rebuild},
+      {"salvage", "Get everything readable out of a damaged store",
+       "Writes Maildir folders, and report.json with what is damaged. Changes nothing in the store. Stop the "
+       "server "
+       "first.",
        "pabal store salvage /srv/rescued\n  pabal store salvage /srv/rescued --data /mnt/old-disk/pabal",
-       "DIR", "Where to; must be empty or not there",
-       [](const Cli& c, const Arguments& args) {
-         salvage(c, args);
-         return 0;
-       }},
-      {"backup",
-       "Write a snapshot of the store to DIR, while the server runs. Into a DIR that holds a backup: "
-       "replaces it, "
-       "copying only segments that are new or have grown",
+       "DIR", "Where to; must be empty or not there", salvage},
+      {"backup", "Copy the store while the server runs",
+       "A snapshot. Into a DIR that holds a backup: takes its place, copying only segments that are new or "
+       "have "
+       "grown; when interrupted, the one before is as it was.",
        "pabal store backup /srv/backup/pabal", "DIR", "Where to; empty, not there, or the last backup",
-       [](const Cli& c, const Arguments& args) {
-         backup(c, args);
-         return 0;
-       }},
-      {"restore",
-       "Make a store anew from the backup in DIR, in a data directory that is empty or not there; then check "
-       "it",
+       backup},
+      {"restore", "Make a store anew from a backup",
+       "In a data directory that is empty or not there; then checks it. Run it as the user that the server "
+       "runs as.",
        "pabal store restore /srv/backup/pabal", "DIR", "The backup", restore},
-      {"upgrade",
-       "--rehearse: upgrade a copy of the database to this program's schema, tell what changes and how long "
+      {"upgrade", "Try the upgrade of the schema on a copy",
+       "--rehearse upgrades a copy of the database to this program's schema, tells what changes and how long "
        "it "
-       "takes, and remove the copy",
+       "takes, and removes the copy. The server itself upgrades at its start.",
        "pabal store upgrade --rehearse", nullptr, nullptr, upgrade},
   };
   for (const Command& c : commands) {
     CLI::App* command = add_command(*group, cli, c.name, c.description, c.example, [] {});
+    command->footer(std::string(c.details) + "\n\nExample:\n  " + c.example);
     command->callback([&cli, a, &c] { cli.chosen = [&cli, a, &c] { return c.run(cli, *a); }; });
     command->add_option("--data", a->data, "The data directory; else server.data_directory of the config")
         ->type_name("DIR");

@@ -93,11 +93,21 @@ class Backup {
     std::unique_ptr<Database> db = open();
     for (int64_t segment : missing) {
       if (!db->prepare("SELECT 1 FROM message WHERE segment = ? LIMIT 1").bind(segment).step()) return false;
-      result_.damaged.push_back(segment_path(segments_directory(directory_), segment) +
-                                " is missing in the store, with " + std::to_string(records[segment].size()) +
-                                " mails");
+      keep_old(segment, records[segment].size());
     }
     return true;
+  }
+
+  // A segment that the store has lost: what the last backup has of it is all there is.
+  void keep_old(int64_t segment, size_t mails) {
+    std::string what = segment_path(segments_directory(directory_), segment) +
+                       " is missing in the store, with " + std::to_string(mails) + " mails";
+    if (const BackupSegment* old = old_segment(segment)) {
+      std::vector<BackupSegment>& segments = result_.manifest.segments;
+      segments.insert(std::ranges::upper_bound(segments, segment, {}, &BackupSegment::number), *old);
+      what += "; the backup keeps what it had of it";
+    }
+    result_.damaged.push_back(std::move(what));
   }
 
   std::unique_ptr<io::File> open_if_there(const std::string& path) {
@@ -116,6 +126,16 @@ class Backup {
     return std::make_unique<Database>(path, Database::Options{true, disk_.sqlite_vfs()});
   }
 
+  // Pages are copied as they are: a damaged database must not take the place of a sound one.
+  void refuse_damaged(Database& db) {
+    progress_("checking the database", 0, 0);
+    Statement check = db.prepare("PRAGMA quick_check(1)");
+    if (check.step() && check.view(0) != "ok") {
+      throw StoreError("the database is damaged (" + check.text(0) +
+                       "): `pabal store check` says more. The backup in " + target_ + " is as it was");
+    }
+  }
+
   static uint64_t count(Database& db, const char* table) {
     Statement select = db.prepare(std::string("SELECT count(*) FROM ") + table);
     select.step();
@@ -132,6 +152,7 @@ class Backup {
       std::unique_ptr<Database> db = open();
       db->execute("BEGIN");
       m.schema_version = schema_version(*db);
+      refuse_damaged(*db);
       m.messages = count(*db, "message");
       m.mails = count(*db, "mail");
       m.queue_entries = count(*db, "queue_entry");

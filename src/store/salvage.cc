@@ -347,7 +347,24 @@ class Salvage {
                         {"deleted_and_left_out", result_.unreferenced}};
     report_["damaged"] = damaged_;
     report_["queue"] = queue_;
-    writer_.write_file("", "report.json", json::serialize(report_), "\n");
+    writer_.write_file("", "report.json", report_text(), "\n");
+  }
+
+  // A line per member, and per element of what may be long.
+  std::string report_text() const {
+    std::string out;
+    for (const auto& member : report_) {
+      out += (out.empty() ? "{\n" : ",\n") + json::serialize(json::value(member.key())) + ": ";
+      if (!member.value().is_array()) {
+        out += json::serialize(member.value());
+        continue;
+      }
+      std::string elements;
+      for (const json::value& element : member.value().get_array())
+        elements += (elements.empty() ? "\n  " : ",\n  ") + json::serialize(element);
+      out += '[' + elements + ']';
+    }
+    return out + "\n}";
   }
 
   io::Disk& disk_;

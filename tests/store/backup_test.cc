@@ -152,6 +152,22 @@ TEST_F(BackupTest, DamageInTheStoreIsSaidAndTheRestIsKept) {
   EXPECT_EQ(restored.check->findings.size(), 2u);
 }
 
+TEST_F(BackupTest, WhatTheStoreLosesLaterStaysInTheBackup) {
+  fill();
+  backup();
+  host_.disk().flip_bit(segment_path(segments_directory(kData), 1), 5000);
+  host_.disk().remove(segment_path(segments_directory(kData), 2));
+  BackupResult second = backup();
+  EXPECT_EQ(second.damaged.size(), 1u);
+  restore("/restored");
+  expect_mails("/restored", known_);
+  // And a damaged database does not take the place of a sound one.
+  overwrite(database_, 5 * 4096, std::string(4096, '\0'));
+  EXPECT_THROW(backup(), StoreError);
+  restore("/restored-again");
+  expect_mails("/restored-again", known_);
+}
+
 TEST_F(BackupTest, DamageInTheBackupIsFound) {
   fill();
   BackupResult made = backup();

@@ -1,0 +1,198 @@
+"""`pabal store`: check, backup beside a running server, restore, salvage of a
+damaged store, and the rehearsal of an upgrade."""
+
+import glob
+import json
+import os
+import shutil
+import sqlite3
+import threading
+import unittest
+
+from harness import PABAL, ServerCase, body_of, message, run, wait_until
+
+ALICE, BOB = "alice@seoul.test", "bob@seoul.test"
+PAGE = 4096
+
+
+class Store(ServerCase):
+    def setUp(self):
+        super().setUp()
+        self.pabal = self.server("seoul.test", accounts=("alice", "bob"), sections={"store": {"segment_octets": "1MiB"}})
+        self.data = os.path.join(self.pabal.directory, "data")
+
+    def send(self, first, count, recipient=ALICE):
+        """Small mails and large ones. -> their bodies"""
+        bodies = []
+        with self.pabal.smtp() as client:
+            for number in range(first, first + count):
+                lines = 300 if number % 3 == 0 else 5
+                body = f"mail {number} of {recipient}\r\n" * lines
+                client.sendmail("x@elsewhere.test", [recipient], message("x@elsewhere.test", recipient, body=body))
+                bodies.append(body.encode())
+        return bodies
+
+    def store(self, command, *arguments, status=0):
+        """-> what it says as JSON; its exit status is looked at."""
+        done = self.pabal.cli("store", command, *arguments, "--json", check=False)
+        self.assertEqual(done.returncode, status, done.text + done.error)
+        return json.loads(done.text) if done.text else done.error
+
+    def restart_on(self, data):
+        self.pabal.stop()
+        shutil.rmtree(self.data)
+        os.rename(data, self.data)
+        self.pabal.start()
+
+    def test_check_beside_the_server(self):
+        self.send(0, 12)
+        found = self.store("check")
+        self.assertTrue(found["ok"], found)
+        self.assertEqual((found["messages"], found["mails"], found["accounts"]), (12, 12, 2))
+        self.assertIn("all is well", self.pabal.cli("store", "check").text)
+        self.assertEqual(self.store("rebuild")["counters"], [])
+
+    def test_check_names_the_one_damaged_mail(self):
+        self.send(0, 12)
+        segment = glob.glob(os.path.join(self.data, "segments", "*.seg"))[0]
+        with open(segment, "r+b") as file:
+            content = file.read()
+            file.seek(content.index(b"mail 6 of"))
+            file.write(b"MAIL")
+        found = self.store("check", status=1)
+        self.assertEqual([finding["kind"] for finding in found["findings"]], ["bytes"])
+        mails = found["findings"][0]["mails"]
+        self.assertEqual([(mail["account"], mail["mailbox"], mail["uid"]) for mail in mails], [(ALICE, "INBOX", 7)])
+        # The id is the one that track knows.
+        self.assertTrue(self.pabal.journey(mails[0]["mail"]))
+        text = self.pabal.cli("store", "check", check=False)
+        self.assertEqual(text.returncode, 1)
+        self.assertIn("To do:", text.text)
+
+    def test_wrong_counters_are_rebuilt_beside_the_server(self):
+        self.send(0, 3)
+        with sqlite3.connect(os.path.join(self.data, "pabal.db")) as database:
+            database.execute("UPDATE mailbox SET messages = 7 WHERE name = 'INBOX'")
+        database.close()
+        found = self.store("check", status=1)
+        self.assertEqual({finding["kind"] for finding in found["findings"]}, {"counter"})
+        self.assertIn("rebuild", found["findings"][0]["advice"])
+        repaired = self.store("rebuild")["counters"]
+        self.assertEqual([(c["counter"], c["was"]) for c in repaired], [("messages", 7), ("messages", 7)])
+        self.assertTrue(self.store("check")["ok"])
+        self.send(3, 2)
+        self.assertEqual(len(self.pabal.mails(ALICE)), 5)
+
+    def test_backup_while_mail_arrives_and_restore(self):
+        target = self.path("backup")
+        sent, stop = [], threading.Event()
+
+        def write():
+            while not stop.is_set() and len(sent) < 3000:
+                sent.extend(self.send(len(sent), 10))
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            generations = []
+            for _ in range(4):
+                before = len(sent)
+                made = self.store("backup", target)
+                generations.append((before, made))
+                wait_until(lambda: len(sent) > before + 20 or not writer.is_alive(), "more mail comes")
+        finally:
+            stop.set()
+            writer.join()
+        for number, (before, made) in enumerate(generations, 1):
+            self.assertEqual((made["generation"], made["damaged"]), (number, []))
+            self.assertGreaterEqual(made["mails"], before)
+        last = generations[-1][1]
+        restored = self.path("restored")
+        done = self.store("restore", target, "--data", restored)
+        self.assertTrue(done["check"]["ok"], done)
+        self.assertEqual(done["check"]["mails"], last["mails"])
+        self.restart_on(restored)
+        mails = self.pabal.mails(ALICE, last["mails"])
+        # Mails are committed in the order in which they were sent.
+        self.assertEqual([body_of(mail) for mail in mails], sent[:len(mails)])
+
+    def test_second_backup_copies_little(self):
+        target = self.path("backup")
+        self.send(0, 30)
+        first = self.store("backup", target)
+        self.assertEqual(self.store("backup", target)["segment_octets_copied"], 0)
+        self.send(30, 3)
+        third = self.store("backup", target)
+        self.assertTrue(0 < third["segment_octets_copied"] < first["segment_octets_copied"] / 3, third)
+        self.assertEqual(len(glob.glob(os.path.join(target, "pabal-*.db"))), 1)
+
+    def test_restore_refuses_a_directory_in_use(self):
+        target = self.path("backup")
+        self.send(0, 3)
+        self.store("backup", target)
+        self.assertIn("not empty", self.store("restore", target, status=1))
+        self.assertEqual(len(self.pabal.mails(ALICE)), 3)
+
+    def test_salvage_without_the_database(self):
+        sent = self.send(0, 9)
+        self.assertIn("stop it first", self.store("salvage", self.path("early"), status=1))
+        self.pabal.stop()
+        for path in glob.glob(os.path.join(self.data, "pabal.db*")):
+            os.remove(path)
+        target = self.path("rescued")
+        found = self.store("salvage", target)
+        self.assertEqual((found["unknown"], found["database_found"]), (3, False))
+        bodies = sorted(body_of(self.read(path)) for path in glob.glob(os.path.join(target, "unknown", "*", "*")))
+        self.assertEqual(bodies, sorted(sent[::3]))
+
+    def test_salvage_around_a_bad_page(self):
+        sent = {ALICE: self.send(0, 30), BOB: self.send(0, 30, BOB)}
+        self.pabal.stop()
+        database = os.path.join(self.data, "pabal.db")
+        with sqlite3.connect(database) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        content = self.read(database)
+        page = content.index(b"mail 7 of alice@seoul.test\r\n") // PAGE
+        lost = content[page * PAGE:(page + 1) * PAGE]
+        with open(database, "r+b") as file:
+            file.seek(page * PAGE)
+            file.write(bytes(PAGE))
+        self.store("check", status=1)
+        target = self.path("rescued")
+        found = self.store("salvage", target)
+        self.assertGreater(found["bad_pages"], 0)
+        for account, bodies in sent.items():
+            there = {body_of(self.read(path)) for path in glob.glob(os.path.join(target, account, "INBOX", "*", "*"))}
+            missing = [body for body in bodies if body not in there]
+            for body in missing:
+                self.assertIn(body.splitlines()[0] + b"\r\n", lost)
+            self.assertLess(len(missing), 8)
+            if account == ALICE:
+                self.assertIn(bodies[7], missing)
+        with open(os.path.join(target, "report.json"), encoding="utf-8") as file:
+            report = json.load(file)
+        self.assertEqual([entry["kind"] for entry in report["damaged"]].count("mail"), found["damaged"])
+        self.assertEqual(report["database"]["bad_pages"][0]["page"], page + 1)
+
+    def test_upgrade(self):
+        self.send(0, 3)
+        found = self.store("upgrade", "--rehearse")
+        self.assertEqual((found["changes"], found["findings"]), ([], []))
+        self.assertEqual(found["from_version"], found["to_version"])
+        self.assertIn({"table": "mail", "rows_before": 3, "rows_after": 3}, found["tables"])
+        self.assertFalse(glob.glob(os.path.join(self.data, "upgrade-rehearsal*")))
+        self.assertIn("--rehearse", self.store("upgrade", status=1))
+
+    def test_help_has_an_example(self):
+        for command in ("check", "rebuild", "salvage", "backup", "restore", "upgrade"):
+            self.assertIn(f"Example:\n  pabal store {command}", run([PABAL, "store", command, "--help"]).text)
+
+    @staticmethod
+    def read(path):
+        with open(path, "rb") as file:
+            return file.read()
+
+
+if __name__ == "__main__":
+    unittest.main()

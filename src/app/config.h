@@ -103,6 +103,7 @@ struct StoreConfig {
   uint64_t inline_octets_max = 4096;
   uint64_t segment_octets = 64 << 20;
   int readers = 4;
+  int batch_max = 512;
 };
 
 struct Config {

@@ -168,6 +168,7 @@ const std::vector<Field<StoreConfig>>& fields() {
       {"inline_octets_max", &S::inline_octets_max, "Mails up to this size lie in the database itself."},
       {"segment_octets", &S::segment_octets, "Size of one file of mails."},
       {"readers", &S::readers, "Database connections for reading."},
+      {"batch_max", &S::batch_max, "So many writers at most share one commit."},
   };
   return table;
 }

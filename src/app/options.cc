@@ -27,6 +27,7 @@ store::StoreOptions store_options(const Config& config) {
   out.inline_octets_max = config.store.inline_octets_max;
   out.segment_octets = config.store.segment_octets;
   out.readers = config.store.readers;
+  out.batch_max = static_cast<size_t>(config.store.batch_max);
   return out;
 }
 

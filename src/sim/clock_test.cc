@@ -76,7 +76,7 @@ rt::Task<void> offloaded(io::World world, std::vector<int>& order) {
   order.push_back(result);
 }
 
-TEST(InlineExecutor, RunsOnTheLoop) {
+TEST(SimExecutor, RunsOnTheLoop) {
   SimWorld sim(1);
   std::vector<int> order;
   sim.run(offloaded(sim.host("mx", {"192.0.2.1"}).world(), order));

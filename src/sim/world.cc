@@ -10,6 +10,7 @@ SimHost::SimHost(SimWorld& sim, std::string name, std::vector<io::IpAddress> ips
       net_(sim.network(), name_, std::move(ips)),
       disk_(name_, sim.faults(), sim.trace(), sim.clock(), sim.derive_seed()),
       random_(sim.derive_seed()),
+      blocking_(sim.poller(), sim.derive_seed()),
       log_(sim.clock()) {}
 
 io::World SimHost::world() {
@@ -18,6 +19,11 @@ io::World SimHost::world() {
 
 void SimHost::power_off() {
   disk_.crash();
+  net_.power(false);
+}
+
+void SimHost::kill() {
+  disk_.kill();
   net_.power(false);
 }
 

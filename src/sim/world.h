@@ -38,11 +38,14 @@ class SimHost {
   SimNet& net() { return net_; }
   SimDisk& disk() { return disk_; }
   MemoryLog& log() { return log_; }
+  SimExecutor& blocking() { return blocking_; }
 
   // Power is lost: connections break, unsynced writes are in fate's hands, and
   // every operation throws. End the server that ran here, then power_on() and
   // start a new one.
   void power_off();
+  // The server's process is killed: as power_off(), but all that was written stays.
+  void kill();
   void power_on();
 
  private:
@@ -51,7 +54,7 @@ class SimHost {
   SimNet net_;
   SimDisk disk_;
   SimRandom random_;
-  InlineExecutor blocking_;
+  SimExecutor blocking_;
   MemoryLog log_;
 };
 

@@ -63,7 +63,7 @@ rt::Task<void> Peer::serve(std::unique_ptr<io::Stream> stream) {
 
 // False when the connection is to be dropped.
 rt::Task<bool> Peer::say(io::Connection& connection, std::string reply) {
-  if (reply == "drop") co_return false;
+  if (reply.ends_with("drop")) co_return false;
   if (reply == "silent") co_return true;
   connection.out() += reply + "\r\n";
   co_await connection.flush(patience());
@@ -102,13 +102,17 @@ rt::Task<void> Peer::converse(io::Connection& connection) {
   for (std::string line = "(greeting)";;) {
     std::string reply = answer ? answer(line) : "";
     if (reply.empty()) reply = usual_answer(line);
+    bool positive = reply.starts_with('2');
+    bool taken = positive || reply == "take and drop";
+    if (line == "." && taken && !mail.rcpts.empty()) {
+      mails.push_back(mail);
+      if (on_mail) on_mail(mail);
+    }
     bool going = co_await say(connection, reply);
     if (!going || line == "QUIT") co_return;
-    bool positive = reply.starts_with('2');
     if (line.starts_with("MAIL")) mail = {positive ? line : "", {}, {}};
     if (line.starts_with("RCPT") && positive && !mail.mail.empty()) mail.rcpts.push_back(line);
-    if (line == "." && positive && !mail.rcpts.empty()) mails.push_back(mail);
-    if (line == "STARTTLS" && positive) {
+    if (line == "STARTTLS" && positive && tls != nullptr) {
       std::unique_ptr<tls::TlsStream> secured_stream =
           co_await tls::accept(connection.release(), *tls, patience());
       connection.attach(std::move(secured_stream));

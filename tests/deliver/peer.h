@@ -30,8 +30,8 @@ class Peer {
   bool knows_ehlo = true;
   tls::ServerContext* tls = nullptr;  // for STARTTLS
   // The answer to a line ("(greeting)" for none, "." for the end of the message)
-  // without CRLF; "" for the usual one, "drop" to close without a word, "silent" for
-  // no answer at all.
+  // without CRLF; "" for the usual one, "drop" to close without a word, "take and
+  // drop" to do so after the mail was taken, "silent" for no answer at all.
   std::function<std::string(const std::string& line)> answer;
 
   size_t connections = 0;
@@ -39,6 +39,8 @@ class Peer {
   size_t secured = 0;
   std::vector<std::string> lines;  // that clients have sent, message text left out
   std::vector<PeerMail> mails;
+  // Called for each of them, if set.
+  std::function<void(const PeerMail&)> on_mail;
 
   size_t count(const std::string& line) const;
 

@@ -1,7 +1,6 @@
 #include "house.h"
 
 #include <algorithm>
-#include <argon2.h>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -10,6 +9,7 @@
 #include "journey/journey.h"
 #include "store/hash.h"
 #include "store/mailboxes.h"
+#include "support/cheap_password.h"
 
 namespace pabal::test {
 
@@ -63,20 +63,6 @@ size_t listener_of(const Script& script) {
   return 0;
 }
 
-namespace {
-
-// The cost of checking a password stands in its hash. The real one would be
-// most of the time of a test that logs in hundreds of times.
-std::string cheap_hash(const std::string& password) {
-  char encoded[128];
-  int status = argon2id_hash_encoded(1, 64, 1, password.data(), password.size(), "saltsalt", 8, 32, encoded,
-                                     sizeof encoded);
-  if (status != ARGON2_OK) throw std::runtime_error(argon2_error_message(status));
-  return encoded;
-}
-
-}  // namespace
-
 rt::Task<void> furnish(store::Store& store, io::World& world, const Script& script) {
   bool pop3 = script.name.starts_with("pop3-");
   bool logs_in = pop3 || script.name.starts_with("submission-");
@@ -87,12 +73,7 @@ rt::Task<void> furnish(store::Store& store, io::World& world, const Script& scri
     if (!directory::add_domain(store, tx, "seoul.test")) throw std::runtime_error("no domain");
     auto alice = directory::add_account(store, tx, world.random, "alice@seoul.test", "");
     if (!alice) throw std::runtime_error(alice.error());
-    if (logs_in) {
-      tx.db.prepare("UPDATE account SET password = ? WHERE id = ?")
-          .bind(cheap_hash("secret"))
-          .bind(alice->value)
-          .run();
-    }
+    if (logs_in) set_cheap_password(tx, *alice, "secret");
     for (int i = 0; i < 3 && !blobs.empty(); ++i) {
       store::MessageRecord message;
       message.id = MessageId{store.new_id()};

@@ -9,6 +9,7 @@
 #include "io/error.h"
 #include "rt/task_group.h"
 #include "sim/world.h"
+#include "support/disk_image.h"
 
 namespace pabal::test {
 namespace {
@@ -44,29 +45,19 @@ rt::Task<void> furnish_new(sim::SimHost& host, const Script& script) {
 
 // The files of a furnished house, made once for each kind of script: hashing
 // passwords takes longer than everything else here.
-using Files = std::map<std::string, std::string>;
-
-const Files& furniture(const Script& script) {
-  static std::map<size_t, Files> made;
-  Files& files = made[listener_of(script)];
-  if (!files.empty()) return files;
+const DiskImage& furniture(const Script& script) {
+  static std::map<size_t, DiskImage> made;
+  DiskImage& image = made[listener_of(script)];
+  if (!image.empty()) return image;
   sim::SimWorld sim(1);
   sim::SimHost& host = sim.host("mx", {kServerIp});
   sim.run(furnish_new(host, script));
-  for (const std::string directory : {"/pabal/", "/pabal/segments/"}) {
-    for (const std::string& name : host.disk().list(directory)) {
-      if (name != "segments") files[directory + name] = host.disk().contents(directory + name);
-    }
-  }
-  return files;
+  image = take_image(host.disk(), "/pabal");
+  return image;
 }
 
 void prepare(sim::SimHost& host, const Script& script) {
-  host.disk().make_directory("/pabal/segments");
-  for (const auto& [path, bytes] : furniture(script)) {
-    host.disk().open(path, io::OpenMode::create)->write_at(0, bytes);
-  }
-  host.disk().sync_all();
+  put_image(host.disk(), "/pabal", furniture(script));
 }
 
 // One play; `fault` is the operation that fails, UINT64_MAX for none: counted

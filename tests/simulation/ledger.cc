@@ -1,0 +1,119 @@
+#include "ledger.h"
+
+#include "base/bytes.h"
+#include "base/time.h"
+
+namespace pabal::simulation {
+
+namespace {
+
+constexpr std::string_view kMessageId = "Message-ID: <";
+
+// The token in the first Message-ID at or behind `from`; "" without one.
+std::string token_in(std::string_view mail, size_t from) {
+  size_t at = mail.find(kMessageId, from);
+  if (at == std::string_view::npos) return "";
+  at += kMessageId.size();
+  size_t end = mail.find('@', at);
+  return end == std::string_view::npos ? "" : std::string(mail.substr(at, end - at));
+}
+
+std::string_view header_of(std::string_view mail) {
+  return mail.substr(0, mail.find("\r\n\r\n"));
+}
+
+// "Final-Recipient: rfc822; x@y" -> "x@y"
+std::string field(std::string_view text, std::string_view name) {
+  for (std::string_view line : split(text, '\n')) {
+    if (!istarts_with(line, name)) continue;
+    std::string_view value = line.substr(name.size());
+    size_t semicolon = value.find(';');
+    if (semicolon != std::string_view::npos) value.remove_prefix(semicolon + 1);
+    return to_lower(trim(value));
+  }
+  return "";
+}
+
+bool is_report(std::string_view mail) {
+  return header_of(mail).find("Content-Type: multipart/report") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string owner_of(const std::string& address) {
+  if (address == "team@seoul.test") return "carol@busan.test";
+  if (address == "ghost@seoul.test") return "nobody@busan.test";
+  return address;
+}
+
+const char* to_text(Told told) {
+  switch (told) {
+    case Told::nothing:
+      return "never sent to its end";
+    case Told::refused:
+      return "refused";
+    case Told::accepted:
+      return "accepted";
+    case Told::unknown:
+      return "no reply";
+  }
+  return "";
+}
+
+void Ledger::note(const std::string& line) {
+  story_.push_back(to_rfc3339(clock_.now()) + "  " + line);
+}
+
+void Ledger::violation(const std::string& what) {
+  note("BROKEN PROMISE: " + what);
+  violations_.push_back(what);
+}
+
+// The bytes are those that were sent, behind what servers put before them.
+bool Ledger::check_bytes(const Letter& letter, const std::string& where, const std::string& mail) {
+  if (letter.smuggled) {
+    violation(letter.token + " has a bare LF in it and still came to " + where);
+    return false;
+  }
+  if (letter.eight_bit || mail.ends_with(letter.text)) return true;  // 8 bits may have been converted
+  violation(letter.token + " came to " + where + " with other bytes");
+  return false;
+}
+
+void Ledger::found_in_mailbox(const std::string& owner, const std::string& mail) {
+  if (is_report(mail)) return report(owner, mail);
+  auto letter = letters.find(token_in(header_of(mail), 0));
+  if (letter == letters.end()) return violation("a mail that nobody sent is in the mailbox of " + owner);
+  if (check_bytes(letter->second, owner, mail)) ++fates[{letter->first, owner}].mailbox;
+}
+
+void Ledger::taken_by_peer(const std::string& recipient, const std::string& mail) {
+  if (is_report(mail)) return report(recipient, mail);
+  auto letter = letters.find(token_in(header_of(mail), 0));
+  if (letter == letters.end()) return violation("a mail that nobody sent came to " + recipient);
+  if (check_bytes(letter->second, recipient, mail)) ++fates[{letter->first, recipient}].peer;
+}
+
+// A DSN (RFC 3464): counts for each recipient that it names.
+void Ledger::report(const std::string& reader, const std::string& mail) {
+  std::string token = token_in(mail, header_of(mail).size());
+  auto letter = letters.find(token);
+  if (letter == letters.end()) return violation("a report to " + reader + " is about no letter of ours");
+  if (letter->second.from.empty()) return violation("a report was made for a null reverse-path: " + token);
+  if (letter->second.from != reader) {
+    return violation("the report about " + token + " from " + letter->second.from + " went to " + reader);
+  }
+  size_t status = mail.find("message/delivery-status");
+  std::string_view rest = std::string_view(mail).substr(std::min(status, mail.size()));
+  for (size_t at = rest.find("Final-Recipient:"); at != std::string_view::npos;) {
+    size_t next = rest.find("Final-Recipient:", at + 1);
+    std::string_view group = rest.substr(at, next == std::string_view::npos ? next : next - at);
+    Fate& fate = fates[{token, owner_of(field(group, "Final-Recipient:"))}];
+    std::string action = field(group, "Action:");
+    ++(action == "delayed" ? fate.delayed : fate.failed);
+    mark("report " + action);
+    at = next;
+  }
+}
+
+}  // namespace pabal::simulation

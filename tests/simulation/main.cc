@@ -1,0 +1,121 @@
+// pabal_simulation: runs the simulated world from the command line. ./dev sim
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+#include "app/config.h"
+#include "marks.h"
+#include "plan.h"
+#include "run.h"
+#include "swarm.h"
+
+namespace pabal::simulation {
+
+namespace {
+
+// Progress and results are lines for people; the seed is all that is needed to see a run again.
+int show(uint64_t seed, size_t disturbances) {
+  RunResult result = run({seed, disturbances});
+  for (const std::string& line : result.story) std::cout << line << '\n';
+  std::cout << "seed " << seed << ": " << result.letters << " letters, " << result.accepted << " accepted, "
+            << std::min(disturbances, result.disturbances) << " disturbances, "
+            << result.virtual_seconds / 3600 << " h, fingerprint " << std::hex << result.fingerprint
+            << std::dec << '\n';
+  for (const std::string& violation : result.violations) std::cout << "BROKEN PROMISE: " << violation << '\n';
+  return result.violations.empty() ? 0 : 1;
+}
+
+int replay(uint64_t seed) {
+  uint64_t first = run({seed}).fingerprint, second = run({seed}).fingerprint;
+  std::cout << "seed " << seed << ": fingerprints " << std::hex << first << " and " << second << std::dec
+            << '\n';
+  if (first == second) return 0;
+  std::cout << "the same seed led to two different runs: something beside the seed decides\n";
+  return 1;
+}
+
+// The shortest beginning of the plan that still breaks a promise.
+void shrink(uint64_t seed) {
+  Plan plan = make_plan(seed);
+  for (size_t n = 0; n <= plan.disturbances.size(); ++n) {
+    std::string what = try_run(seed, n);
+    if (what.empty()) continue;
+    std::cout << "The first " << n << " of " << plan.disturbances.size()
+              << " disturbances are enough: " << what << '\n';
+    for (size_t i = 0; i < n; ++i) {
+      std::cout << "  at " << pabal::to_text(plan.disturbances[i].at) << ": " << to_text(plan.disturbances[i])
+                << '\n';
+    }
+    std::cout << "See it: ./dev sim --seed " << seed << " --disturbances " << n << '\n';
+    return;
+  }
+  std::cout << "It did not happen again; ./dev sim --seed " << seed
+            << " --replay says whether runs repeat.\n";
+}
+
+int run_swarm(const SwarmOptions& options, bool require_marks) {
+  SwarmResult result = swarm(options);
+  std::cout << result.runs << " runs, " << result.letters << " letters, " << result.accepted << " accepted, "
+            << result.virtual_seconds / 86'400 << " days of virtual time\n";
+  if (result.failed_seed) {
+    std::cout << "FAILED: seed " << *result.failed_seed << ": " << result.failure << '\n';
+    shrink(*result.failed_seed);
+    return 1;
+  }
+  int missing = 0;
+  for (const std::string& mark : all_marks()) {
+    uint64_t times = result.marks.contains(mark) ? result.marks.at(mark) : 0;
+    if (require_marks || times > 0)
+      printf("  %6llu  %s\n", static_cast<unsigned long long>(times), mark.c_str());
+    missing += times == 0;
+  }
+  fflush(stdout);
+  if (!require_marks || missing == 0) return 0;
+  std::cout << "FAILED: " << missing << " states were never reached: the simulator is too tame\n";
+  return 1;
+}
+
+}  // namespace
+
+}  // namespace pabal::simulation
+
+int main(int argc, char** argv) {
+  using namespace pabal;
+  using namespace pabal::simulation;
+  // Every start of a server would read the certificates that this machine trusts.
+  setenv("SSL_CERT_FILE", "/dev/null", 1);
+  CLI::App app(
+      "Runs whole servers in a simulated world in which things break. One seed, one run: the same every "
+      "time.\n\n"
+      "  ./dev sim --seed 42             the story of one run\n"
+      "  ./dev sim --seed 42 --replay    runs it twice and compares\n"
+      "  ./dev sim --swarm 10m           seeds one after the other on all cores, until one fails\n"
+      "  ./dev sim --seeds 2000 --marks  so many seeds; fails if a state that they should reach is missing");
+  uint64_t seed = 1;
+  size_t disturbances = SIZE_MAX;
+  bool again = false, marks = false;
+  std::string time;
+  SwarmOptions options;
+  uint64_t seeds = 0;
+  app.add_option("--seed", seed, "The run, or the first of them")->capture_default_str();
+  app.add_option("--disturbances", disturbances, "Only the first so many of the plan happen");
+  app.add_flag("--replay", again, "Run it twice; the fingerprints must be the same");
+  app.add_option("--swarm", time, "For so long: 90s, 10m, 1h");
+  app.add_option("--seeds", seeds, "So many runs");
+  app.add_flag("--marks", marks, "Fail if a named state was never reached");
+  app.add_option("--workers", options.workers, "Processes (one per core)");
+  CLI11_PARSE(app, argc, argv);
+  if (time.empty() && seeds == 0) return again ? replay(seed) : show(seed, disturbances);
+  options.first_seed = seed;
+  if (seeds > 0) options.seeds = seeds;
+  if (!time.empty()) {
+    std::optional<Duration> parsed = app::parse_duration(time);
+    if (!parsed) {
+      std::cerr << "--swarm " << time << " is no time; expected something like 90s, 10m or 1h\n";
+      return 2;
+    }
+    options.time = *parsed;
+  }
+  return run_swarm(options, marks);
+}

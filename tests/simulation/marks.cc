@@ -1,0 +1,26 @@
+#include "marks.h"
+
+namespace pabal::simulation {
+
+const std::vector<std::string>& all_marks() {
+  static const std::vector<std::string> marks = {
+      // what clients heard
+      "over quota", "message too big", "unknown recipient", "too many recipients",
+      "server says its disk is full", "server says it cannot store", "server hangs up", "loop refused",
+      "bare LF refused", "connection lost before the reply to a message",
+      "accepted although the reply was lost", "not accepted, and the reply was lost", "mailbox in use",
+      "QUIT without a reply had deleted", "QUIT without a reply had not deleted",
+      // what became of letters
+      "duplicate after a lost ack or a crash", "report failed", "report delayed",
+      "delivered after a delay notice", "DSN for a DSN suppressed", "two recipients in one transaction",
+      "delivered after greylisting", "delivered although STARTTLS is broken", "delivered by HELO",
+      // what the other servers did
+      "peer refused for good", "4xx and then 5xx", "peer hung up behind the final dot",
+      "peer took a mail and said nothing", "peer stopped answering", "peer lied about SIZE",
+      // what happened to ours
+      "power lost", "power lost in the middle of an operation", "process killed", "syncs failed",
+      "disk was full", "disk was slow", "DNS failed", "clock jumped", "started after a failed start"};
+  return marks;
+}
+
+}  // namespace pabal::simulation

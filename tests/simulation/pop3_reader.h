@@ -1,0 +1,45 @@
+// A mailbox's owner: fetches by POP3 and keeps a model of what must be there.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "io/world.h"
+#include "ledger.h"
+#include "rt/task.h"
+#include "sim/random.h"
+
+namespace pabal::simulation {
+
+class Pop3Reader {
+ public:
+  Pop3Reader(io::World& world, io::Endpoint server, std::string address, Ledger& ledger, uint64_t seed)
+      : world_(world), server_(server), address_(std::move(address)), ledger_(ledger), random_(seed) {}
+
+  // One session: what is new is retrieved; with `may_delete`, some are deleted.
+  // True if it went through to its end.
+  rt::Task<bool> visit(bool may_delete);
+
+  const std::string& address() const { return address_; }
+
+ private:
+  enum class State { present, perhaps, gone };
+  struct Known {
+    State state = State::present;
+    bool retrieved = false;
+    std::string mail;
+  };
+  rt::Task<void> session(bool may_delete);
+  void compare(const std::map<std::string, size_t>& listed);
+
+  io::World& world_;
+  io::Endpoint server_;
+  std::string address_;
+  Ledger& ledger_;
+  sim::SimRandom random_;
+  std::map<std::string, Known> known_;  // by unique id
+  std::string highest_;                 // unique id
+};
+
+}  // namespace pabal::simulation

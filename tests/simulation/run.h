@@ -1,0 +1,30 @@
+// One run of the simulated world: two Pabal servers, the servers of jeju.test,
+// people who write and people who read, and what the seed lets break. Faults
+// first; then they stop, and everything has to drain.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace pabal::simulation {
+
+struct RunOptions {
+  uint64_t seed = 0;
+  size_t disturbances_max = SIZE_MAX;  // only the first so many of the plan happen
+};
+
+struct RunResult {
+  uint64_t fingerprint = 0;
+  std::vector<std::string> violations;  // promises that were broken
+  std::vector<std::string> story;
+  std::set<std::string> marks;
+  size_t disturbances = 0;  // in the plan
+  size_t letters = 0, accepted = 0;
+  uint64_t virtual_seconds = 0;
+};
+
+RunResult run(const RunOptions& options);
+
+}  // namespace pabal::simulation

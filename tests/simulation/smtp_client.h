@@ -1,0 +1,32 @@
+// A client that sends letters, in good and in bad manners. It decides alone what
+// it was told; nothing of the product's SMTP code is in it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "io/world.h"
+#include "ledger.h"
+#include "rt/task.h"
+#include "sim/random.h"
+
+namespace pabal::simulation {
+
+enum class Entrance { relay, submission, lmtp };
+
+// How this client goes about it.
+struct Manners {
+  Entrance entrance = Entrance::relay;
+  std::string user;  // logs in with this name and the password "secret"
+  bool pipelines = false;
+  bool chunks = false;    // BDAT instead of DATA
+  bool hangs_up = false;  // goes away in the middle of the message
+  bool dawdles = false;   // waits longer than servers like
+};
+Manners draw_manners(sim::SimRandom& random, bool submission);
+
+// One session, one letter; letter.told and what the server said afterwards stand in it.
+rt::Task<void> send_letter(io::World& world, io::Endpoint to, Manners manners, Letter& letter,
+                           Ledger& ledger);
+
+}  // namespace pabal::simulation

@@ -1,0 +1,48 @@
+// The town of one run: hosts, servers, DNS, and what is done to them.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "machine.h"
+#include "moods.h"
+#include "plan.h"
+#include "pop3_reader.h"
+
+namespace pabal::simulation {
+
+class Town {
+ public:
+  explicit Town(const Plan& plan);
+
+  // The whole run.
+  rt::Task<void> live(size_t disturbances_max);
+
+  sim::SimWorld sim;
+  Ledger ledger;
+
+ private:
+  rt::Task<void> disturb(size_t disturbances_max);
+  rt::Task<void> happen(Disturbance disturbance);
+  rt::Task<void> cause(const Disturbance& disturbance);
+  void fail_dns(size_t server, std::optional<sim::DnsFault> fault);
+  rt::Task<void> read_now_and_then();
+  void calm_down();
+  rt::Task<void> drain();
+  rt::Task<size_t> queued();
+  rt::Task<void> read_everything();
+  rt::Task<void> lose_all_power();
+  rt::Task<void> close();
+
+  const Plan& plan_;
+  sim::SimHost& people_;
+  std::vector<std::unique_ptr<Machine>> machines_;
+  std::vector<std::unique_ptr<MoodyPeer>> peers_;
+  std::vector<std::unique_ptr<Pop3Reader>> readers_;
+  io::World people_world_;
+  rt::TaskGroup running_, peers_running_, writing_, disturbing_, reading_;
+  bool writing_over_ = false;
+  sim::SimRandom random_;
+};
+
+}  // namespace pabal::simulation

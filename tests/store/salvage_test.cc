@@ -185,7 +185,7 @@ TEST_F(SalvageTest, FlippedBitsCostOnlyTheirPage) {
   fill();
   const std::string good = read(database_);
   std::mt19937 random(5);
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < 60; ++round) {
     size_t at = random() % good.size();
     SCOPED_TRACE("octet " + std::to_string(at));
     overwrite(database_, at, std::string(1, static_cast<char>(good[at] ^ (1 << random() % 8))));
@@ -314,7 +314,7 @@ TEST_F(SalvageLogTest, AFlippedBitInTheLogCostsItsPageAlone) {
          log.substr(last_frame + 24 + kPage + 8, 8) == log.substr(16, 8))
     last_frame += 24 + kPage;
   std::mt19937 random(9);
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 30; ++round) {
     size_t at = 32 + random() % (log.size() - 32);
     SCOPED_TRACE("octet " + std::to_string(at));
     overwrite(database_ + "-wal", at, std::string(1, static_cast<char>(log[at] ^ 4)));

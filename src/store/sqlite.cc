@@ -1,5 +1,6 @@
 #include "store/sqlite.h"
 
+#include <cerrno>
 #include <mutex>
 #include <sqlite3.h>
 #include <unordered_map>
@@ -12,6 +13,9 @@ namespace pabal::store {
 namespace {
 
 constexpr int kBusyTimeoutMs = 10'000;
+// Of the index: https://www.sqlite.org/walformat.html §2. A block is for 4096 pages.
+constexpr int kWalIndexBlockOctets = 32 * 1024;
+constexpr int kWalIndexBlocks = 8;
 constexpr int kCopyPages = 1024;  // between two reports of progress
 
 // Errors after which SQLite may have rolled back the whole transaction, or
@@ -29,6 +33,13 @@ bool breaks_connection(int code) {
     default:
       return false;
   }
+}
+
+// A full disk may also be what is behind an I/O error.
+bool is_no_space(sqlite3* db, int code) {
+  if ((code & 0xFF) == SQLITE_FULL) return true;
+  bool from_system = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
+  return from_system && db != nullptr && sqlite3_system_errno(db) == ENOSPC;
 }
 
 // Memory statistics would take one lock for every allocation of all threads.
@@ -230,13 +241,24 @@ void Database::copy_to(const std::string& path, const char* vfs,
                    (code & 0xFF) == SQLITE_FULL);
 }
 
+bool Database::reserve_wal_index() {
+  sqlite3_file* file = nullptr;
+  int code = sqlite3_file_control(db_, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
+  for (int block = 0; block < kWalIndexBlocks && code == SQLITE_OK; ++block) {
+    void volatile* at = nullptr;
+    code = file->pMethods->xShmMap(file, block, kWalIndexBlockOctets, 1, &at);
+  }
+  return code == SQLITE_OK;
+}
+
 void Database::fail(int code, std::string_view doing) {
   if (breaks_connection(code)) broken_ = true;
   std::string what = "database: ";
   what += db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
+  if (is_no_space(db_, code) && (code & 0xFF) != SQLITE_FULL) what += ", no space left on the disk";
   what += " (" + std::to_string(code) + ") at: ";
   what += doing.substr(0, 120);
-  throw StoreError(what, (code & 0xFF) == SQLITE_FULL);
+  throw StoreError(what, is_no_space(db_, code));
 }
 
 }  // namespace pabal::store

@@ -94,6 +94,10 @@ class Database {
   // Carries the WAL into the database as far as readers allow; true if all of
   // it. Throws StoreError.
   bool checkpoint();
+  // Takes the disk space that the index of a WAL of up to 32,000 pages needs.
+  // Without it, a full disk keeps an index from growing whose WAL has grown: then
+  // nobody can open the database, not even to read. False: there is no room.
+  bool reserve_wal_index();
 
   // Copies what this connection sees into a new file at `path`. Inside a
   // transaction that is one snapshot, while others go on writing. `progress`

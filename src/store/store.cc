@@ -201,6 +201,7 @@ std::unique_ptr<Store> Store::open(io::World& world, StoreOptions options) {
     if (world.disk.exists(path)) refuse_newer_schema(world.disk, path);
     auto db = std::make_unique<Database>(path, Database::Options{false, world.disk.sqlite_vfs()});
     prepare_schema(*db);
+    if (!db->reserve_wal_index()) world.log.warning("store.little_room", {{"directory", options.directory}});
     world.disk.sync_directory(options.directory);
     return std::make_unique<EmbeddedStore>(world, options, std::move(lock), std::move(db));
   } catch (const io::IoError& e) {

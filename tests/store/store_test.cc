@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <fstream>
+#include <sys/stat.h>
 #include <thread>
 
 #include "store/schema.h"
@@ -45,6 +46,15 @@ rt::Task<void> deliver_forty(Store& store) {
 TEST_F(RealStore, KeepsEverythingOverARestart) {
   with_store(deliver_forty);
   with_store(read_after_reopen);
+}
+
+// On a full disk the index could not grow, and its WAL could not be opened again.
+TEST_F(RealStore, HasRoomForTheIndexOfALongWal) {
+  std::unique_ptr<Store> store = Store::open(world_, options());
+  struct stat found{};
+  EXPECT_EQ(stat((options().directory + "/pabal.db-shm").c_str(), &found), 0);
+  EXPECT_GE(found.st_blocks * 512, 256 << 10);
+  loop_.run(store->close());
 }
 
 // Without close and destructor: as if the process had been killed.

@@ -51,8 +51,9 @@ class SmallDisk:
             image = os.path.join(directory, "image")
             with open(image, "wb") as out:
                 out.truncate(octets)
-            # -m 0: no blocks for root alone, who may be who runs this.
-            why = _try("mkfs.ext4", "-q", "-m", "0", image) or _try("mount", "-o", "loop", image, self.path)
+            # -m 0: no blocks for root alone, who may be who runs this. -b: as a disk
+            # of normal size has it; a small one would get blocks of 1 KiB.
+            why = _try("mkfs.ext4", "-q", "-m", "0", "-b", "4096", image) or _try("mount", "-o", "loop", image, self.path)
         if why:
             raise Unavailable(f"no {kind} of our own here: {why}")
         self._ballast = os.path.join(self.path, "ballast")

@@ -1,5 +1,7 @@
 #include "deliver/report.h"
 
+#include <algorithm>
+
 #include "base/verify.h"
 #include "proto/smtp/path.h"
 
@@ -8,6 +10,9 @@ namespace pabal::deliver {
 namespace {
 using proto::dsn::Action;
 using proto::smtp::NotifySet;
+
+// A larger mail comes back whole only to who asked for that: he has his copy.
+constexpr uint64_t kFullOctetsMax = 64 << 10;
 }  // namespace
 
 void schedule(Result& result, const queue::QueueOptions& options, Time now) {
@@ -67,7 +72,8 @@ proto::dsn::RecipientStatus status_of(const Result& result, Action action, const
   return status;
 }
 
-proto::dsn::Report report_for(const store::MessageRecord& message, Action action) {
+proto::dsn::Report report_for(const store::MessageRecord& message, Action action,
+                              std::vector<proto::dsn::RecipientStatus> recipients) {
   proto::dsn::Report report;
   auto to = mail::parse_address(message.reverse_path, true);
   verify(to.has_value(), "a reverse-path that was accepted is an address");
@@ -76,7 +82,12 @@ proto::dsn::Report report_for(const store::MessageRecord& message, Action action
   report.arrival = message.received_at;
   report.utf8 = message.smtputf8;
   // RFC 3461 §6.2: RET is about failures; other reports return the header alone.
-  report.return_full = action == Action::failed && message.ret != store::Ret::headers;
+  // What was too big for the way there may be too big for the way back.
+  bool too_big = std::ranges::any_of(recipients, [](const auto& r) { return r.status.ends_with(".3.4"); });
+  bool wanted = message.ret == store::Ret::full ||
+                (message.ret == store::Ret::unset && message.size_octets <= kFullOctetsMax);
+  report.return_full = action == Action::failed && wanted && !too_big;
+  report.recipients = std::move(recipients);
   return report;
 }
 

@@ -32,7 +32,8 @@ std::optional<proto::dsn::Action> action_to_report(const store::MessageRecord& m
 proto::dsn::RecipientStatus status_of(const Result& result, proto::dsn::Action action,
                                       const queue::QueueOptions& options, Time now);
 
-// Without recipients and original; what else Intake::report fills in is left out.
-proto::dsn::Report report_for(const store::MessageRecord& message, proto::dsn::Action action);
+// Without original; what else Intake::report fills in is left out.
+proto::dsn::Report report_for(const store::MessageRecord& message, proto::dsn::Action action,
+                              std::vector<proto::dsn::RecipientStatus> recipients);
 
 }  // namespace pabal::deliver

@@ -164,8 +164,7 @@ rt::Task<Settler::Reports> Settler::reports(const Settlement& settlement, Time n
     }
     if (recipients.empty()) continue;
     if (original.empty()) original = co_await original_of(settlement.message);
-    proto::dsn::Report report = report_for(settlement.message, action);
-    report.recipients = std::move(recipients);
+    proto::dsn::Report report = report_for(settlement.message, action, std::move(recipients));
     report.original = original;
     std::optional<intake::Incoming> incoming = co_await intake_.report(std::move(report));
     if (incoming) {

@@ -185,6 +185,10 @@ rt::Task<void> too_big(Rig& rig) {
   std::vector<proto::dsn::ParsedReport> reports = co_await rig.reports();
   EXPECT_EQ(reports.size(), 1u);
   EXPECT_EQ(reports.at(0).recipients.at(0).status, "5.3.4");
+  // Nor may the report be as big.
+  std::vector<std::string> mails = co_await rig.inbox();
+  EXPECT_THAT(mails.at(0), HasSubstr("text/rfc822-headers"));
+  EXPECT_LT(mails.at(0).size(), 5'000u);
 }
 
 TEST(Report, TooBigIsKnownBeforeSending) {

@@ -8,6 +8,9 @@ namespace pabal::simulation {
 
 namespace {
 
+// What a report has beside the letter, at most.
+constexpr uint64_t kReportOctets = 4'000;
+
 std::string describe(const Fate& fate) {
   return std::to_string(fate.mailbox) + " in the mailbox, " + std::to_string(fate.peer) +
          " at the other server, " + std::to_string(fate.failed) + " reported";
@@ -19,8 +22,9 @@ void judge_one(Ledger& ledger, const Letter& letter, const std::string& recipien
   bool disturbed = ledger.disturbances > 0 || ledger.lost_acks.contains(letter.token);
   int ends = fate.copies() + fate.failed;
 
-  bool nobody_to_tell =
-      letter.from.empty() || (letter.from.ends_with("@jeju.test") && ledger.reports_refused);
+  bool nobody_to_tell = letter.from.empty() ||
+                        (letter.from.ends_with("@jeju.test") && ledger.reports_refused) ||
+                        letter.text.size() + kReportOctets > ledger.smallest_limit;
   if (letter.told == Told::accepted && ends == 0) {
     if (nobody_to_tell) {
       ledger.mark("DSN for a DSN suppressed");

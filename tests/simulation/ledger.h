@@ -58,6 +58,8 @@ class Ledger {
   int disturbances = 0;
   // The servers of jeju.test may have refused a report; nobody is told of that.
   bool reports_refused = false;
+  // A report may be too big for its reader's server: it is larger than the letter.
+  uint64_t smallest_limit = UINT64_MAX;
   std::set<std::string> lost_acks;  // tokens that a peer took without saying so
 
   void note(const std::string& line);       // for the story of the run

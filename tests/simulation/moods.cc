@@ -16,10 +16,15 @@ std::string path_of(const std::string& line) {
   return to_lower(line.substr(open + 1, close - open - 1));
 }
 
-std::string token_of(const std::string& text) {
-  size_t at = text.find("Message-ID: <");
-  if (at == std::string::npos) return "";
-  return text.substr(at + 13, text.find('@', at) - at - 13);
+// Of the mail, and of the letter that a report is about.
+std::vector<std::string> tokens_of(const std::string& text) {
+  constexpr std::string_view name = "Message-ID: <";
+  std::vector<std::string> tokens;
+  for (size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+    size_t begin = at + name.size();
+    tokens.push_back(text.substr(begin, text.find('@', begin) - begin));
+  }
+  return tokens;
 }
 
 }  // namespace
@@ -45,9 +50,8 @@ void MoodyPeer::set_mood(Mood mood) {
 }
 
 void MoodyPeer::take(const deliver::PeerMail& mail) {
-  std::string token = token_of(mail.text);
   if (forgets_) {
-    ledger_.lost_acks.insert(token);
+    for (const std::string& token : tokens_of(mail.text)) ledger_.lost_acks.insert(token);
     ledger_.mark("peer took a mail and said nothing");
   }
   forgets_ = false;

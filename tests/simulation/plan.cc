@@ -32,7 +32,7 @@ app::Config server_config(sim::SimRandom& random, size_t server) {
     config.listeners.push_back(
         {protocol, {*io::IpAddress::parse(kServerIps[server]), port, {}}, app::TlsMode::none, true});
   }
-  config.limits.message_octets_max = pick<uint64_t>(random, {6'000, 64'000, 50 << 20});
+  config.limits.message_octets_max = pick<uint64_t>(random, {12'000, 64'000, 50 << 20});
   config.limits.recipients_max = pick(random, {1, 2, 1000});
   config.limits.sessions_max = pick(random, {3, 20'000, 20'000});
   config.limits.sessions_per_ip_max = pick(random, {2, 1000, 1000});

@@ -66,7 +66,7 @@ void Pop3Reader::compare(const std::map<std::string, size_t>& listed) {
       ledger_.violation("deleted mail " + id + " of " + address_ + " is back");
     if (known.state == State::perhaps) {
       ledger_.mark(there ? "QUIT without a reply had not deleted" : "QUIT without a reply had deleted");
-      known.state = there ? State::present : State::gone;
+      if (!there || !known.refused) known.state = there ? State::present : State::gone;
     }
   }
   std::string highest = highest_;
@@ -123,7 +123,10 @@ rt::Task<void> Pop3Reader::session(bool may_delete) {
   // From here on only the reply tells whether they are deleted.
   for (const std::string& id : marked) known_[id].state = State::perhaps;
   reply = co_await ask(connection, "QUIT");
-  for (const std::string& id : marked) known_[id].state = ok(reply) ? State::gone : State::perhaps;
+  for (const std::string& id : marked) {
+    known_[id].state = ok(reply) ? State::gone : State::perhaps;
+    known_[id].refused = !ok(reply);
+  }
 }
 
 }  // namespace pabal::simulation

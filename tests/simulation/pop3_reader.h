@@ -27,6 +27,9 @@ class Pop3Reader {
   enum class State { present, perhaps, gone };
   struct Known {
     State state = State::present;
+    // The server said that it could not store the deletion. What it had written may
+    // come to life when power is lost before its next commit, so this stays open.
+    bool refused = false;
     bool retrieved = false;
     std::string mail;
   };

@@ -41,6 +41,7 @@ Town::Town(const Plan& plan)
   for (size_t i = 0; i < kServers; ++i) {
     machines_.push_back(std::make_unique<Machine>(sim, i, plan.servers[i], ledger));
     furnish(machines_.back()->host(), i);
+    ledger.smallest_limit = std::min(ledger.smallest_limit, plan.servers[i].limits.message_octets_max);
     sim.resolver().add(std::string(kDomains[i]) + ". MX 10 " + kHosts[i] + ".");
     sim.resolver().add(std::string(kHosts[i]) + ". A " + kServerIps[i]);
   }

@@ -96,6 +96,24 @@ class ReadingStore : public Store {
   Readers readers_;
 };
 
+// A process that was killed in the middle of a commit, or whose sync failed, may
+// have left a log that is whole in the cache of the system and not on the disk.
+// SQLite takes it as it is, so mails would be shown that the next power cut takes
+// away. Written once more, all that is seen is there to stay.
+void make_log_durable(io::Disk& disk, Database& db, const std::string& log_path) {
+  if (!disk.exists(log_path)) return;
+  db.execute("BEGIN IMMEDIATE");  // nobody else writes to it meanwhile
+  std::unique_ptr<io::File> log = disk.open(log_path, io::OpenMode::read_write);
+  std::string piece(1 << 20, '\0');
+  uint64_t at = 0;
+  while (size_t octets = log->read_at(at, piece)) {
+    log->write_at(at, std::string_view(piece).substr(0, octets));
+    at += octets;
+  }
+  log->sync();
+  db.execute("ROLLBACK");
+}
+
 class EmbeddedStore final : public ReadingStore {
  public:
   EmbeddedStore(io::World& world, const StoreOptions& options, std::unique_ptr<io::FileLock> lock,
@@ -201,6 +219,7 @@ std::unique_ptr<Store> Store::open(io::World& world, StoreOptions options) {
     if (world.disk.exists(path)) refuse_newer_schema(world.disk, path);
     auto db = std::make_unique<Database>(path, Database::Options{false, world.disk.sqlite_vfs()});
     prepare_schema(*db);
+    make_log_durable(world.disk, *db, path + "-wal");
     if (!db->reserve_wal_index()) world.log.warning("store.little_room", {{"directory", options.directory}});
     world.disk.sync_directory(options.directory);
     return std::make_unique<EmbeddedStore>(world, options, std::move(lock), std::move(db));

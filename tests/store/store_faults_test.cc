@@ -153,6 +153,42 @@ TEST(StoreFaults, AFullDiskIsSaidAndLeavesRoomForGoingOn) {
   sim.run(scenario(*store, host.disk()));
 }
 
+// Starts the store, looks, and loses its power without writing anything.
+std::vector<int64_t> seen_after_restart(sim::SimWorld& sim, sim::SimHost& host) {
+  host.disk().restart();
+  io::World world = host.world();
+  std::unique_ptr<Store> store = Store::open(world, sim_options());
+  std::vector<int64_t> messages;
+  auto look = [](Store& s, sim::SimHost& h, std::vector<int64_t>& found) -> rt::Task<void> {
+    auto query = [&found](Database& db) {
+      Statement select = db.prepare("SELECT message FROM mail ORDER BY mailbox, uid");
+      while (select.step()) found.push_back(select.number(0));
+      return found.size();
+    };
+    co_await s.read(query);
+    h.power_off();
+    co_await s.close();
+  };
+  sim.run(look(*store, host, messages));
+  return messages;
+}
+
+// What a killed process left in the cache of the system is shown only once it is on the disk.
+TEST(StoreFaults, WhatIsSeenAfterAKillStaysWhenPowerGoes) {
+  for (uint64_t n = 0, fired = 1; fired != 0; ++n) {
+    sim::SimWorld sim(n);
+    sim::SimHost& host = sim.host("mx", {"192.0.2.1"});
+    sim.faults().happen_at(n, [&] { host.kill(); });
+    Told told;
+    serve(sim, host, told);
+    fired = sim.faults().fired();
+    SCOPED_TRACE("operation " + std::to_string(n) + ": " + sim.faults().fired_operation());
+    sim.faults().clear();
+    std::vector<int64_t> seen = seen_after_restart(sim, host);
+    ASSERT_EQ(seen_after_restart(sim, host), seen);
+  }
+}
+
 TEST(StoreFaults, TheSameSeedDoesTheSame) {
   auto fingerprint = [] {
     sim::SimWorld sim(11);

@@ -46,9 +46,9 @@ std::pair<uint64_t, uint64_t> order_of(const std::string& id) {
 
 }  // namespace
 
-rt::Task<bool> Pop3Reader::visit(bool may_delete) {
+rt::Task<bool> Pop3Reader::visit(Purpose purpose) {
   try {
-    co_await session(may_delete);
+    co_await session(purpose);
     co_return true;
   } catch (const io::IoError&) {
     co_return false;
@@ -84,7 +84,7 @@ void Pop3Reader::compare(const std::map<std::string, size_t>& listed) {
   highest_ = highest;
 }
 
-rt::Task<void> Pop3Reader::session(bool may_delete) {
+rt::Task<void> Pop3Reader::session(Purpose purpose) {
   io::Connection connection(co_await world_.net.connect(server_, patience()));
   std::string reply = co_await ask(connection, "");
   if (ok(reply)) reply = co_await ask(connection, "USER " + address_);
@@ -106,7 +106,7 @@ rt::Task<void> Pop3Reader::session(bool may_delete) {
   std::vector<std::string> marked;
   for (const auto& [id, number] : listed) {
     Known& known = known_[id];
-    if (!known.retrieved || random_.chance(10)) {
+    if (!known.retrieved || purpose == Purpose::check_all || random_.chance(10)) {
       reply = co_await ask(connection, "RETR " + std::to_string(number));
       if (!ok(reply)) throw io::IoError(io::IoFault::other, "POP3 refused: " + reply);
       std::string mail = co_await read_lines(connection);
@@ -116,7 +116,7 @@ rt::Task<void> Pop3Reader::session(bool may_delete) {
       known.retrieved = true;
       known.mail = std::move(mail);
     }
-    if (!may_delete || !random_.chance(30)) continue;
+    if (purpose != Purpose::fetch || !random_.chance(30)) continue;
     reply = co_await ask(connection, "DELE " + std::to_string(number));
     if (ok(reply)) marked.push_back(id);
   }

@@ -17,9 +17,13 @@ class Pop3Reader {
   Pop3Reader(io::World& world, io::Endpoint server, std::string address, Ledger& ledger, uint64_t seed)
       : world_(world), server_(server), address_(std::move(address)), ledger_(ledger), random_(seed) {}
 
-  // One session: what is new is retrieved; with `may_delete`, some are deleted.
-  // True if it went through to its end.
-  rt::Task<bool> visit(bool may_delete);
+  enum class Purpose {
+    fetch,      // what is new, and delete some
+    look,       // what is new
+    check_all,  // everything once more, byte by byte
+  };
+  // One session. True if it went through to its end.
+  rt::Task<bool> visit(Purpose purpose);
 
   const std::string& address() const { return address_; }
 
@@ -33,7 +37,7 @@ class Pop3Reader {
     bool retrieved = false;
     std::string mail;
   };
-  rt::Task<void> session(bool may_delete);
+  rt::Task<void> session(Purpose purpose);
   void compare(const std::map<std::string, size_t>& listed);
 
   io::World& world_;

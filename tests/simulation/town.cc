@@ -81,9 +81,9 @@ rt::Task<void> Town::live(size_t disturbances_max) {
   co_await reading_.join();
   calm_down();
   co_await drain();
-  co_await read_everything();
+  co_await read_everything(Pop3Reader::Purpose::look);
   co_await lose_all_power();
-  co_await read_everything();
+  co_await read_everything(Pop3Reader::Purpose::check_all);
   judge(ledger);
   co_await close();
 }
@@ -202,7 +202,7 @@ rt::Task<void> Town::cause(const Disturbance& d) {
 rt::Task<void> Town::read_now_and_then() {
   while (!writing_over_) {
     co_await rt::sleep_for(Duration(random_.up_to(static_cast<uint64_t>(plan_.active.count()) / 10)));
-    co_await readers_[random_.below(readers_.size())]->visit(true);
+    co_await readers_[random_.below(readers_.size())]->visit(Pop3Reader::Purpose::fetch);
   }
 }
 
@@ -242,12 +242,12 @@ rt::Task<void> Town::drain() {
   ledger.violation(std::to_string(entries) + " recipients still wait long after their time");
 }
 
-rt::Task<void> Town::read_everything() {
+rt::Task<void> Town::read_everything(Pop3Reader::Purpose purpose) {
   for (auto& reader : readers_) {
     bool through = false;
     for (int attempt = 0; attempt < 20 && !through; ++attempt) {
       if (attempt > 0) co_await rt::sleep_for(minutes(1));
-      through = co_await reader->visit(false);
+      through = co_await reader->visit(purpose);
     }
     if (!through)
       ledger.violation(reader->address() + " cannot read the mailbox although nothing is broken any more");

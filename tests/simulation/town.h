@@ -30,7 +30,7 @@ class Town {
   void calm_down();
   rt::Task<void> drain();
   rt::Task<size_t> queued();
-  rt::Task<void> read_everything();
+  rt::Task<void> read_everything(Pop3Reader::Purpose purpose);
   rt::Task<void> lose_all_power();
   rt::Task<void> close();
 

@@ -42,7 +42,7 @@ class SimFile : public io::File {
   }
 
   void sync() override {
-    if (begin("disk.sync") || disk_.sync_failing()) {
+    if (begin("disk.sync") || disk_.sync_fails()) {
       if (alive()) inode_->fail_sync(disk_.random());
       fail(EIO, "sync");
     }
@@ -195,7 +195,7 @@ void SimDisk::remove(const std::string& name) {
 void SimDisk::sync_directory(const std::string& directory) {
   std::string path = normal_path(directory);
   begin("disk.sync_directory", path);
-  if (sync_failing_) throw io::IoError::from_errno(EIO, "sync " + path);
+  if (sync_fails()) throw io::IoError::from_errno(EIO, "sync " + path);
   if (!names_.is_directory(path)) throw io::IoError::from_errno(ENOENT, "sync " + path);
   names_.sync(path);
 }

@@ -47,8 +47,8 @@ class SimDisk : public io::Disk {
   void sync_all() { names_.sync_all(); }
   // No space: whatever would grow a file or make a name throws IoFault::no_space.
   void set_full(bool full) { full_ = full; }
-  // Every sync fails, and what it should have saved may be lost.
-  void set_sync_failing(bool failing) { sync_failing_ = failing; }
+  // So many of a hundred syncs fail, and what they should have saved may be lost.
+  void set_sync_failures(unsigned percent) { sync_failures_percent_ = percent; }
   // Bit rot on the platter.
   void flip_bit(const std::string& path, uint64_t offset, unsigned bit = 0);
   // The whole file as programs see it, past faults and power; for checkers.
@@ -59,7 +59,7 @@ class SimDisk : public io::Disk {
   bool operation(std::string_view kind, std::string_view path);
   uint64_t power_cycle() const { return power_cycle_; }
   bool full() const { return full_; }
-  bool sync_failing() const { return sync_failing_; }
+  bool sync_fails() { return sync_failures_percent_ > 0 && random_.chance(sync_failures_percent_); }
   void note(uint64_t offset, std::string_view bytes);  // into the fingerprint
   void release_lock(const std::string& path, uint64_t power_cycle);
   NameTable& names() { return names_; }
@@ -81,7 +81,7 @@ class SimDisk : public io::Disk {
   uint64_t power_cycle_ = 0;
   bool on_ = true;
   bool full_ = false;
-  bool sync_failing_ = false;
+  unsigned sync_failures_percent_ = 0;
   std::unique_ptr<SqliteVfs> vfs_;
 };
 

@@ -114,7 +114,7 @@ int truncate_file(sqlite3_file* handle, sqlite3_int64 size) {
 
 int sync_file(sqlite3_file* handle, int) {
   OpenFile& file = file_of(handle);
-  if (file.fails("sqlite.sync") || file.disk.sync_failing()) {
+  if (file.fails("sqlite.sync") || file.disk.sync_fails()) {
     if (file.alive()) file.inode->fail_sync(file.disk.random());
     return SQLITE_IOERR_FSYNC;
   }

@@ -133,7 +133,7 @@ std::string to_text(const Disturbance& d) {
     case Kind::io_error:
       return "an operation fails, in " + n + " operations";
     case Kind::sync_failures:
-      return "syncs fail" + on + lasts;
+      return (d.amount % 2 == 0 ? "every sync fails" : "syncs fail now and then") + on + lasts;
     case Kind::disk_full:
       return "the disk is full" + on + lasts;
     case Kind::slow_disk:

@@ -138,9 +138,9 @@ rt::Task<void> Town::cause(const Disturbance& d) {
       break;
     case Kind::sync_failures:
       ledger.mark("syncs failed");
-      disk.set_sync_failing(true);
+      disk.set_sync_failures(d.amount % 2 == 0 ? 100 : 40);
       co_await rt::sleep_for(d.lasts);
-      disk.set_sync_failing(false);
+      disk.set_sync_failures(0);
       break;
     case Kind::disk_full:
       ledger.mark("disk was full");
@@ -212,7 +212,7 @@ void Town::calm_down() {
   sim.network().heal();
   for (auto& machine : machines_) {
     machine->host().disk().set_full(false);
-    machine->host().disk().set_sync_failing(false);
+    machine->host().disk().set_sync_failures(0);
   }
   for (auto& peer : peers_) peer->set_mood(Mood::kind);
   ledger.note("-- faults stop");

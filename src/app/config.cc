@@ -5,6 +5,7 @@
 #include <iterator>
 #include <set>
 #include <toml++/toml.h>
+#include <tuple>
 
 #include "app/config_fields.h"
 #include "base/bytes.h"
@@ -259,6 +260,7 @@ class Reader {
     if (config.delivery.remote_port < 1 || config.delivery.remote_port > 65535) {
       return problem(*root_["delivery"]["remote_port"].node(), "delivery.remote_port is no port number");
     }
+    if (Checked checked = check_ones(config); !checked) return checked;
     if (config.queue.retry_delays.empty()) {
       return problem(*root_["queue"]["retry_delays"].node(),
                      "queue.retry_delays is empty; expected for example [\"5m\", \"15m\", \"30m\"]");
@@ -268,6 +270,23 @@ class Reader {
         return problem(*root_["dns"]["servers"].node(),
                        "dns.servers has \"" + printable(server, 80) +
                            "\"; expected an address such as \"192.0.2.1\" or \"192.0.2.1:53\"");
+      }
+    }
+    return {};
+  }
+
+  // Without one of these nothing would ever go on.
+  Checked check_ones(const Config& config) {
+    const std::tuple<const char*, const char*, int> ones[] = {
+        {"store", "readers", config.store.readers},
+        {"store", "batch_max", config.store.batch_max},
+        {"delivery", "per_destination_max", config.delivery.per_destination_max},
+        {"limits", "recipients_max", config.limits.recipients_max},
+        {"limits", "errors_max", config.limits.errors_max}};
+    for (const auto& [section, key, value] : ones) {
+      if (value < 1) {
+        return problem(*root_[section][key].node(),
+                       std::string(section) + '.' + key + " is 0; expected a whole number, 1 or more");
       }
     }
     return {};

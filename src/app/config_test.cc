@@ -86,6 +86,8 @@ TEST(Config, ErrorsNameFileLineAndWhatWouldBeRight) {
       "pabal.toml:4: limits.command_timeout is 5; expected a time such as \"90s\", \"5m\", \"4h\" or \"5d\"");
   EXPECT_EQ(error_of(with_server("loops = \"two\"\n")),
             "pabal.toml:3: server.loops is \"two\"; expected a whole number, 0 or more");
+  EXPECT_EQ(error_of(with_server("[store]\nbatch_max = 0\n")),
+            "pabal.toml:4: store.batch_max is 0; expected a whole number, 1 or more");
   EXPECT_EQ(error_of(with_server("[relay]\ntrusted_networks = [\n  \"::1\",\n  \"everyone\" ]\n")),
             "pabal.toml:6: relay.trusted_networks has \"everyone\"; expected a list of networks such as "
             "[\"192.0.2.0/24\"]");

@@ -19,6 +19,7 @@ std::string describe(const Fate& fate) {
 void judge_one(Ledger& ledger, const Letter& letter, const std::string& recipient) {
   const Fate& fate = ledger.fates[{letter.token, owner_of(recipient)}];
   std::string what = letter.token + " to " + recipient + " (" + to_text(letter.told) + "): " + describe(fate);
+  ledger.note("= " + what);
   bool disturbed = ledger.disturbances > 0 || ledger.lost_acks.contains(letter.token);
   int ends = fate.copies() + fate.failed;
 

@@ -3,6 +3,7 @@
 #include "furniture.h"
 #include "queue/operate.h"
 #include "rt/loop.h"
+#include "store/check.h"
 #include "writer.h"
 
 namespace pabal::simulation {
@@ -86,6 +87,19 @@ rt::Task<void> Town::live(size_t disturbances_max) {
   co_await read_everything(Pop3Reader::Purpose::check_all);
   judge(ledger);
   co_await close();
+  check_stores();
+}
+
+// Every reference, hash and counter, whatever has happened to the disk.
+void Town::check_stores() {
+  for (auto& machine : machines_) {
+    io::World world = machine->host().world();
+    store::CheckResult result =
+        store::check_store(world, "/pabal", {}, [](std::string_view, uint64_t, uint64_t) {});
+    for (const store::Finding& finding : result.findings) {
+      ledger.violation("the store of " + machine->host().name() + ": " + finding.where + ": " + finding.what);
+    }
+  }
 }
 
 rt::Task<void> Town::disturb(size_t disturbances_max) {

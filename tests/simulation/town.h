@@ -33,6 +33,7 @@ class Town {
   rt::Task<void> read_everything(Pop3Reader::Purpose purpose);
   rt::Task<void> lose_all_power();
   rt::Task<void> close();
+  void check_stores();
 
   const Plan& plan_;
   sim::SimHost& people_;

@@ -235,6 +235,16 @@ void SimDisk::flip_bit(const std::string& path, uint64_t offset, unsigned bit) {
   inode->flip_bit(offset, bit);
 }
 
+bool SimDisk::is_synced(const std::string& path) const {
+  std::shared_ptr<Inode> inode = names_.file(normal_path(path));
+  return inode != nullptr && inode->unsynced() == 0;
+}
+
+std::vector<std::string> SimDisk::files(const std::string& directory) const {
+  std::string path = normal_path(directory);
+  return names_.is_directory(path) ? names_.list(path) : std::vector<std::string>{};
+}
+
 std::string SimDisk::contents(const std::string& path) const {
   std::shared_ptr<Inode> inode = names_.file(normal_path(path));
   if (!inode) return {};

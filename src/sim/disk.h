@@ -51,6 +51,10 @@ class SimDisk : public io::Disk {
   void set_sync_failures(unsigned percent) { sync_failures_percent_ = percent; }
   // Bit rot on the platter.
   void flip_bit(const std::string& path, uint64_t offset, unsigned bit = 0);
+  // False: a crash may still change what is in this file.
+  bool is_synced(const std::string& path) const;
+  // Its files, past faults and power; for checkers.
+  std::vector<std::string> files(const std::string& directory) const;
   // The whole file as programs see it, past faults and power; for checkers.
   std::string contents(const std::string& path) const;
 

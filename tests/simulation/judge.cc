@@ -25,6 +25,7 @@ void judge_one(Ledger& ledger, const Letter& letter, const std::string& recipien
 
   bool nobody_to_tell = letter.from.empty() ||
                         (letter.from.ends_with("@jeju.test") && ledger.reports_refused) ||
+                        ledger.rotten_reports.contains(letter.token) ||
                         letter.text.size() + kReportOctets > ledger.smallest_limit;
   if (letter.told == Told::accepted && ends == 0) {
     if (nobody_to_tell) {

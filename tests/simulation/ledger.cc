@@ -1,5 +1,7 @@
 #include "ledger.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/time.h"
 
@@ -94,9 +96,38 @@ void Ledger::taken_by_peer(const std::string& recipient, const std::string& mail
   if (check_bytes(letter->second, recipient, mail)) ++fates[{letter->first, recipient}].peer;
 }
 
+void Ledger::rots(const std::string& mail) {
+  if (!is_report(mail)) {
+    rotten_letters.insert(token_in(header_of(mail), 0));
+  } else {
+    rotten_reports.insert(token_of_report(field(header_of(mail), "To:"), mail));
+  }
+}
+
+// Nothing of a letter that cannot be read any more comes back with the report;
+// its sender and the recipient say which one it is.
+std::string Ledger::token_of_report(const std::string& reader, const std::string& mail) {
+  std::string token = token_in(mail, header_of(mail).size());
+  if (!token.empty()) return token;
+  std::string recipient = owner_of(field(mail, "Final-Recipient:"));
+  bool delayed = field(mail, "Action:") == "delayed";
+  for (const std::string& rotten : rotten_letters) {
+    auto letter = letters.find(rotten);
+    if (letter == letters.end() || letter->second.from != reader) continue;
+    bool was_for = std::ranges::any_of(letter->second.accepted,
+                                       [&](const std::string& to) { return owner_of(to) == recipient; });
+    if (!was_for) continue;
+    const Fate& fate = fates[{rotten, recipient}];
+    token = rotten;
+    if (delayed ? fate.delayed == 0 : fate.copies() + fate.failed == 0) break;
+  }
+  if (!token.empty()) mark("the sender of a rotten letter was told");
+  return token;
+}
+
 // A DSN (RFC 3464): counts for each recipient that it names.
 void Ledger::report(const std::string& reader, const std::string& mail) {
-  std::string token = token_in(mail, header_of(mail).size());
+  std::string token = token_of_report(reader, mail);
   auto letter = letters.find(token);
   if (letter == letters.end()) return violation("a report to " + reader + " is about no letter of ours");
   if (letter->second.from.empty()) return violation("a report was made for a null reverse-path: " + token);

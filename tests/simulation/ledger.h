@@ -61,6 +61,8 @@ class Ledger {
   // A report may be too big for its reader's server: it is larger than the letter.
   uint64_t smallest_limit = UINT64_MAX;
   std::set<std::string> lost_acks;  // tokens that a peer took without saying so
+  // Letters and reports about letters whose bytes have rotted somewhere.
+  std::set<std::string> rotten_letters, rotten_reports;
 
   void note(const std::string& line);       // for the story of the run
   void violation(const std::string& what);  // a promise was broken
@@ -69,12 +71,15 @@ class Ledger {
   // A mail as some mailbox or server has it: a letter of ours, or a report about one.
   void found_in_mailbox(const std::string& owner, const std::string& mail);
   void taken_by_peer(const std::string& recipient, const std::string& mail);
+  // A stored mail with these bytes is damaged from now on.
+  void rots(const std::string& mail);
 
   const std::vector<std::string>& story() const { return story_; }
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
   void report(const std::string& reader, const std::string& mail);
+  std::string token_of_report(const std::string& reader, const std::string& mail);
   bool check_bytes(const Letter& letter, const std::string& where, const std::string& mail);
 
   io::Clock& clock_;

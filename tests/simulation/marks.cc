@@ -19,7 +19,9 @@ const std::vector<std::string>& all_marks() {
       "peer took a mail and said nothing", "peer stopped answering", "peer lied about SIZE",
       // what happened to ours
       "power lost", "power lost in the middle of an operation", "process killed", "syncs failed",
-      "disk was full", "disk was slow", "DNS failed", "clock jumped", "started after a failed start"};
+      "a rotten mail was found by its hash", "a rotten mail could not be read",
+      "the sender of a rotten letter was told", "disk was full", "disk was slow", "DNS failed",
+      "clock jumped", "started after a failed start"};
   return marks;
 }
 

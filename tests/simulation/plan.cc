@@ -88,8 +88,8 @@ Disturbance draw(sim::SimRandom& random, Kind kind, Duration active) {
 // Some runs have no crashes and no broken connections: there, nothing at all
 // may come twice.
 std::vector<Kind> kinds(sim::SimRandom& random) {
-  std::vector<Kind> calm = {Kind::slow_disk, Kind::slow_network, Kind::dns_failure, Kind::peer_mood,
-                            Kind::peer_mood};
+  std::vector<Kind> calm = {Kind::slow_disk, Kind::slow_network, Kind::dns_failure,
+                            Kind::peer_mood, Kind::peer_mood,    Kind::bit_rot};
   std::vector<Kind> all = {Kind::power_loss, Kind::power_loss, Kind::kill,       Kind::crash_at,
                            Kind::crash_at,   Kind::crash_at,   Kind::io_error,   Kind::io_error,
                            Kind::lost_ack,   Kind::lost_ack,   Kind::lost_ack,   Kind::lost_ack,
@@ -111,6 +111,7 @@ bool Disturbance::loses_replies() const {
     case Kind::slow_disk:
     case Kind::slow_network:
     case Kind::dns_failure:
+    case Kind::bit_rot:
     case Kind::clock_jump:
     case Kind::peer_mood:
       return false;
@@ -152,6 +153,8 @@ std::string to_text(const Disturbance& d) {
       return "the network is slow" + lasts;
     case Kind::dns_failure:
       return "DNS fails" + on + lasts;
+    case Kind::bit_rot:
+      return "a bit of a stored mail turns over" + on;
     case Kind::clock_jump:
       return "the clock jumps by " +
              std::to_string((static_cast<int64_t>(d.amount) - 12 * 3'600'000) / 1000) + " s";

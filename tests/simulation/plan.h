@@ -36,6 +36,7 @@ struct Disturbance {
     black_hole,  // nobody reaches its port 25
     slow_network,
     dns_failure,  // questions about its host and domain fail
+    bit_rot,      // in a mail that lies in a segment
     clock_jump,   // by `amount` - 12 h in ms
     peer_mood,    // the other server becomes difficult in the `amount`-th way
   };

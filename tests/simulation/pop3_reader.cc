@@ -60,6 +60,7 @@ rt::Task<bool> Pop3Reader::visit(Purpose purpose) {
 void Pop3Reader::compare(const std::map<std::string, size_t>& listed) {
   for (auto& [id, known] : known_) {
     bool there = listed.contains(id);
+    known.unreadable = known.unreadable && there;
     if (known.state == State::present && !there)
       ledger_.violation("mail " + id + " of " + address_ + " has vanished");
     if (known.state == State::gone && there)
@@ -82,6 +83,14 @@ void Pop3Reader::compare(const std::map<std::string, size_t>& listed) {
     if (highest.empty() || order_of(id) > order_of(highest)) highest = id;
   }
   highest_ = highest;
+}
+
+std::vector<Pop3Reader::Unreadable> Pop3Reader::unreadable() const {
+  std::vector<Unreadable> mails;
+  for (const auto& [id, known] : known_) {
+    if (known.unreadable) mails.push_back({static_cast<int64_t>(order_of(id).second), known.retrieved});
+  }
+  return mails;
 }
 
 rt::Task<void> Pop3Reader::session(Purpose purpose) {
@@ -108,6 +117,8 @@ rt::Task<void> Pop3Reader::session(Purpose purpose) {
     Known& known = known_[id];
     if (!known.retrieved || purpose == Purpose::check_all || random_.chance(10)) {
       reply = co_await ask(connection, "RETR " + std::to_string(number));
+      known.unreadable = !ok(reply);
+      if (known.unreadable && rot_expected_) continue;
       if (!ok(reply)) throw io::IoError(io::IoFault::other, "POP3 refused: " + reply);
       std::string mail = co_await read_lines(connection);
       if (known.retrieved && mail != known.mail)

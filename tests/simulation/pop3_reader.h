@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "io/world.h"
 #include "ledger.h"
@@ -26,6 +27,15 @@ class Pop3Reader {
   rt::Task<bool> visit(Purpose purpose);
 
   const std::string& address() const { return address_; }
+  // Mail of this server may rot from now on: that it does not get one mail does
+  // not keep it from the others.
+  void expect_rot() { rot_expected_ = true; }
+  struct Unreadable {
+    int64_t uid;
+    bool retrieved;  // at a time when it could still be read
+  };
+  // What was there, the last time it looked, and was not given to it.
+  std::vector<Unreadable> unreadable() const;
 
  private:
   enum class State { present, perhaps, gone };
@@ -35,6 +45,7 @@ class Pop3Reader {
     // come to life when power is lost before its next commit, so this stays open.
     bool refused = false;
     bool retrieved = false;
+    bool unreadable = false;
     std::string mail;
   };
   rt::Task<void> session(Purpose purpose);
@@ -47,6 +58,7 @@ class Pop3Reader {
   sim::SimRandom random_;
   std::map<std::string, Known> known_;  // by unique id
   std::string highest_;                 // unique id
+  bool rot_expected_ = false;
 };
 
 }  // namespace pabal::simulation

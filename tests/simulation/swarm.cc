@@ -137,7 +137,7 @@ class Crowd {
     if (kind == 'F') {
       if (!result.failed_seed || seed < *result.failed_seed) {
         result.failed_seed = seed;
-        std::getline(in, result.failure);
+        std::getline(in >> std::ws, result.failure);
       }
       return;
     }

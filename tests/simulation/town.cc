@@ -42,6 +42,7 @@ Town::Town(const Plan& plan)
   for (size_t i = 0; i < kServers; ++i) {
     machines_.push_back(std::make_unique<Machine>(sim, i, plan.servers[i], ledger));
     furnish(machines_.back()->host(), i);
+    rots_.push_back(std::make_unique<Rot>(machines_.back()->host(), ledger));
     ledger.smallest_limit = std::min(ledger.smallest_limit, plan.servers[i].limits.message_octets_max);
     sim.resolver().add(std::string(kDomains[i]) + ". MX 10 " + kHosts[i] + ".");
     sim.resolver().add(std::string(kHosts[i]) + ". A " + kServerIps[i]);
@@ -85,20 +86,22 @@ rt::Task<void> Town::live(size_t disturbances_max) {
   co_await read_everything(Pop3Reader::Purpose::look);
   co_await lose_all_power();
   co_await read_everything(Pop3Reader::Purpose::check_all);
-  judge(ledger);
   co_await close();
-  check_stores();
+  co_await check_stores();
+  judge(ledger);
 }
 
 // Every reference, hash and counter, whatever has happened to the disk.
-void Town::check_stores() {
-  for (auto& machine : machines_) {
-    io::World world = machine->host().world();
+rt::Task<void> Town::check_stores() {
+  for (size_t i = 0; i < kServers; ++i) {
+    io::World world = machines_[i]->host().world();
     store::CheckResult result =
         store::check_store(world, "/pabal", {}, [](std::string_view, uint64_t, uint64_t) {});
-    for (const store::Finding& finding : result.findings) {
-      ledger.violation("the store of " + machine->host().name() + ": " + finding.where + ": " + finding.what);
+    std::vector<Pop3Reader*> readers;
+    for (auto& reader : readers_) {
+      if (server_of(reader->address()) == i) readers.push_back(reader.get());
     }
+    co_await rots_[i]->compare(std::move(result.findings), readers);
   }
 }
 
@@ -201,6 +204,12 @@ rt::Task<void> Town::cause(const Disturbance& d) {
       fail_dns(d.server, std::nullopt);
       break;
     }
+    case Kind::bit_rot:
+      rots_[d.server]->strike(d.amount);
+      for (auto& reader : readers_) {
+        if (server_of(reader->address()) == d.server) reader->expect_rot();
+      }
+      break;
     case Kind::clock_jump:
       ledger.mark("clock jumped");
       sim.clock().shift(Duration(static_cast<int64_t>(d.amount)) - hours(12));

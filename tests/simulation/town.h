@@ -8,6 +8,7 @@
 #include "moods.h"
 #include "plan.h"
 #include "pop3_reader.h"
+#include "rot.h"
 
 namespace pabal::simulation {
 
@@ -33,11 +34,12 @@ class Town {
   rt::Task<void> read_everything(Pop3Reader::Purpose purpose);
   rt::Task<void> lose_all_power();
   rt::Task<void> close();
-  void check_stores();
+  rt::Task<void> check_stores();
 
   const Plan& plan_;
   sim::SimHost& people_;
   std::vector<std::unique_ptr<Machine>> machines_;
+  std::vector<std::unique_ptr<Rot>> rots_;  // one per machine
   std::vector<std::unique_ptr<MoodyPeer>> peers_;
   std::vector<std::unique_ptr<Pop3Reader>> readers_;
   io::World people_world_;

@@ -1,0 +1,68 @@
+// Receiver: is fed bytes and cuts them into commands. It never reads, and never
+// holds more than its limits: a literal that is too long is refused before its
+// octets come (or, if the client does not wait, read past without being kept).
+// RFC 9051 §4.3, RFC 7888.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace pabal::proto::imap {
+
+struct ReceiverLimits {
+  size_t line_octets_max = 64 * 1024;     // of a command without its literals
+  size_t literal_octets_max = 64 * 1024;  // one literal of any command but APPEND and REPLACE
+  size_t append_octets_max = 0;           // one literal of these; 0: as the others (before login)
+  size_t command_octets_max =
+      128 * 1024;  // all of one command, literals included; APPEND: of what is beside them
+  size_t append_command_octets_max = 0;     // all literals of one APPEND (MULTIAPPEND, CATENATE)
+  size_t non_synchronizing_max = SIZE_MAX;  // LITERAL-: 4096 (RFC 7888 §5); longer ones are refused
+};
+
+class Receiver {
+ public:
+  explicit Receiver(ReceiverLimits limits) : limits_(limits) {}
+
+  // After login, COMPRESS …
+  void set_limits(ReceiverLimits limits) { limits_ = limits; }
+
+  struct Result {
+    enum Kind {
+      more,          // everything was taken, the command is not complete
+      continuation,  // send "+ ", then feed on: the client waits
+      command,       // command() is complete
+      refused,       // error_… say why; the receiver is ready for the next command
+      broken,        // as refused, but what follows cannot be told apart: close
+    } kind = more;
+    size_t taken = 0;  // octets of the input that are done with
+  };
+  // Takes as much of `bytes` as belongs to the command at hand.
+  Result feed(std::string_view bytes);
+
+  // The command without its last CRLF, literals in place.
+  std::string_view command() const { return text_; }
+  // For refused and broken: the command's tag ("" if it has none that can be read).
+  std::string_view tag() const { return tag_; }
+  std::string_view error_code() const { return error_code_; }  // "TOOBIG", or ""
+  std::string_view error_text() const { return error_text_; }
+  bool error_no() const { return error_no_; }  // NO rather than BAD
+
+  // Ready for the next; gives back what a large command took.
+  void next();
+  bool empty() const { return text_.empty(); }
+  size_t octets_held() const { return text_.capacity(); }
+
+  // Nothing, or one line of an exchange (SASL response, DONE) instead of a command.
+  // As feed(): kind command means that command() is the line. More than `max`: broken.
+  Result feed_line(std::string_view bytes, size_t max);
+
+ private:
+  ReceiverLimits limits_;
+  std::string text_;
+  std::string tag_, error_code_, error_text_;
+  bool error_no_ = false;
+  // More is the implementation's.
+};
+
+}  // namespace pabal::proto::imap

@@ -1,0 +1,57 @@
+// How values look in responses (RFC 9051 §9).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "mail/message.h"
+#include "proto/imap/fetch_item.h"
+
+namespace pabal::proto::imap {
+
+// Appended to `out`. A string is quoted where it can be, else a literal ("{3}\r\nabc");
+// 8-bit text is quoted only if `utf8` (UTF8=ACCEPT, IMAP4rev2) and well-formed.
+void put_string(std::string& out, std::string_view text, bool utf8 = false);
+void put_nstring(std::string& out, const std::optional<std::string>& text, bool utf8 = false);
+void put_astring(std::string& out, std::string_view text, bool utf8 = false);  // as an atom if it is one
+void put_literal(std::string& out, std::string_view octets);                   // "{n}\r\n..."
+void put_literal8(std::string& out, std::string_view octets);                  // "~{n}\r\n..." (RFC 3516)
+// The name as an astring, in modified UTF-7 unless `utf8`.
+void put_mailbox(std::string& out, std::string_view name, bool utf8);
+// "\Seen \Deleted $Forwarded": bits as in store::Flag, keywords from bit 8 on.
+void put_flags(std::string& out, uint64_t flags, const std::vector<std::string>& keywords);
+void put_internal_date(std::string& out, Time time);  // "\"21-Nov-2026 18:30:00 +0000\""
+void put_number(std::string& out, uint64_t number);
+
+// Modified UTF-7 (RFC 3501 §5.1.3). from: nullopt if it is malformed.
+std::string to_modified_utf7(std::string_view utf8);
+std::optional<std::string> from_modified_utf7(std::string_view text);
+
+// "(\"Mon, 7 Feb 1994 ...\" \"subject\" ((...)) ...)" (RFC 9051 §7.5.2). Header text as it
+// stands in the message, 7-bit: what is 8-bit there is put into encoded-words.
+std::string envelope_text(const mail::Header& header);
+// BODYSTRUCTURE; BODY is body_text: the same without extension data.
+std::string body_structure_text(const mail::Part& root, std::string_view message);
+std::string body_text(const mail::Part& root, std::string_view message);
+
+// "BODY[1.2.HEADER.FIELDS (FROM TO)]<0>" as the answer names it.
+std::string section_name(const FetchItem& item);
+// The octets of a section; nullopt: there is no such part (answered by NIL).
+std::optional<std::string> section_octets(const mail::Part& root, std::string_view message,
+                                          const Section& section);
+// Without its transfer encoding (RFC 3516). not_decodable: NO [UNKNOWN-CTE].
+struct BinarySection {
+  std::optional<std::string> octets;
+  bool not_decodable = false;
+};
+BinarySection binary_section(const mail::Part& root, std::string_view message,
+                             const std::vector<uint32_t>& part);
+
+// `octets` cut as "<offset.count>" wants it.
+std::string_view cut(std::string_view octets, const std::optional<Partial>& partial);
+
+}  // namespace pabal::proto::imap

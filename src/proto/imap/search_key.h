@@ -1,0 +1,92 @@
+// What SEARCH looks for, as a tree (RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 5032,
+// RFC 5182, RFC 6203, RFC 7162 §3.1.5, RFC 8474 §5.3, RFC 8514 §4.3).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proto/imap/sequence_set.h"
+
+namespace pabal::proto::imap {
+
+// A day, without zone: days since 1970-01-01.
+struct Day {
+  int32_t days = 0;
+  auto operator<=>(const Day&) const = default;
+};
+
+struct SearchKey {
+  enum Kind : unsigned char {
+    all,          // also: nothing to ask for
+    conjunction,  // all of children
+    disjunction,  // one of the two children
+    negation,     // not the one child
+    sequence,     // set, message numbers
+    uid,          // set
+    flag,         // text: "\Seen", "$Forwarded"; NEW, OLD, UNSEEN … are built from it
+    recent,       // RFC 3501; nothing is \Recent here
+    header,       // field, text ("" : has the field)
+    in_body,      // text
+    anywhere,     // text: in header or body
+    larger,
+    smaller,  // number, octets
+    before,
+    on,
+    since,  // day, of the internal date
+    sent_before,
+    sent_on,
+    sent_since,  // day, of the Date field
+    saved_before,
+    saved_on,
+    saved_since,  // day (RFC 8514)
+    save_date_supported,
+    older,
+    younger,  // number, seconds (RFC 5032)
+    modseq,   // number: this or higher; a named entry is ignored (RFC 7162 §3.1.5)
+    email_id,
+    thread_id,  // text (RFC 8474)
+  };
+  Kind kind = all;
+  bool fuzzy = false;  // RFC 6203
+  std::string field;   // of header, as written
+  std::string text;    // UTF-8, or in the charset of the command: SearchProgram::charset
+  uint64_t number = 0;
+  Day day;
+  SequenceSet set;
+  std::vector<SearchKey> children;
+};
+
+// RETURN (...) of SEARCH, SORT and THREAD (RFC 4731, RFC 5267, RFC 5182, RFC 9394).
+struct ReturnOptions {
+  bool given = false;  // RETURN was there: answer by ESEARCH; "RETURN ()" means ALL
+  bool min = false, max = false, all = false, count = false, save = false;
+  bool update = false, context = false;  // RFC 5267
+  struct PartialRange {
+    bool from_end = false;         // "-1:-100", RFC 9394 §3.1
+    uint32_t first = 1, last = 1;  // first <= last
+    std::string as_written;        // for the answer
+  };
+  std::optional<PartialRange> partial;
+  bool relevancy = false;  // RFC 6203
+};
+
+struct SearchProgram {
+  std::string charset;  // upper-case; "" for none given: US-ASCII or, with UTF8=ACCEPT and rev2, UTF-8
+  SearchKey key;
+};
+
+struct SortCriterion {
+  enum Key : unsigned char { arrival, cc, date, from, size, subject, to, display_from, display_to };
+  Key key = arrival;
+  bool reverse = false;
+  bool operator==(const SortCriterion&) const = default;
+};
+
+enum class ThreadAlgorithm : unsigned char { ordered_subject, references };
+
+// Whether it holds a key of `kind`, at any depth.
+bool contains_kind(const SearchKey& key, SearchKey::Kind kind);
+
+}  // namespace pabal::proto::imap

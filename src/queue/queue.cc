@@ -56,7 +56,7 @@ class Signal {
 
 struct Queue::Impl {
   std::shared_ptr<Signal> signal = std::make_shared<Signal>();
-  uint64_t seen = 0;  // signals sent before the last claim began
+  uint64_t seen = 0;  // signals sent before the last claim began or wait ended
   std::unordered_set<QueueEntryId> claimed;
   std::unordered_map<std::string, size_t> claimed_of;  // by destination
 };
@@ -131,8 +131,9 @@ rt::Task<void> Queue::wait() {
   if (due) deadline = loop.now() + std::max(*due - world_.clock.now(), Duration(0));
   if (options_.look_again_after.count() > 0)
     deadline = std::min(deadline, loop.now() + options_.look_again_after);
-  if (impl_->signal->sent() != impl_->seen) co_return;
-  co_await impl_->signal->arrived().wait(deadline);
+  if (impl_->signal->sent() == impl_->seen) co_await impl_->signal->arrived().wait(deadline);
+  // Who has no hand free does not claim, and must not come back here at once.
+  impl_->seen = impl_->signal->sent();
 }
 
 }  // namespace pabal::queue

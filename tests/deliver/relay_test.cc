@@ -103,6 +103,17 @@ TEST(Relay, LimitsConnectionsToOneDestination) {
   EXPECT_LE(most, 4u);
 }
 
+// The simulated loop would find that time stands still if a deliverer with full
+// hands kept asking for more.
+TEST(Relay, OneRecipientInHandAtATime) {
+  Rig rig;
+  rig.options.deliver.claimed_max = 1;
+  rig.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
+  Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
+  rig.run(many_mails);
+  EXPECT_EQ(busan.mails.size(), 30u);
+}
+
 rt::Task<void> three_recipients(Rig& rig) {
   Letter letter;
   letter.to = {"bob@busan.test", "carol@busan.test", "dan@busan.test"};

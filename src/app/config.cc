@@ -280,14 +280,33 @@ class Reader {
     const std::tuple<const char*, const char*, int> ones[] = {
         {"store", "readers", config.store.readers},
         {"store", "batch_max", config.store.batch_max},
+        {"store", "open_segments_max", config.store.open_segments_max},
+        {"queue", "in_hand_max", config.queue.in_hand_max},
+        {"queue", "in_hand_per_destination_max", config.queue.in_hand_per_destination_max},
+        {"queue", "claim_max", config.queue.claim_max},
         {"delivery", "per_destination_max", config.delivery.per_destination_max},
+        {"delivery", "per_destination_start", config.delivery.per_destination_start},
+        {"delivery", "servers_max", config.delivery.servers_max},
         {"limits", "recipients_max", config.limits.recipients_max},
+        {"limits", "auth_failures_max", config.limits.auth_failures_max},
         {"limits", "errors_max", config.limits.errors_max}};
     for (const auto& [section, key, value] : ones) {
       if (value < 1) {
         return problem(*root_[section][key].node(),
                        std::string(section) + '.' + key + " is 0; expected a whole number, 1 or more");
       }
+    }
+    const std::tuple<const char*, const char*, uint64_t, uint64_t, uint64_t> sizes[] = {
+        {"limits", "command_octets_max", config.limits.command_octets_max, 512, 2048},
+        {"limits", "receiving_octets_max", config.limits.receiving_octets_max,
+         config.limits.message_octets_max, UINT64_MAX},
+        {"store", "batch_octets_max", config.store.batch_octets_max, 1, UINT64_MAX}};
+    for (const auto& [section, key, value, least, most] : sizes) {
+      if (value >= least && value <= most) continue;
+      const toml::node* where = root_[section][key].node();
+      return problem(where ? *where : root_,
+                     std::string(section) + '.' + key + " is " + size_text(value) + "; expected " +
+                         size_text(least) + (most == UINT64_MAX ? " or more" : " to " + size_text(most)));
     }
     return {};
   }

@@ -50,7 +50,10 @@ struct LimitsConfig {
   int recipients_max = 1000;
   int sessions_max = 20000;        // 0: no limit
   int sessions_per_ip_max = 1000;  // 0: no limit
+  uint64_t receiving_octets_max = 1 << 30;
+  uint64_t command_octets_max = 2048;
   int errors_max = 10;
+  int auth_failures_max = 5;
   int received_max = 100;
   Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 §4.5.3.2.7
   Duration data_timeout = std::chrono::minutes(10);
@@ -67,11 +70,17 @@ struct QueueConfig {
                                         std::chrono::minutes(30)};
   Duration lifetime = std::chrono::days(5);
   Duration delay_notice_after = std::chrono::hours(4);  // 0: never
+  uint64_t returned_octets_max = 64 << 10;
+  int in_hand_max = 5000;
+  int in_hand_per_destination_max = 1000;
+  int claim_max = 500;
 };
 
 struct DeliveryConfig {
   int connections_max = 500;
   int per_destination_max = 20;
+  int per_destination_start = 5;
+  int servers_max = 10;
   Duration connection_idle = std::chrono::seconds(30);
   int mails_per_connection_max = 100;
   int remote_port = 25;
@@ -104,6 +113,11 @@ struct StoreConfig {
   uint64_t segment_octets = 64 << 20;
   int readers = 4;
   int batch_max = 512;
+  uint64_t batch_octets_max = 16 << 20;
+  uint64_t log_octets_max = 16 << 20;
+  uint64_t cache_octets = 8 << 20;
+  int open_segments_max = 64;
+  int directory_cache_max = 10'000;
 };
 
 struct Config {

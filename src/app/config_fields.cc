@@ -73,7 +73,14 @@ const std::vector<Field<LimitsConfig>>& fields() {
       {"sessions_max", &S::sessions_max, "Sessions at the same time. 0: no limit."},
       {"sessions_per_ip_max", &S::sessions_per_ip_max,
        "Sessions of one address at the same time. 0: no limit."},
+      {"receiving_octets_max", &S::receiving_octets_max,
+       "Memory for the mails that one loop is receiving at a time. Who would exceed it is told to come back "
+       "later."},
+      {"command_octets_max", &S::command_octets_max,
+       "The longest SMTP command line (RFC 5321 asks for at least 512); at most 2KiB."},
       {"errors_max", &S::errors_max, "Wrong commands or failed logins, after which a session is ended."},
+      {"auth_failures_max", &S::auth_failures_max,
+       "Wrong passwords, after which a session that hands in mail is ended."},
       {"received_max", &S::received_max, "A mail with more Received fields than this runs in circles."},
       {"command_timeout", &S::command_timeout, "How long an SMTP session waits for the next command."},
       {"data_timeout", &S::data_timeout, "How long it waits for the next piece of a mail."},
@@ -103,6 +110,12 @@ const std::vector<Field<QueueConfig>>& fields() {
       {"lifetime", &S::lifetime, "After this the sender is told that the mail could not be delivered."},
       {"delay_notice_after", &S::delay_notice_after,
        "After this the sender is told that it is still being tried. \"0s\": never."},
+      {"returned_octets_max", &S::returned_octets_max,
+       "A mail that could not be delivered goes back whole up to this size, else its header alone."},
+      {"in_hand_max", &S::in_hand_max,
+       "Recipients that are worked on at a time; the others wait in the database."},
+      {"in_hand_per_destination_max", &S::in_hand_per_destination_max, "Of these for one domain."},
+      {"claim_max", &S::claim_max, "So many at most are taken in hand by one look into the database."},
   };
   return table;
 }
@@ -113,6 +126,9 @@ const std::vector<Field<DeliveryConfig>>& fields() {
   static const std::vector<Field<S>> table = {
       {"connections_max", &S::connections_max, "Connections to other servers at the same time."},
       {"per_destination_max", &S::per_destination_max, "Of these to one destination."},
+      {"per_destination_start", &S::per_destination_start,
+       "As many at first; it grows while things go well, and shrinks."},
+      {"servers_max", &S::servers_max, "Addresses of a domain's servers that one attempt tries."},
       {"connection_idle", &S::connection_idle, "How long a connection is kept for the next mail."},
       {"mails_per_connection_max", &S::mails_per_connection_max, "Mails after which a connection is closed."},
       {"remote_port", &S::remote_port,
@@ -169,6 +185,14 @@ const std::vector<Field<StoreConfig>>& fields() {
       {"segment_octets", &S::segment_octets, "Size of one file of mails."},
       {"readers", &S::readers, "Database connections for reading."},
       {"batch_max", &S::batch_max, "So many writers at most share one commit."},
+      {"batch_octets_max", &S::batch_octets_max,
+       "Bytes of mails from which on a commit takes no more writers."},
+      {"log_octets_max", &S::log_octets_max,
+       "Size of the database's log from which on it is carried over into the database."},
+      {"cache_octets", &S::cache_octets,
+       "Memory for database pages of each reader; the writer has four times as much."},
+      {"open_segments_max", &S::open_segments_max, "Files of mails that are kept open for reading."},
+      {"directory_cache_max", &S::directory_cache_max, "Addresses that each loop remembers the accounts of."},
   };
   return table;
 }

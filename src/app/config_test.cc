@@ -88,6 +88,12 @@ TEST(Config, ErrorsNameFileLineAndWhatWouldBeRight) {
             "pabal.toml:3: server.loops is \"two\"; expected a whole number, 0 or more");
   EXPECT_EQ(error_of(with_server("[store]\nbatch_max = 0\n")),
             "pabal.toml:4: store.batch_max is 0; expected a whole number, 1 or more");
+  EXPECT_EQ(error_of(with_server("[limits]\ncommand_octets_max = 100\n")),
+            "pabal.toml:4: limits.command_octets_max is 100; expected 512 to 2KiB");
+  EXPECT_EQ(error_of(with_server("[store]\nbatch_octets_max = 0\n")),
+            "pabal.toml:4: store.batch_octets_max is 0; expected 1 or more");
+  EXPECT_THAT(error_of(with_server("[limits]\nmessage_octets_max = \"2GiB\"\n")),
+              HasSubstr("limits.receiving_octets_max is 1GiB; expected 2GiB or more"));
   EXPECT_EQ(error_of(with_server("[relay]\ntrusted_networks = [\n  \"::1\",\n  \"everyone\" ]\n")),
             "pabal.toml:6: relay.trusted_networks has \"everyone\"; expected a list of networks such as "
             "[\"192.0.2.0/24\"]");

@@ -28,6 +28,10 @@ store::StoreOptions store_options(const Config& config) {
   out.segment_octets = config.store.segment_octets;
   out.readers = config.store.readers;
   out.batch_max = static_cast<size_t>(config.store.batch_max);
+  out.batch_octets_max = config.store.batch_octets_max;
+  out.log_octets_max = config.store.log_octets_max;
+  out.cache_octets = config.store.cache_octets;
+  out.open_segments_max = static_cast<size_t>(config.store.open_segments_max);
   return out;
 }
 
@@ -36,6 +40,7 @@ queue::QueueOptions queue_options(const Config& config) {
   out.retry_delays = config.queue.retry_delays;
   out.lifetime = config.queue.lifetime;
   out.delay_notice_after = config.queue.delay_notice_after;
+  out.returned_octets_max = config.queue.returned_octets_max;
   return out;
 }
 
@@ -45,7 +50,10 @@ receive::SmtpdOptions smtpd_options(const Config& config, const std::string& sal
   out.hostname = config.server.hostname;
   out.message_octets_max = limits.message_octets_max;
   out.recipients_max = static_cast<uint64_t>(limits.recipients_max);
+  out.receiving_octets_max = limits.receiving_octets_max;
+  out.command_octets_max = limits.command_octets_max;
   out.errors_max = limits.errors_max;
+  out.auth_failures_max = limits.auth_failures_max;
   out.received_max = limits.received_max;
   out.sessions_max = or_unlimited(limits.sessions_max);
   out.sessions_per_peer_max = or_unlimited(limits.sessions_per_ip_max);
@@ -132,7 +140,12 @@ deliver::DelivererOptions deliverer_options(const Config& config) {
   out.hostname = config.server.hostname;
   out.connections_max = or_unlimited(config.delivery.connections_max);
   out.per_destination_max = config.delivery.per_destination_max;
-  out.per_destination_start = std::min(out.per_destination_start, out.per_destination_max);
+  out.per_destination_start =
+      std::min<double>(config.delivery.per_destination_start, out.per_destination_max);
+  out.servers_max = static_cast<size_t>(config.delivery.servers_max);
+  out.claimed_max = static_cast<size_t>(config.queue.in_hand_max);
+  out.claimed_per_destination = static_cast<size_t>(config.queue.in_hand_per_destination_max);
+  out.claim_max = static_cast<size_t>(config.queue.claim_max);
   out.mails_per_connection = or_unlimited(config.delivery.mails_per_connection_max);
   out.idle = config.delivery.connection_idle;
   return out;

@@ -8,9 +8,6 @@ namespace pabal::deliver {
 
 namespace {
 
-// RFC 5321 §5.1 wants at least two; an attempt has to end some time.
-constexpr size_t kServersMax = 10;
-
 Outcome outcome_of(const route::Refusal& refusal) {
   return refusal.permanent ? failed(refusal.status, refusal.reason) : delayed(refusal.status, refusal.reason);
 }
@@ -77,7 +74,7 @@ rt::Task<bool> Attempt::try_hop(const route::Route& route, const route::Hop& hop
     remember(std::move(outcome));
   }
   for (const io::Endpoint& endpoint : addresses.endpoints) {
-    if (++servers_ > kServersMax) co_return true;
+    if (++servers_ > opening_.options.servers_max) co_return true;
     auto opened = co_await open_client(opening_, hop, endpoint, route, dialogue_);
     if (!opened) {
       ++counters_.connections_failed;

@@ -10,7 +10,6 @@ namespace pabal::deliver {
 
 namespace {
 
-constexpr size_t kClaimAtOnce = 500;
 // A claim passes over everything that is in hand already. Under load it is
 // asked for after each mail, so it pauses in proportion.
 constexpr size_t kFewInHand = 100;
@@ -77,7 +76,7 @@ rt::Task<void> Deliverer::carry() {
 
 rt::Task<bool> Deliverer::claim_more() {
   if (queue_.claimed() >= options_.claimed_max) co_return false;
-  size_t room = std::min(options_.claimed_max - queue_.claimed(), kClaimAtOnce);
+  size_t room = std::min(options_.claimed_max - queue_.claimed(), options_.claim_max);
   std::vector<queue::Entry> entries = co_await queue_.claim(room, options_.claimed_per_destination);
   if (entries.empty()) co_return false;
   // What goes wrong now must leave nothing claimed behind.

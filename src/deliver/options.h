@@ -27,6 +27,7 @@ struct DelivererOptions {
   Timeouts timeouts;
 
   size_t connections_max = 500;
+  size_t servers_max = 10;           // that one attempt tries; RFC 5321 §5.1 wants at least two
   double per_destination_start = 5;  // connections to one destination; grows and shrinks
   double per_destination_max = 20;
   size_t mails_per_connection = 100;
@@ -36,6 +37,7 @@ struct DelivererOptions {
   // In hand at a time; the rest waits in the store.
   size_t claimed_max = 5000;
   size_t claimed_per_destination = 1000;
+  size_t claim_max = 500;  // by one look
 };
 
 }  // namespace pabal::deliver

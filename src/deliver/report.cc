@@ -10,9 +10,6 @@ namespace pabal::deliver {
 namespace {
 using proto::dsn::Action;
 using proto::smtp::NotifySet;
-
-// A larger mail comes back whole only to who asked for that: he has his copy.
-constexpr uint64_t kFullOctetsMax = 64 << 10;
 }  // namespace
 
 void schedule(Result& result, const queue::QueueOptions& options, Time now) {
@@ -73,7 +70,8 @@ proto::dsn::RecipientStatus status_of(const Result& result, Action action, const
 }
 
 proto::dsn::Report report_for(const store::MessageRecord& message, Action action,
-                              std::vector<proto::dsn::RecipientStatus> recipients) {
+                              std::vector<proto::dsn::RecipientStatus> recipients,
+                              const queue::QueueOptions& options) {
   proto::dsn::Report report;
   auto to = mail::parse_address(message.reverse_path, true);
   verify(to.has_value(), "a reverse-path that was accepted is an address");
@@ -85,7 +83,7 @@ proto::dsn::Report report_for(const store::MessageRecord& message, Action action
   // What was too big for the way there may be too big for the way back.
   bool too_big = std::ranges::any_of(recipients, [](const auto& r) { return r.status.ends_with(".3.4"); });
   bool wanted = message.ret == store::Ret::full ||
-                (message.ret == store::Ret::unset && message.size_octets <= kFullOctetsMax);
+                (message.ret == store::Ret::unset && message.size_octets <= options.returned_octets_max);
   report.return_full = action == Action::failed && wanted && !too_big;
   report.recipients = std::move(recipients);
   return report;

@@ -34,6 +34,7 @@ proto::dsn::RecipientStatus status_of(const Result& result, proto::dsn::Action a
 
 // Without original; what else Intake::report fills in is left out.
 proto::dsn::Report report_for(const store::MessageRecord& message, proto::dsn::Action action,
-                              std::vector<proto::dsn::RecipientStatus> recipients);
+                              std::vector<proto::dsn::RecipientStatus> recipients,
+                              const queue::QueueOptions& options);
 
 }  // namespace pabal::deliver

@@ -164,7 +164,8 @@ rt::Task<Settler::Reports> Settler::reports(const Settlement& settlement, Time n
     }
     if (recipients.empty()) continue;
     if (original.empty()) original = co_await original_of(settlement.message);
-    proto::dsn::Report report = report_for(settlement.message, action, std::move(recipients));
+    proto::dsn::Report report =
+        report_for(settlement.message, action, std::move(recipients), queue_.options());
     report.original = original;
     std::optional<intake::Incoming> incoming = co_await intake_.report(std::move(report));
     if (incoming) {

@@ -3,7 +3,6 @@
 namespace pabal::directory {
 
 namespace {
-constexpr size_t kEntriesMax = 10'000;
 constexpr std::chrono::seconds kLifetime{60};
 constexpr std::chrono::seconds kCheckEvery{1};
 }  // namespace
@@ -28,7 +27,8 @@ std::optional<Resolution> Cache::get(const std::string& key, Epoch epoch, Instan
 void Cache::put(std::string key, const Resolution& value, Epoch epoch, uint64_t generation, Instant now) {
   std::lock_guard lock(mutex_);
   if (epoch != epoch_ || epoch.generation != generation) return;
-  if (entries_.size() >= kEntriesMax) entries_.clear();
+  if (entries_max_ == 0) return;
+  if (entries_.size() >= entries_max_) entries_.clear();
   entries_[std::move(key)] = {value, now + kLifetime};
 }
 

@@ -21,6 +21,7 @@ class Cache {
     uint64_t clearings = 0;
     bool operator==(const Epoch&) const = default;
   };
+  explicit Cache(size_t entries_max) : entries_max_(entries_max) {}
   Epoch epoch(uint64_t generation);
 
   std::optional<Resolution> get(const std::string& key, Epoch epoch, Instant now);
@@ -37,6 +38,7 @@ class Cache {
   };
   void clear();
 
+  const size_t entries_max_;
   std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;
   Epoch epoch_;

@@ -37,7 +37,8 @@ std::string directory_version(store::Database& db) {
 }  // namespace
 
 struct Directory::Impl {
-  Impl(io::World& world, store::Store& store) : world(world), store(store) {}
+  Impl(io::World& world, store::Store& store, size_t cache_max)
+      : world(world), store(store), cache(cache_max) {}
 
   io::World& world;
   store::Store& store;
@@ -54,7 +55,8 @@ constexpr int kHashingMax = 2;
 
 }  // namespace
 
-Directory::Directory(io::World& world, store::Store& store) : impl_(new Impl(world, store)) {}
+Directory::Directory(io::World& world, store::Store& store, size_t cache_max)
+    : impl_(new Impl(world, store, cache_max)) {}
 Directory::~Directory() = default;
 
 rt::Task<Resolution> Directory::resolve(mail::Address address) {

@@ -51,7 +51,8 @@ class Directory {
   // Resolutions are cached; the cache is emptied when the functions below have
   // changed something (in another process: noticed within a second). What is
   // changed past them, by hand, shows within a minute.
-  Directory(io::World& world, store::Store& store);
+  static constexpr size_t kCacheMax = 10'000;  // resolutions
+  Directory(io::World& world, store::Store& store, size_t cache_max = kCacheMax);
   ~Directory();
 
   // Aliases (recursively, to a depth of 10), plus addressing (user+tag), the

@@ -1,6 +1,7 @@
 // When a recipient is tried again, and when that ends.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -12,6 +13,8 @@ struct QueueOptions {
   std::vector<Duration> retry_delays;  // {5 min, 15 min, 30 min}; the last one repeats
   Duration lifetime;                   // 5 days (RFC 5321 §4.5.4.1: at least 4-5)
   Duration delay_notice_after;         // 4 hours; 0: never
+  // A larger mail comes back whole only to who asked for that: he has his copy.
+  uint64_t returned_octets_max = 64 << 10;
   // How soon a change by another process (`pabal queue retry`) is noticed.
   Duration look_again_after = std::chrono::seconds(1);
 };

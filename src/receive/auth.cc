@@ -9,10 +9,6 @@ namespace pabal::receive {
 namespace replies = smtp::replies;
 namespace sasl = proto::sasl;
 
-namespace {
-constexpr int kAuthFailuresMax = 5;
-}  // namespace
-
 // Only where users hand in mail: on port 25 there is nobody to log in, only
 // passwords to guess. And over TLS only, unless the listener was told otherwise.
 bool Session::auth_allowed() const {
@@ -102,7 +98,7 @@ rt::Task<smtp::Reply> Session::auth_failed() {
   ++smtpd_.counters_.auth_failures;
   smtpd_.world_.log.info("smtp.auth_failed", {{"peer", peer_.to_string()}});
   co_await rt::sleep_for(smtpd_.options_.auth_failure_delay);
-  if (++auth_failures_ < kAuthFailuresMax) co_return replies::auth_failed();
+  if (++auth_failures_ < smtpd_.options_.auth_failures_max) co_return replies::auth_failed();
   reply(replies::auth_failed());
   closing_ = true;
   co_return replies::too_many_errors(smtpd_.options_.hostname);

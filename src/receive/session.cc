@@ -34,7 +34,8 @@ rt::Task<void> Session::run() {
   reply(replies::greeting(smtpd_.options_.hostname, is_lmtp()));
   std::string line;
   while (!closing_) {
-    bool got = co_await next_line(line, smtp::kCommandLineMax, after(smtpd_.options_.command_timeout));
+    bool got =
+        co_await next_line(line, smtpd_.options_.command_octets_max, after(smtpd_.options_.command_timeout));
     if (!got) continue;
     try {
       co_await handle(std::move(line));

@@ -39,8 +39,10 @@ struct SmtpdOptions {
   // All messages that are being received at this moment, in this loop.
   uint64_t receiving_octets_max = uint64_t{1} << 30;
   uint64_t recipients_max = 1000;
-  int errors_max = 20;     // 5xx replies in one session
-  int received_max = 100;  // Received fields: more is a loop (RFC 5321 §6.3)
+  uint64_t command_octets_max = 2048;  // one line; at most proto::smtp::kCommandLineMax
+  int auth_failures_max = 5;           // in one session
+  int errors_max = 20;                 // 5xx replies in one session
+  int received_max = 100;              // Received fields: more is a loop (RFC 5321 §6.3)
   size_t sessions_max = 20'000;
   size_t sessions_per_peer_max = 200;
   Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 §4.5.3.2.7

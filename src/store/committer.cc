@@ -7,13 +7,13 @@ namespace pabal::store {
 
 namespace {
 
-// A WAL of so many pages (16 MiB) is carried into the database, after the
-// writers of the batch have gone on.
-constexpr int kCheckpointPages = 4000;
-constexpr int kCheckpointAgainPages = 250;
-// Bytes in one batch, so that a crowd of large mails shares its memory and
-// nobody waits for all of them.
-constexpr size_t kBatchOctetsMax = 16 << 20;
+constexpr uint64_t kPageOctets = 4096;
+
+// A WAL of so many pages is carried into the database, after the writers of the
+// batch have gone on.
+int checkpoint_pages(const StoreOptions& options) {
+  return static_cast<int>(std::clamp<uint64_t>(options.log_octets_max / kPageOctets, 1, INT32_MAX));
+}
 
 std::exception_ptr store_error(const io::IoError& e) {
   return std::make_exception_ptr(StoreError(e.what(), e.fault() == io::IoFault::no_space));
@@ -29,10 +29,17 @@ void fail_all(const Entries& batch, const StoreError& e) {
 
 }  // namespace
 
+uint64_t writer_cache_octets(const StoreOptions& options) {
+  return 4 * options.cache_octets;
+}
+
 Committer::Committer(io::World& world, const StoreOptions& options, std::string database_path,
                      std::unique_ptr<Database> db, SegmentWriter& segments, SegmentReader& reader)
     : world_(world),
       batch_max_(options.batch_max),
+      batch_octets_max_(options.batch_octets_max),
+      checkpoint_pages_(checkpoint_pages(options)),
+      cache_octets_(writer_cache_octets(options)),
       inline_octets_max_(options.inline_octets_max),
       segments_directory_(segments_directory(options.directory)),
       database_path_(std::move(database_path)),
@@ -105,9 +112,9 @@ void Committer::serve() {
 
 Committer::Batch Committer::take() {
   Batch batch;
-  size_t octets = 0;
+  uint64_t octets = 0;
   std::lock_guard lock(mutex_);
-  while (!waiting_.empty() && batch.size() < batch_max_ && octets < kBatchOctetsMax) {
+  while (!waiting_.empty() && batch.size() < batch_max_ && octets < batch_octets_max_) {
     Entry* entry = waiting_.front();
     waiting_.pop_front();
     for (const NewBlob& blob : entry->unit.blobs) octets += blob.bytes.size();
@@ -249,7 +256,8 @@ void Committer::commit_transaction(const Transaction& tx) {
 
 void Committer::connect() {
   if (db_) return;
-  db_ = std::make_unique<Database>(database_path_, Database::Options{false, world_.disk.sqlite_vfs()});
+  db_ = std::make_unique<Database>(database_path_,
+                                   Database::Options{false, world_.disk.sqlite_vfs(), cache_octets_});
 }
 
 void Committer::execute_now(std::move_only_function<void(Transaction&)> work) {
@@ -275,9 +283,9 @@ void Committer::execute_now(std::move_only_function<void(Transaction&)> work) {
 
 void Committer::tidy() {
   try {
-    if (db_ && db_->wal_pages() - checkpointed_pages_ >= kCheckpointPages) {
+    if (db_ && db_->wal_pages() - checkpointed_pages_ >= checkpoint_pages_) {
       // Readers of older snapshots hold it up: then soon again.
-      int soon = db_->checkpoint() ? 0 : kCheckpointPages - kCheckpointAgainPages;
+      int soon = db_->checkpoint() ? 0 : checkpoint_pages_ - std::max(1, checkpoint_pages_ / 16);
       checkpointed_pages_ = db_->wal_pages() - soon;
     } else if (db_ && db_->wal_pages() < checkpointed_pages_) {
       checkpointed_pages_ = 0;  // the WAL has begun again

@@ -20,6 +20,9 @@
 
 namespace pabal::store {
 
+// Writing touches more pages than one query reads.
+uint64_t writer_cache_octets(const StoreOptions& options);
+
 class Committer {
  public:
   // `db` is the only connection that writes while the server runs.
@@ -79,6 +82,9 @@ class Committer {
 
   io::World& world_;
   const size_t batch_max_;
+  const uint64_t batch_octets_max_;
+  const int checkpoint_pages_;
+  const uint64_t cache_octets_;
   const size_t inline_octets_max_;
   const std::string segments_directory_;
   const std::string database_path_;

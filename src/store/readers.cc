@@ -13,10 +13,7 @@ void Readers::run(std::move_only_function<void(Database&)>& query) {
     std::unique_ptr<Database> db;
   };
   Lease lease(*this);
-  if (!lease.db) {
-    lease.db = std::make_unique<Database>(path_, Database::Options{true, vfs_});
-    lease.db->execute("PRAGMA cache_size = -8192");
-  }
+  if (!lease.db) lease.db = std::make_unique<Database>(path_, Database::Options{true, vfs_, cache_octets_});
   try {
     lease.db->prepare("BEGIN").run();
     query(*lease.db);

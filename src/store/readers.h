@@ -15,7 +15,8 @@ namespace pabal::store {
 
 class Readers {
  public:
-  Readers(std::string path, const char* vfs, int max) : path_(std::move(path)), vfs_(vfs), max_(max) {}
+  Readers(std::string path, const char* vfs, int max, uint64_t cache_octets)
+      : path_(std::move(path)), vfs_(vfs), max_(max), cache_octets_(cache_octets) {}
 
   // Waits when all connections are lent. Throws StoreError or what `query` threw.
   void run(std::move_only_function<void(Database&)>& query);
@@ -27,6 +28,7 @@ class Readers {
   const std::string path_;
   const char* const vfs_;
   const int max_;
+  const uint64_t cache_octets_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Database>> idle_;

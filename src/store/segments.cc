@@ -15,7 +15,6 @@ namespace pabal::store {
 namespace {
 
 constexpr size_t kBufferOctets = 1 << 20;
-constexpr size_t kOpenSegmentsMax = 64;
 
 // Zeros on a page boundary, to be written directly.
 class ZeroBlock {
@@ -219,7 +218,7 @@ std::shared_ptr<io::File> SegmentReader::file(int64_t number) {
   std::shared_ptr<io::File> opened = disk_.open(segment_path(directory_, number), io::OpenMode::read);
   std::lock_guard lock(mutex_);
   if (std::ranges::find(open_, number, &Open::number) == open_.end()) open_.push_front({number, opened});
-  if (open_.size() > kOpenSegmentsMax) open_.pop_back();
+  if (open_.size() > open_max_) open_.pop_back();
   return opened;
 }
 

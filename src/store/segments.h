@@ -97,7 +97,8 @@ class SegmentWriter {
 // The reading side: any thread.
 class SegmentReader {
  public:
-  SegmentReader(io::Disk& disk, std::string directory) : disk_(disk), directory_(std::move(directory)) {}
+  SegmentReader(io::Disk& disk, std::string directory, size_t open_max = 64)
+      : disk_(disk), directory_(std::move(directory)), open_max_(open_max) {}
 
   // Throws StoreError when the record is not what `hash` and `size` promise.
   std::string read(BlobLocation at, uint64_t size_octets, std::string_view hash);
@@ -113,6 +114,7 @@ class SegmentReader {
   };
   io::Disk& disk_;
   const std::string directory_;
+  const size_t open_max_;
   std::mutex mutex_;
   std::list<Open> open_;  // the last used first
 };

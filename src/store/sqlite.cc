@@ -1,5 +1,6 @@
 #include "store/sqlite.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <mutex>
 #include <sqlite3.h>
@@ -158,8 +159,11 @@ Database::Database(const std::string& path, Options options) : cache_(std::make_
       // Looking must not change the file.
       sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     } else {
-      execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;");
+      execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     }
+    // In KiB when negative. 0 would be SQLite's own choice.
+    uint64_t cache = std::clamp<uint64_t>(options.cache_octets >> 10, 1, INT32_MAX);
+    execute("PRAGMA cache_size = -" + std::to_string(cache));
   } catch (...) {
     sqlite3_close_v2(db_);
     throw;

@@ -70,7 +70,8 @@ class Database {
  public:
   struct Options {
     bool read_only = false;
-    const char* vfs = nullptr;  // nullptr: SQLite's own
+    const char* vfs = nullptr;         // nullptr: SQLite's own
+    uint64_t cache_octets = 32 << 20;  // of pages
   };
   // WAL, synchronous=FULL, busy timeout 10 s. Never checkpoints by itself, but
   // when the last connection to the file is closed. Throws StoreError.

@@ -70,8 +70,9 @@ class ReadingStore : public Store {
   ReadingStore(io::World& world, const StoreOptions& options, int64_t highest_id)
       : world_(world),
         ids_(world, highest_id),
-        segment_reader_(world.disk, segments_directory(options.directory)),
-        readers_(database_path(options.directory), world.disk.sqlite_vfs(), options.readers) {}
+        segment_reader_(world.disk, segments_directory(options.directory), options.open_segments_max),
+        readers_(database_path(options.directory), world.disk.sqlite_vfs(), options.readers,
+                 options.cache_octets) {}
 
   rt::Task<void> read_with(std::move_only_function<void(Database&)> query) override {
     auto run = rt::offload(world_.blocking, [this, &query] { readers_.run(query); });
@@ -217,7 +218,8 @@ std::unique_ptr<Store> Store::open(io::World& world, StoreOptions options) {
     }
     std::string path = database_path(options.directory);
     if (world.disk.exists(path)) refuse_newer_schema(world.disk, path);
-    auto db = std::make_unique<Database>(path, Database::Options{false, world.disk.sqlite_vfs()});
+    auto db = std::make_unique<Database>(
+        path, Database::Options{false, world.disk.sqlite_vfs(), writer_cache_octets(options)});
     prepare_schema(*db);
     make_log_durable(world.disk, *db, path + "-wal");
     if (!db->reserve_wal_index()) world.log.warning("store.little_room", {{"directory", options.directory}});

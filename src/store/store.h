@@ -26,6 +26,12 @@ struct StoreOptions {
   uint64_t segment_octets = 64 << 20;  // size of one segment file
   int readers = 4;                     // read connections
   size_t batch_max = 512;              // units in one transaction
+  // Bytes in one batch, so that a crowd of large mails shares its memory and
+  // nobody waits for all of them; the last unit may go beyond.
+  uint64_t batch_octets_max = 16 << 20;
+  uint64_t log_octets_max = 16 << 20;  // of the WAL, before it is carried into the database
+  uint64_t cache_octets = 8 << 20;     // of pages, per reader; the writer has four times as much
+  size_t open_segments_max = 64;       // files kept open for reading
 };
 
 // Where the parts of a store lie in its directory.

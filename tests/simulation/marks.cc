@@ -7,7 +7,7 @@ const std::vector<std::string>& all_marks() {
       // what clients heard
       "over quota", "message too big", "unknown recipient", "too many recipients",
       "server says its disk is full", "server says it cannot store", "server hangs up", "loop refused",
-      "bare LF refused", "connection lost before the reply to a message",
+      "bare LF refused", "command line too long", "connection lost before the reply to a message",
       "accepted although the reply was lost", "not accepted, and the reply was lost", "mailbox in use",
       "QUIT without a reply had deleted", "QUIT without a reply had not deleted",
       // what became of letters

@@ -34,9 +34,12 @@ app::Config server_config(sim::SimRandom& random, size_t server) {
   }
   config.limits.message_octets_max = pick<uint64_t>(random, {12'000, 64'000, 50 << 20});
   config.limits.recipients_max = pick(random, {1, 2, 1000});
+  config.limits.receiving_octets_max = pick<uint64_t>(random, {config.limits.message_octets_max, 1 << 30});
+  config.limits.command_octets_max = pick<uint64_t>(random, {512, 2048});
   config.limits.sessions_max = pick(random, {3, 20'000, 20'000});
   config.limits.sessions_per_ip_max = pick(random, {2, 1000, 1000});
   config.limits.errors_max = pick(random, {2, 10});
+  config.limits.auth_failures_max = pick(random, {1, 5});
   config.limits.received_max = pick(random, {3, 100});
   config.limits.command_timeout = pick<Duration>(random, {seconds(10), minutes(5)});
   config.limits.data_timeout = pick<Duration>(random, {seconds(10), minutes(10)});
@@ -46,14 +49,25 @@ app::Config server_config(sim::SimRandom& random, size_t server) {
       random, {{minutes(1)}, {minutes(5), minutes(15), minutes(30)}, {seconds(10), minutes(10)}});
   config.queue.lifetime = pick<Duration>(random, {minutes(30), minutes(90), hours(5)});
   config.queue.delay_notice_after = pick<Duration>(random, {Duration(0), minutes(10), hours(2)});
+  config.queue.returned_octets_max = pick<uint64_t>(random, {0, 500, 64 << 10});
+  config.queue.in_hand_max = pick(random, {1, 3, 5000});
+  config.queue.in_hand_per_destination_max = pick(random, {1, 2, 1000});
+  config.queue.claim_max = pick(random, {1, 2, 500});
   config.delivery.connections_max = pick(random, {1, 2, 500});
   config.delivery.per_destination_max = pick(random, {1, 2, 20});
+  config.delivery.per_destination_start = pick(random, {1, 5});
+  config.delivery.servers_max = pick(random, {1, 2, 10});
   config.delivery.connection_idle = pick<Duration>(random, {milliseconds(1), seconds(30)});
   config.delivery.mails_per_connection_max = pick(random, {1, 2, 100});
   config.store.inline_octets_max = pick<uint64_t>(random, {0, 500, 4096});
   config.store.segment_octets = pick<uint64_t>(random, {12 << 10, 64 << 10, 1 << 20});
   config.store.readers = pick(random, {1, 4});
   config.store.batch_max = pick(random, {1, 2, 512});
+  config.store.batch_octets_max = pick<uint64_t>(random, {1, 10'000, 16 << 20});
+  config.store.log_octets_max = pick<uint64_t>(random, {0, 64 << 10, 16 << 20});
+  config.store.cache_octets = pick<uint64_t>(random, {1 << 10, 32 << 10, 8 << 20});
+  config.store.open_segments_max = pick(random, {1, 64});
+  config.store.directory_cache_max = pick(random, {0, 2, 10'000});
   return config;
 }
 

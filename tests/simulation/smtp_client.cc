@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kLineMax = 4096;
 constexpr size_t kChunkOctets = 700;
+constexpr size_t kLongParameter = 490;  // RFC 3461 §4.2 allows 500 octets
 
 Instant patience() {
   return rt::Loop::current().now() + std::chrono::minutes(10);
@@ -78,7 +79,8 @@ rt::Task<bool> introduce(io::Connection& connection, const Manners& manners, Let
 rt::Task<bool> envelope(io::Connection& connection, const Manners& manners, Letter& letter) {
   std::vector<std::string> lines = {"MAIL FROM:<" + letter.from + ">" +
                                     (letter.eight_bit ? " BODY=8BITMIME" : "")};
-  for (const std::string& to : letter.to) lines.push_back("RCPT TO:<" + to + ">");
+  std::string more = manners.wordy ? " ORCPT=rfc822;" + std::string(kLongParameter, 'x') : "";
+  for (const std::string& to : letter.to) lines.push_back("RCPT TO:<" + to + ">" + more);
   if (manners.pipelines) {
     for (const std::string& line : lines) connection.out() += line + "\r\n";
     co_await connection.flush(patience());
@@ -158,6 +160,7 @@ void mark_reply(Ledger& ledger, const Letter& letter) {
       {"452 4.5.3", "too many recipients"},
       {"452 4.3.1", "server says its disk is full"},
       {"451 4.3.0", "server says it cannot store"},
+      {"500 5.5.2 The line", "command line too long"},
       {"421 ", "server hangs up"},
       {"554 5.4.6", "loop refused"}};
   for (const auto& [code, name] : marks) {
@@ -175,6 +178,7 @@ Manners draw_manners(sim::SimRandom& random, bool submission) {
   manners.chunks = random.chance(30);
   manners.hangs_up = random.chance(8);
   manners.dawdles = random.chance(8);
+  manners.wordy = random.chance(8);
   return manners;
 }
 

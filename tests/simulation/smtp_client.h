@@ -21,6 +21,7 @@ struct Manners {
   bool pipelines = false;
   bool chunks = false;    // BDAT instead of DATA
   bool hangs_up = false;  // goes away in the middle of the message
+  bool wordy = false;     // its command lines are longer than the shortest limit
   bool dawdles = false;   // waits longer than servers like
 };
 Manners draw_manners(sim::SimRandom& random, bool submission);

@@ -27,7 +27,7 @@ std::string quote(std::string_view text) {
 
 class ListParser {
  public:
-  explicit ListParser(std::string_view value) : text_(unfold(value)), s_(text_) {}
+  ListParser(std::string_view value, bool decode) : decode_(decode), text_(unfold(value)), s_(text_) {}
 
   std::vector<HeaderAddress> parse() {
     while (pos_ < s_.size() && out_.size() < header_addresses_max) step();
@@ -164,13 +164,17 @@ class ListParser {
 
   bool has_at() const { return has_at_; }
 
-  static std::string display_name(const std::vector<Word>& words) {
+  std::string decoded(std::string_view raw) const {
+    return std::string(trim(decode_ ? decode_text(raw) : raw));
+  }
+
+  std::string display_name(const std::vector<Word>& words) const {
     std::string raw;
     for (const Word& word : words) {
       if (word.space_before && !raw.empty()) raw += ' ';
       raw += word.text;
     }
-    return std::string(trim(decode_text(raw)));
+    return decoded(raw);
   }
 
   // Words without an angle-addr: the last cluster with an '@' is the address, where a
@@ -224,8 +228,8 @@ class ListParser {
       } else {
         finish_bare(entry);
       }
-      if (entry.display_name.empty() && !comment_.empty()) entry.display_name = trim(decode_text(comment_));
-      if (!is_utf8(entry.address)) entry.address = decode_text(entry.address);
+      if (entry.display_name.empty() && !comment_.empty()) entry.display_name = decoded(comment_);
+      if (decode_ && !is_utf8(entry.address)) entry.address = decode_text(entry.address);
       if (!entry.address.empty() || !entry.display_name.empty()) out_.push_back(std::move(entry));
     }
     clear();
@@ -246,6 +250,7 @@ class ListParser {
     space_ = false;
   }
 
+  bool decode_;
   std::string text_;
   std::string_view s_;
   size_t pos_ = 0;
@@ -266,7 +271,11 @@ class ListParser {
 }  // namespace
 
 std::vector<HeaderAddress> parse_address_list(std::string_view header_value) {
-  return ListParser(header_value).parse();
+  return ListParser(header_value, true).parse();
+}
+
+std::vector<HeaderAddress> parse_raw_address_list(std::string_view header_value) {
+  return ListParser(header_value, false).parse();
 }
 
 std::string to_header_text(const HeaderAddress& address, bool utf8) {

@@ -22,7 +22,8 @@ void put_literal(std::string& out, std::string_view octets);                   /
 void put_literal8(std::string& out, std::string_view octets);                  // "~{n}\r\n..." (RFC 3516)
 // The name as an astring, in modified UTF-7 unless `utf8`.
 void put_mailbox(std::string& out, std::string_view name, bool utf8);
-// "\Seen \Deleted $Forwarded": bits as in store::Flag, keywords from bit 8 on.
+// "\Seen \Deleted $Forwarded", without parentheses: bits as in store::Flag (\Seen 1,
+// \Answered 2, \Flagged 4, \Deleted 8, \Draft 16), keywords from bit 8 on.
 void put_flags(std::string& out, uint64_t flags, const std::vector<std::string>& keywords);
 void put_internal_date(std::string& out, Time time);  // "\"21-Nov-2026 18:30:00 +0000\""
 void put_number(std::string& out, uint64_t number);
@@ -32,18 +33,22 @@ std::string to_modified_utf7(std::string_view utf8);
 std::optional<std::string> from_modified_utf7(std::string_view text);
 
 // "(\"Mon, 7 Feb 1994 ...\" \"subject\" ((...)) ...)" (RFC 9051 §7.5.2). Header text as it
-// stands in the message, 7-bit: what is 8-bit there is put into encoded-words.
+// stands in the message, 7-bit: what is 8-bit there is put into encoded-words. A field
+// of addresses that stands twice counts as one; "root" is at MISSING_DOMAIN.
 std::string envelope_text(const mail::Header& header);
-// BODYSTRUCTURE; BODY is body_text: the same without extension data.
+// BODYSTRUCTURE, 7-bit; BODY is body_text: the same without extension data.
 std::string body_structure_text(const mail::Part& root, std::string_view message);
 std::string body_text(const mail::Part& root, std::string_view message);
 
 // "BODY[1.2.HEADER.FIELDS (FROM TO)]<0>" as the answer names it.
 std::string section_name(const FetchItem& item);
-// The octets of a section; nullopt: there is no such part (answered by NIL).
-std::optional<std::string> section_octets(const mail::Part& root, std::string_view message,
-                                          const Section& section);
-// Without its transfer encoding (RFC 3516). not_decodable: NO [UNKNOWN-CTE].
+// The octets of a section, in `message` or (HEADER.FIELDS) in `made`, so that a large
+// message fetched in pieces is not copied for each; nullopt: there is no such part
+// (answered by NIL).
+std::optional<std::string_view> section_octets(const mail::Part& root, std::string_view message,
+                                               const Section& section, std::string& made);
+// Without its transfer encoding (RFC 3516); the whole message, which has none, as it is.
+// not_decodable (an unknown encoding, or a multipart): NO [UNKNOWN-CTE].
 struct BinarySection {
   std::optional<std::string> octets;
   bool not_decodable = false;

@@ -1,0 +1,218 @@
+// BODYSTRUCTURE and BODY (RFC 9051 §7.5.2). Sizes and lines are those of the
+// transfer-encoded text. Nesting is what mail::Limits allows.
+#include "base/bytes.h"
+#include "mail/header.h"
+#include "proto/imap/header_text.h"
+#include "proto/imap/parameters.h"
+#include "proto/imap/response.h"
+
+namespace pabal::proto::imap {
+namespace {
+
+using mail::Field;
+using mail::Part;
+
+// The first field of each kind.
+struct Fields {
+  const Field* type = nullptr;
+  const Field* id = nullptr;
+  const Field* description = nullptr;
+  const Field* md5 = nullptr;
+  const Field* disposition = nullptr;
+  const Field* language = nullptr;
+  const Field* location = nullptr;
+};
+
+Fields find_fields(const mail::Header& header) {
+  Fields found;
+  for (const Field& field : header.fields) {
+    if (!istarts_with(field.name, "content-")) continue;
+    std::string_view name = field.name.substr(8);
+    const Field** slot = iequals(name, "type")          ? &found.type
+                         : iequals(name, "id")          ? &found.id
+                         : iequals(name, "description") ? &found.description
+                         : iequals(name, "md5")         ? &found.md5
+                         : iequals(name, "disposition") ? &found.disposition
+                         : iequals(name, "language")    ? &found.language
+                         : iequals(name, "location")    ? &found.location
+                                                        : nullptr;
+    if (slot != nullptr && *slot == nullptr) *slot = &field;
+  }
+  return found;
+}
+
+std::string_view raw(const Field* field) {
+  return field == nullptr ? std::string_view() : field->raw_value;
+}
+
+class Writer {
+ public:
+  Writer(std::string_view message, bool extended) : message_(message), extended_(extended) {}
+
+  std::string write(const Part& root) {
+    body(root);
+    return std::move(out_);
+  }
+
+ private:
+  void body(const Part& part) {
+    mail::Header header = mail::header_of(part, message_);
+    Fields fields = find_fields(header);
+    out_ += '(';
+    if (part.is_multipart()) {
+      multipart(part, fields);
+    } else {
+      single(part, fields);
+    }
+    out_ += ')';
+  }
+
+  void multipart(const Part& part, const Fields& fields) {
+    for (const Part& child : part.children) body(child);
+    // The grammar wants at least one part, and section 1 answers it (section.cc).
+    if (part.children.empty()) no_text();
+    space_string(part.type.subtype);
+    if (!extended_) return;
+    out_ += ' ';
+    put_parameters(out_, raw(fields.type), false);
+    disposition(part, fields);
+    language(fields);
+    space_text_or_nil(fields.location);
+  }
+
+  void single(const Part& part, const Fields& fields) {
+    put_header_text(out_, part.type.type);
+    space_string(part.type.subtype);
+    out_ += ' ';
+    bool is_text = part.type.type == "text";
+    put_parameters(out_, raw(fields.type), is_text);
+    space_text_or_nil(fields.id);
+    space_text_or_nil(fields.description);
+    space_string(encoding(part));
+    space_number(part.size_octets());
+    bool is_message = part.type.is("message", "rfc822") || part.type.is("message", "global");
+    if (is_message) {
+      out_ += ' ';
+      enclosed(part);
+    }
+    if (is_message || is_text) space_number(lines(part));
+    if (!extended_) return;
+    space_text_or_nil(fields.md5);
+    disposition(part, fields);
+    language(fields);
+    space_text_or_nil(fields.location);
+  }
+
+  void enclosed(const Part& part) {
+    if (part.children.empty()) {  // not looked into
+      out_ += envelope_text(mail::Header{}) + ' ';
+      no_text();
+      return;
+    }
+    const Part& child = part.children.front();
+    out_ += envelope_text(mail::header_of(child, message_)) + ' ';
+    body(child);
+  }
+
+  void no_text() {
+    out_ += R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0)";
+    if (extended_) out_ += " NIL NIL NIL NIL";
+    out_ += ')';
+  }
+
+  static std::string_view encoding(const Part& part) {
+    switch (part.encoding) {
+      case mail::TransferEncoding::seven_bit:
+        return "7bit";
+      case mail::TransferEncoding::eight_bit:
+        return "8bit";
+      case mail::TransferEncoding::binary:
+        return "binary";
+      case mail::TransferEncoding::quoted_printable:
+        return "quoted-printable";
+      case mail::TransferEncoding::base64:
+        return "base64";
+      case mail::TransferEncoding::unknown:
+        return part.encoding_name;
+    }
+    return "7bit";
+  }
+
+  // Line ends, as other servers count; a last line without one is not counted.
+  uint64_t lines(const Part& part) const {
+    std::string_view text = mail::body_of(part, message_);
+    return part.body_lines - (text.empty() || text.ends_with('\n') ? 0 : 1);
+  }
+
+  void disposition(const Part& part, const Fields& fields) {
+    if (part.disposition.disposition.empty()) {
+      out_ += " NIL";
+      return;
+    }
+    out_ += " (";
+    put_header_text(out_, part.disposition.disposition);
+    out_ += ' ';
+    put_parameters(out_, raw(fields.disposition), false);
+    out_ += ')';
+  }
+
+  // "en, de (German)": tags between commas, comments left out (RFC 3282 §2).
+  void language(const Fields& fields) {
+    std::string text = seven_bit_text(raw(fields.language));
+    bool any = false;
+    int depth = 0;
+    std::string tag;
+    auto end_tag = [&] {
+      if (tag.empty()) return;
+      out_ += any ? " " : " (";
+      put_string(out_, tag);
+      tag.clear();
+      any = true;
+    };
+    for (char c : text) {
+      if (c == '(') {
+        ++depth;
+      } else if (c == ')' && depth > 0) {
+        --depth;
+      } else if (c == ',' && depth == 0) {
+        end_tag();
+      } else if (depth == 0 && !is_wsp(c)) {
+        tag += c;
+      }
+    }
+    end_tag();
+    out_ += any ? ")" : " NIL";
+  }
+
+  void space_string(std::string_view text) {
+    out_ += ' ';
+    put_header_text(out_, text);
+  }
+  void space_number(uint64_t number) {
+    out_ += ' ';
+    put_number(out_, number);
+  }
+  void space_text_or_nil(const Field* field) {
+    if (field == nullptr) {
+      out_ += " NIL";
+    } else {
+      space_string(field->raw_value);
+    }
+  }
+
+  std::string_view message_;
+  bool extended_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string body_structure_text(const Part& root, std::string_view message) {
+  return Writer(message, true).write(root);
+}
+
+std::string body_text(const Part& root, std::string_view message) {
+  return Writer(message, false).write(root);
+}
+
+}  // namespace pabal::proto::imap

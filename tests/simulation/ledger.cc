@@ -36,6 +36,16 @@ std::string field(std::string_view text, std::string_view name) {
   return "";
 }
 
+// Its first Received field is about a connection between our servers, with TLS (RFC 3848).
+bool came_encrypted(std::string_view mail) {
+  std::string_view header = header_of(mail);
+  size_t from = header.find("\r\nReceived: ");
+  if (from == std::string_view::npos) return false;
+  size_t next = std::min(header.find("\r\nReceived: ", from + 1), header.size());
+  std::string_view field = header.substr(from, next - from);
+  return field.starts_with("\r\nReceived: from mx.") && field.find("with ESMTPS") != std::string_view::npos;
+}
+
 bool is_report(std::string_view mail) {
   return header_of(mail).find("Content-Type: multipart/report") != std::string_view::npos;
 }
@@ -87,6 +97,7 @@ void Ledger::found_in_mailbox(const std::string& owner, const std::string& mail)
   auto letter = letters.find(token_in(header_of(mail), 0));
   if (letter == letters.end()) return violation("a mail that nobody sent is in the mailbox of " + owner);
   if (check_bytes(letter->second, owner, mail)) ++fates[{letter->first, owner}].mailbox;
+  if (came_encrypted(mail)) mark("carried from server to server by STARTTLS");
 }
 
 void Ledger::taken_by_peer(const std::string& recipient, const std::string& mail) {

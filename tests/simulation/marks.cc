@@ -9,10 +9,12 @@ const std::vector<std::string>& all_marks() {
       "server says its disk is full", "server says it cannot store", "server hangs up", "loop refused",
       "bare LF refused", "command line too long", "connection lost before the reply to a message",
       "accepted although the reply was lost", "not accepted, and the reply was lost", "mailbox in use",
-      "QUIT without a reply had deleted", "QUIT without a reply had not deleted",
+      "mail sent by STARTTLS", "mail read by STLS", "QUIT without a reply had deleted",
+      "QUIT without a reply had not deleted",
       // what became of letters
       "duplicate after a lost ack or a crash", "report failed", "report delayed",
-      "delivered after a delay notice", "DSN for a DSN suppressed", "two recipients in one transaction",
+      "delivered after a delay notice", "DSN for a DSN suppressed",
+      "carried from server to server by STARTTLS", "two recipients in one transaction",
       "delivered after greylisting", "delivered although STARTTLS is broken", "delivered by HELO",
       // what the other servers did
       "peer refused for good", "4xx and then 5xx", "peer hung up behind the final dot",

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "openssl_world.h"
+
 namespace pabal::simulation {
 
 namespace {
@@ -28,9 +30,12 @@ app::Config server_config(sim::SimRandom& random, size_t server) {
                                                               {app::Protocol::submission, kSubmissionPort},
                                                               {app::Protocol::lmtp, kLmtpPort},
                                                               {app::Protocol::pop3, kPop3Port}};
+  bool offers_tls = random.chance(50);
+  if (offers_tls) config.tls = {certificate_of(server).certificate_path, certificate_of(server).key_path};
   for (auto [protocol, port] : listeners) {
-    config.listeners.push_back(
-        {protocol, {*io::IpAddress::parse(kServerIps[server]), port, {}}, app::TlsMode::none, true});
+    app::TlsMode tls =
+        offers_tls && protocol != app::Protocol::lmtp ? app::TlsMode::starttls : app::TlsMode::none;
+    config.listeners.push_back({protocol, {*io::IpAddress::parse(kServerIps[server]), port, {}}, tls, true});
   }
   config.limits.message_octets_max = pick<uint64_t>(random, {12'000, 64'000, 50 << 20});
   config.limits.recipients_max = pick(random, {1, 2, 1000});
@@ -85,7 +90,7 @@ Disturbance draw(sim::SimRandom& random, Kind kind, Duration active) {
       d.amount = random.up_to(3000);
       break;
     case Kind::lost_ack:
-      d.amount = random.up_to(500);
+      d.amount = random.up_to(pick<uint64_t>(random, {500, 500, 3000}));
       break;
     case Kind::lost_data:
       d.amount = random.up_to(3000);

@@ -4,6 +4,7 @@
 #include "io/connection.h"
 #include "io/error.h"
 #include "rt/loop.h"
+#include "tls/stream.h"
 
 namespace pabal::simulation {
 
@@ -96,6 +97,17 @@ std::vector<Pop3Reader::Unreadable> Pop3Reader::unreadable() const {
 rt::Task<void> Pop3Reader::session(Purpose purpose) {
   io::Connection connection(co_await world_.net.connect(server_, patience()));
   std::string reply = co_await ask(connection, "");
+  bool encrypted = false;
+  if (ok(reply) && random_.chance(50)) {
+    std::string answer = co_await ask(connection, "STLS");
+    encrypted = ok(answer);
+  }
+  if (encrypted) {
+    std::unique_ptr<io::Stream> plain = connection.release();
+    std::unique_ptr<io::Stream> secured = co_await tls::connect(std::move(plain), tls_, "", patience());
+    connection.attach(std::move(secured));
+    ledger_.mark("mail read by STLS");
+  }
   if (ok(reply)) reply = co_await ask(connection, "USER " + address_);
   if (ok(reply)) reply = co_await ask(connection, "PASS secret");
   if (reply.find("[IN-USE]") != std::string::npos) ledger_.mark("mailbox in use");

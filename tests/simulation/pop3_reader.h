@@ -10,13 +10,20 @@
 #include "ledger.h"
 #include "rt/task.h"
 #include "sim/random.h"
+#include "tls/context.h"
 
 namespace pabal::simulation {
 
 class Pop3Reader {
  public:
-  Pop3Reader(io::World& world, io::Endpoint server, std::string address, Ledger& ledger, uint64_t seed)
-      : world_(world), server_(server), address_(std::move(address)), ledger_(ledger), random_(seed) {}
+  Pop3Reader(io::World& world, tls::ClientContext& tls, io::Endpoint server, std::string address,
+             Ledger& ledger, uint64_t seed)
+      : world_(world),
+        tls_(tls),
+        server_(server),
+        address_(std::move(address)),
+        ledger_(ledger),
+        random_(seed) {}
 
   enum class Purpose {
     fetch,      // what is new, and delete some
@@ -52,6 +59,7 @@ class Pop3Reader {
   void compare(const std::map<std::string, size_t>& listed);
 
   io::World& world_;
+  tls::ClientContext& tls_;
   io::Endpoint server_;
   std::string address_;
   Ledger& ledger_;

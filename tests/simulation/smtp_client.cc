@@ -6,6 +6,7 @@
 #include "io/connection.h"
 #include "io/error.h"
 #include "rt/loop.h"
+#include "tls/stream.h"
 
 namespace pabal::simulation {
 
@@ -64,12 +65,23 @@ std::string plain_response(const std::string& user) {
   return out;
 }
 
-rt::Task<bool> introduce(io::Connection& connection, const Manners& manners, Letter& letter) {
+rt::Task<bool> introduce(io::Connection& connection, tls::ClientContext& tls, const Manners& manners,
+                         Letter& letter, Ledger& ledger) {
   letter.reply = co_await read_reply(connection);
   if (!positive(letter.reply)) co_return false;
-  letter.reply =
-      co_await ask(connection, manners.entrance == Entrance::lmtp ? "LHLO client.test" : "EHLO client.test");
+  const std::string hello = manners.entrance == Entrance::lmtp ? "LHLO client.test" : "EHLO client.test";
+  letter.reply = co_await ask(connection, hello);
   if (!positive(letter.reply)) co_return false;
+  if (manners.encrypts && letter.reply.find("STARTTLS") != std::string::npos) {
+    letter.reply = co_await ask(connection, "STARTTLS");
+    if (!positive(letter.reply)) co_return false;
+    std::unique_ptr<io::Stream> plain = connection.release();
+    std::unique_ptr<io::Stream> secured = co_await tls::connect(std::move(plain), tls, "", patience());
+    connection.attach(std::move(secured));
+    ledger.mark("mail sent by STARTTLS");
+    letter.reply = co_await ask(connection, hello);
+    if (!positive(letter.reply)) co_return false;
+  }
   if (manners.user.empty()) co_return true;
   letter.reply = co_await ask(connection, "AUTH PLAIN " + plain_response(manners.user));
   co_return positive(letter.reply);
@@ -141,8 +153,9 @@ void conclude(Letter& letter) {
   }
 }
 
-rt::Task<void> converse(io::Connection& connection, const Manners& manners, Letter& letter) {
-  if (!co_await introduce(connection, manners, letter)) co_return;
+rt::Task<void> converse(io::Connection& connection, tls::ClientContext& tls, const Manners& manners,
+                        Letter& letter, Ledger& ledger) {
+  if (!co_await introduce(connection, tls, manners, letter, ledger)) co_return;
   if (!co_await envelope(connection, manners, letter)) co_return;
   if (!co_await message(connection, manners, letter)) co_return;
   // LMTP answers once for each recipient (RFC 2033 §4.2); ours has one then.
@@ -174,6 +187,7 @@ void mark_reply(Ledger& ledger, const Letter& letter) {
 Manners draw_manners(sim::SimRandom& random, bool submission) {
   Manners manners;
   manners.entrance = submission ? Entrance::submission : random.chance(15) ? Entrance::lmtp : Entrance::relay;
+  manners.encrypts = random.chance(60);
   manners.pipelines = random.chance(40);
   manners.chunks = random.chance(30);
   manners.hangs_up = random.chance(8);
@@ -182,11 +196,11 @@ Manners draw_manners(sim::SimRandom& random, bool submission) {
   return manners;
 }
 
-rt::Task<void> send_letter(io::World& world, io::Endpoint to, Manners manners, Letter& letter,
-                           Ledger& ledger) {
+rt::Task<void> send_letter(io::World& world, tls::ClientContext& tls, io::Endpoint to, Manners manners,
+                           Letter& letter, Ledger& ledger) {
   try {
     io::Connection connection(co_await world.net.connect(to, patience()));
-    co_await converse(connection, manners, letter);
+    co_await converse(connection, tls, manners, letter, ledger);
   } catch (const io::IoError& e) {
     if (letter.reply.empty()) letter.reply = e.what();
     if (letter.told == Told::unknown) ledger.mark("connection lost before the reply to a message");

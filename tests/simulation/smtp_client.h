@@ -9,6 +9,7 @@
 #include "ledger.h"
 #include "rt/task.h"
 #include "sim/random.h"
+#include "tls/context.h"
 
 namespace pabal::simulation {
 
@@ -17,7 +18,8 @@ enum class Entrance { relay, submission, lmtp };
 // How this client goes about it.
 struct Manners {
   Entrance entrance = Entrance::relay;
-  std::string user;  // logs in with this name and the password "secret"
+  std::string user;       // logs in with this name and the password "secret"
+  bool encrypts = false;  // by STARTTLS where that is offered
   bool pipelines = false;
   bool chunks = false;    // BDAT instead of DATA
   bool hangs_up = false;  // goes away in the middle of the message
@@ -27,7 +29,7 @@ struct Manners {
 Manners draw_manners(sim::SimRandom& random, bool submission);
 
 // One session, one letter; letter.told and what the server said afterwards stand in it.
-rt::Task<void> send_letter(io::World& world, io::Endpoint to, Manners manners, Letter& letter,
-                           Ledger& ledger);
+rt::Task<void> send_letter(io::World& world, tls::ClientContext& tls, io::Endpoint to, Manners manners,
+                           Letter& letter, Ledger& ledger);
 
 }  // namespace pabal::simulation

@@ -1,6 +1,7 @@
 #include "town.h"
 
 #include "furniture.h"
+#include "openssl_world.h"
 #include "queue/operate.h"
 #include "rt/loop.h"
 #include "store/check.h"
@@ -57,14 +58,17 @@ Town::Town(const Plan& plan)
   sim.resolver().add("null.test. MX 0 .");
   sim.resolver().add("silent.test. MX 10 mx.silent.test.");
   sim.resolver().add(std::string("mx.silent.test. A ") + kSilentIp);
+  seed_openssl(sim.derive_seed());
+  people_tls_ = std::make_unique<tls::ClientContext>(tls::ClientOptions{});
   for (const char* address : kReaders) {
     size_t server = server_of(address);
-    readers_.push_back(std::make_unique<Pop3Reader>(people_world_, endpoint(kServerIps[server], kPop3Port),
-                                                    address, ledger, sim.derive_seed()));
+    readers_.push_back(std::make_unique<Pop3Reader>(people_world_, *people_tls_,
+                                                    endpoint(kServerIps[server], kPop3Port), address, ledger,
+                                                    sim.derive_seed()));
   }
 }
 
-rt::Task<void> Town::live(size_t disturbances_max) {
+rt::Task<void> Town::live(std::optional<std::set<size_t>> only) {
   for (auto& peer : peers_) {
     if (random_.chance(60)) peer->set_mood(static_cast<Mood>(random_.below(kMoods)));
     peers_running_.spawn(peer->peer().run());
@@ -72,11 +76,11 @@ rt::Task<void> Town::live(size_t disturbances_max) {
   for (auto& machine : machines_) running_.spawn(machine->run());
   for (auto& machine : machines_) co_await machine->until_up();
   for (size_t i = 0; i < plan_.writers; ++i) {
-    writing_.spawn(write_letters(people_world_, "w" + std::to_string(i), plan_.letters_each, plan_.active,
-                                 ledger, sim.derive_seed()));
+    writing_.spawn(write_letters(people_world_, *people_tls_, "w" + std::to_string(i), plan_.letters_each,
+                                 plan_.active, ledger, sim.derive_seed()));
   }
   for (int i = 0; i < 2; ++i) reading_.spawn(read_now_and_then());
-  disturbing_.spawn(disturb(disturbances_max));
+  disturbing_.spawn(disturb(std::move(only)));
   co_await disturbing_.join();
   co_await writing_.join();
   writing_over_ = true;
@@ -105,10 +109,11 @@ rt::Task<void> Town::check_stores() {
   }
 }
 
-rt::Task<void> Town::disturb(size_t disturbances_max) {
+rt::Task<void> Town::disturb(std::optional<std::set<size_t>> only) {
   Instant begun = rt::Loop::current().now();
   rt::TaskGroup lasting;
-  for (size_t i = 0; i < std::min(disturbances_max, plan_.disturbances.size()); ++i) {
+  for (size_t i = 0; i < plan_.disturbances.size(); ++i) {
+    if (only && !only->contains(i + 1)) continue;
     const Disturbance& disturbance = plan_.disturbances[i];
     co_await rt::sleep_until(begun + disturbance.at);
     lasting.spawn(happen(disturbance));

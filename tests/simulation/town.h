@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "machine.h"
@@ -16,14 +18,14 @@ class Town {
  public:
   explicit Town(const Plan& plan);
 
-  // The whole run.
-  rt::Task<void> live(size_t disturbances_max);
+  // The whole run, with all of the plan's disturbances or `only` these.
+  rt::Task<void> live(std::optional<std::set<size_t>> only);
 
   sim::SimWorld sim;
   Ledger ledger;
 
  private:
-  rt::Task<void> disturb(size_t disturbances_max);
+  rt::Task<void> disturb(std::optional<std::set<size_t>> only);
   rt::Task<void> happen(Disturbance disturbance);
   rt::Task<void> cause(const Disturbance& disturbance);
   void fail_dns(size_t server, std::optional<sim::DnsFault> fault);
@@ -43,6 +45,7 @@ class Town {
   std::vector<std::unique_ptr<MoodyPeer>> peers_;
   std::vector<std::unique_ptr<Pop3Reader>> readers_;
   io::World people_world_;
+  std::unique_ptr<tls::ClientContext> people_tls_;
   rt::TaskGroup running_, peers_running_, writing_, disturbing_, reading_;
   bool writing_over_ = false;
   sim::SimRandom random_;

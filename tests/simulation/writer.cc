@@ -60,8 +60,8 @@ bool is_certain(const std::string& address, size_t server) {
 
 }  // namespace
 
-rt::Task<void> write_letters(io::World world, std::string name, size_t letters, Duration active,
-                             Ledger& ledger, uint64_t seed) {
+rt::Task<void> write_letters(io::World world, tls::ClientContext& tls, std::string name, size_t letters,
+                             Duration active, Ledger& ledger, uint64_t seed) {
   sim::SimRandom random(seed);
   for (size_t n = 0; n < letters; ++n) {
     // Often one behind the other, and all writers at the same time.
@@ -92,7 +92,7 @@ rt::Task<void> write_letters(io::World world, std::string name, size_t letters, 
     letter.smuggled = !manners.chunks && random.chance(5);
     letter.text = text_of(random, letter, random.chance(10) ? 4 : 0);
     uint16_t port = submission ? kSubmissionPort : manners.entrance == Entrance::lmtp ? kLmtpPort : kSmtpPort;
-    co_await send_letter(world, {*io::IpAddress::parse(kServerIps[server]), port, {}}, manners, letter,
+    co_await send_letter(world, tls, {*io::IpAddress::parse(kServerIps[server]), port, {}}, manners, letter,
                          ledger);
     std::string line = token + " from <" + letter.from + "> to";
     for (const std::string& to : letter.to) line += " " + to;

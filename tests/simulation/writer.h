@@ -9,11 +9,12 @@
 #include "plan.h"
 #include "rt/task.h"
 #include "sim/random.h"
+#include "tls/context.h"
 
 namespace pabal::simulation {
 
 // Writes `letters` letters within `active`, to the one or the other server.
-rt::Task<void> write_letters(io::World world, std::string name, size_t letters, Duration active,
-                             Ledger& ledger, uint64_t seed);
+rt::Task<void> write_letters(io::World world, tls::ClientContext& tls, std::string name, size_t letters,
+                             Duration active, Ledger& ledger, uint64_t seed);
 
 }  // namespace pabal::simulation

@@ -9,7 +9,7 @@ namespace pabal::simulation {
 RunResult run(const RunOptions& options) {
   Plan plan = make_plan(options.seed);
   Town town(plan);
-  town.sim.run(town.live(options.disturbances_max));
+  town.sim.run(town.live(options.only));
 
   RunResult result;
   result.fingerprint = town.sim.fingerprint();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,7 +13,8 @@ namespace pabal::simulation {
 
 struct RunOptions {
   uint64_t seed = 0;
-  size_t disturbances_max = SIZE_MAX;  // only the first so many of the plan happen
+  // Of the plan's disturbances, counted from 1, these alone happen. nullopt: all.
+  std::optional<std::set<size_t>> only;
 };
 
 struct RunResult {

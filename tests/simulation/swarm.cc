@@ -13,7 +13,6 @@
 
 #include "base/bytes.h"
 #include "base/verify.h"
-#include "run.h"
 
 namespace pabal::simulation {
 
@@ -38,7 +37,7 @@ void say(int to, const std::string& line) {
 [[noreturn]] void work(int to, uint64_t first, uint64_t step, uint64_t end) {
   for (uint64_t seed = first; seed < end; seed += step) {
     say(to, "B " + std::to_string(seed));
-    RunResult result = run({seed});
+    RunResult result = run({seed, std::nullopt});
     if (!result.violations.empty()) {
       say(to, "F " + std::to_string(seed) + " " + result.violations[0]);
       continue;
@@ -178,14 +177,14 @@ SwarmResult swarm(const SwarmOptions& options) {
   return result;
 }
 
-std::string try_run(uint64_t seed, size_t disturbances_max) {
+std::string try_run(const RunOptions& options) {
   int ends[2];
   verify(pipe(ends) == 0, "there is a pipe for a worker");
   pid_t pid = fork();
   verify(pid >= 0, "a worker can be started");
   if (pid == 0) {
     if (freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
-    RunResult result = run({seed, disturbances_max});
+    RunResult result = run(options);
     if (!result.violations.empty()) say(ends[1], result.violations[0]);
     _exit(0);
   }
@@ -197,7 +196,7 @@ std::string try_run(uint64_t seed, size_t disturbances_max) {
   int status = 0;
   waitpid(pid, &status, 0);
   if (!WIFEXITED(status)) return "the process stopped";
-  return said;
+  return std::string(trim(said));
 }
 
 }  // namespace pabal::simulation

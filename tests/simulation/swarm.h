@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "run.h"
 
 namespace pabal::simulation {
 
@@ -32,6 +33,6 @@ struct SwarmResult {
 SwarmResult swarm(const SwarmOptions& options);
 
 // What happens in a process of its own: "" for a good run, else what went wrong.
-std::string try_run(uint64_t seed, size_t disturbances_max);
+std::string try_run(const RunOptions& options);
 
 }  // namespace pabal::simulation

@@ -105,7 +105,8 @@ struct Status {
 // A message of APPEND or REPLACE: a literal, or put together (RFC 4469).
 struct CatenatePart {
   bool url = false;
-  std::string text;  // octets, or an IMAP URL
+  bool utf8 = false;  // "UTF8 (~{...})" (RFC 6855 §4)
+  std::string text;   // octets, or an IMAP URL
 };
 struct AppendMessage {
   std::vector<std::string> flags;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,13 @@ struct ReceiverLimits {
   size_t append_command_octets_max = 0;     // all literals of one APPEND (MULTIAPPEND, CATENATE)
   size_t non_synchronizing_max = SIZE_MAX;  // LITERAL-: 4096 (RFC 7888 §5); longer ones are refused
 };
+
+// Before login no more than 64 KiB are ever held.
+inline constexpr ReceiverLimits kLimitsBeforeLogin{
+    .line_octets_max = 16 * 1024, .literal_octets_max = 16 * 1024, .command_octets_max = 32 * 1024};
+
+// A refused command is read past without being kept. More than this of it: broken.
+inline constexpr size_t kSkippedOctetsMax = 64 * 1024 * 1024;
 
 class Receiver {
  public:
@@ -48,7 +56,8 @@ class Receiver {
   std::string_view error_text() const { return error_text_; }
   bool error_no() const { return error_no_; }  // NO rather than BAD
 
-  // Ready for the next; gives back what a large command took.
+  // Ready for the next; gives back what a large command took. feed() and feed_line()
+  // do this themselves after a result other than more and continuation.
   void next();
   bool empty() const { return text_.empty(); }
   size_t octets_held() const { return text_.capacity(); }
@@ -58,11 +67,41 @@ class Receiver {
   Result feed_line(std::string_view bytes, size_t max);
 
  private:
+  // What stands at the end of a line: "{310}", "{310+}", "~{310}".
+  struct Marker {
+    // too_long: more digits than a number has. malformed: "{}", "{x+}".
+    enum Kind : unsigned char { none, literal, too_long, malformed } kind = none;
+    bool synchronizing = true;
+    uint64_t octets = 0;
+    size_t at = 0;  // where it begins in the line
+  };
+  static Marker find_marker(std::string_view line);
+
+  void take_line_octets(std::string_view octets);
+  Result::Kind end_line();
+  Result::Kind begin_literal(const Marker& marker);
+  Result::Kind end_skipped_line(const Marker& marker);
+  bool is_message_literal(const Marker& marker);
+  bool fits(const Marker& marker, bool message);
+  void refuse(std::string text, std::string_view code = "");
+  Result finish(Result::Kind kind, size_t taken);
+  void make_room(size_t octets);
+
   ReceiverLimits limits_;
   std::string text_;
   std::string tag_, error_code_, error_text_;
   bool error_no_ = false;
-  // More is the implementation's.
+
+  bool finished_ = false;       // a command or an error was given out
+  bool literals_ = false;       // the command has one already
+  bool takes_message_ = false;  // … and it is APPEND or REPLACE
+  bool refusing_ = false;       // what is fed is read past; text_ has the end of its line
+  size_t line_begin_ = 0;       // in text_, of the line at hand
+  size_t beside_ = 0;           // octets of the command but for message literals
+  size_t line_octets_ = 0;      // … and but for all literals
+  size_t literal_left_ = 0;
+  size_t message_octets_ = 0;  // of the message literals so far
+  size_t skipped_ = 0;
 };
 
 }  // namespace pabal::proto::imap

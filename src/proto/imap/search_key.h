@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "proto/imap/fetch_item.h"
 #include "proto/imap/sequence_set.h"
 
 namespace pabal::proto::imap {
@@ -21,7 +22,7 @@ struct SearchKey {
   enum Kind : unsigned char {
     all,          // also: nothing to ask for
     conjunction,  // all of children
-    disjunction,  // one of the two children
+    disjunction,  // any of the children, at least two: "OR a OR b c" is one of three
     negation,     // not the one child
     sequence,     // set, message numbers
     uid,          // set
@@ -63,6 +64,7 @@ struct ReturnOptions {
   bool given = false;  // RETURN was there: answer by ESEARCH; "RETURN ()" means ALL
   bool min = false, max = false, all = false, count = false, save = false;
   bool update = false, context = false;  // RFC 5267
+  std::vector<FetchItem> update_items;   // "UPDATE (UID FLAGS)" (RFC 5465 §8)
   struct PartialRange {
     bool from_end = false;         // "-1:-100", RFC 9394 §3.1
     uint32_t first = 1, last = 1;  // first <= last
@@ -78,7 +80,18 @@ struct SearchProgram {
 };
 
 struct SortCriterion {
-  enum Key : unsigned char { arrival, cc, date, from, size, subject, to, display_from, display_to };
+  enum Key : unsigned char {
+    arrival,
+    cc,
+    date,
+    from,
+    size,
+    subject,
+    to,
+    display_from,
+    display_to,
+    relevancy
+  };
   Key key = arrival;
   bool reverse = false;
   bool operator==(const SortCriterion&) const = default;

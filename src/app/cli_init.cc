@@ -46,6 +46,7 @@ std::vector<ListenerConfig> listeners(const Arguments& a, bool ipv6) {
   static constexpr Row rows[] = {
       {Protocol::smtp, 25, TlsMode::starttls},         {Protocol::submission, 587, TlsMode::starttls},
       {Protocol::submission, 2525, TlsMode::starttls}, {Protocol::submission, 465, TlsMode::implicit},
+      {Protocol::imap, 143, TlsMode::starttls},        {Protocol::imap, 993, TlsMode::implicit},
       {Protocol::pop3, 110, TlsMode::starttls},        {Protocol::pop3, 995, TlsMode::implicit},
   };
   std::vector<std::string> hosts = {"0.0.0.0"};

@@ -322,7 +322,8 @@ class Reader {
       if (listener.tls != TlsMode::none && (config.tls.certificate.empty() || config.tls.key.empty())) {
         return problem(where, "the listener on " + at + " wants TLS; set certificate and key in [tls]");
       }
-      bool login = listener.protocol == Protocol::submission || listener.protocol == Protocol::pop3;
+      bool login = listener.protocol == Protocol::submission || listener.protocol == Protocol::pop3 ||
+                   listener.protocol == Protocol::imap;
       if (login && listener.tls == TlsMode::none && !listener.plaintext_auth) {
         return problem(where, "nobody can log in on " + at +
                                   ": set tls to starttls or implicit, or plaintext_auth = true");

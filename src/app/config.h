@@ -22,7 +22,7 @@
 
 namespace pabal::app {
 
-enum class Protocol { smtp, submission, lmtp, pop3, metrics };
+enum class Protocol { smtp, submission, lmtp, pop3, imap, metrics };
 enum class TlsMode { none, starttls, implicit };
 enum class LogFormat { text, json };
 enum class IpFamilies { both, v4_only, v6_only };
@@ -58,6 +58,7 @@ struct LimitsConfig {
   Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 §4.5.3.2.7
   Duration data_timeout = std::chrono::minutes(10);
   Duration pop3_timeout = std::chrono::minutes(10);  // RFC 1939 §3
+  Duration imap_timeout = std::chrono::minutes(30);  // RFC 9051 §5.4
   Duration drain_timeout = std::chrono::seconds(30);
 };
 
@@ -108,6 +109,10 @@ struct LogConfig {
   std::string file;  // empty: standard error
 };
 
+struct ImapConfig {
+  uint64_t view_octets_max = 64 << 20;
+};
+
 struct StoreConfig {
   uint64_t inline_octets_max = 4096;
   uint64_t segment_octets = 64 << 20;
@@ -131,6 +136,7 @@ struct Config {
   std::vector<RouteConfig> routes;
   DnsConfig dns;
   LogConfig log;
+  ImapConfig imap;
   StoreConfig store;
 };
 

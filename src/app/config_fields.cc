@@ -41,8 +41,8 @@ template <>
 const std::vector<Field<ListenerConfig>>& fields() {
   using S = ListenerConfig;
   static const std::vector<Field<S>> table = {
-      {"protocol", choice<&S::protocol>({"smtp", "submission", "lmtp", "pop3", "metrics"}), "What is spoken.",
-       Trait::required},
+      {"protocol", choice<&S::protocol>({"smtp", "submission", "lmtp", "pop3", "imap", "metrics"}),
+       "What is spoken.", Trait::required},
       {"address", &S::address, "IP address and port (\"0.0.0.0:25\", \"[::]:25\") or path of a local socket.",
        Trait::required},
       {"tls", choice<&S::tls>(kTlsModes),
@@ -86,6 +86,8 @@ const std::vector<Field<LimitsConfig>>& fields() {
       {"data_timeout", &S::data_timeout, "How long it waits for the next piece of a mail."},
       {"pop3_timeout", &S::pop3_timeout,
        "How long a POP3 session waits (RFC 1939 asks for at least 10 minutes)."},
+      {"imap_timeout", &S::imap_timeout,
+       "How long an IMAP session waits, also in IDLE (RFC 9051 asks for at least 30 minutes)."},
       {"drain_timeout", &S::drain_timeout,
        "How long sessions may finish their mail when the server is stopped."},
   };
@@ -173,6 +175,16 @@ const std::vector<Field<LogConfig>>& fields() {
       {"level", choice<&S::level>({"debug", "info", "warning", "error"}),
        "The least important that is written."},
       {"file", &S::file, "Empty: standard error, which systemd keeps in its journal.", Trait::path},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Field<ImapConfig>>& fields() {
+  using S = ImapConfig;
+  static const std::vector<Field<S>> table = {
+      {"view_octets_max", &S::view_octets_max,
+       "Memory of each loop for lists of mailboxes that nobody has open just now."},
   };
   return table;
 }

@@ -63,6 +63,8 @@ const std::vector<Field<DnsConfig>>& fields<DnsConfig>();
 template <>
 const std::vector<Field<LogConfig>>& fields<LogConfig>();
 template <>
+const std::vector<Field<ImapConfig>>& fields<ImapConfig>();
+template <>
 const std::vector<Field<StoreConfig>>& fields<StoreConfig>();
 
 // Calls see(name, doc, value) for every section in the order of the file. value
@@ -72,7 +74,7 @@ void for_each_section(C& config, See see) {
   see("server", "Who this server is and where it keeps its mail.", config.server);
   see("listener",
       "Where clients come in; one block for each. submission: users hand in mail, after login.\n"
-      "smtp: other servers hand in mail for us. lmtp: a local server does. pop3: users fetch mail.\n"
+      "smtp: other servers hand in mail for us. lmtp: a local server does. pop3, imap: users read mail.\n"
       "metrics: numbers for Prometheus by HTTP; keep it on a loopback address.",
       config.listeners);
   see("tls", "Certificate and key in PEM for every listener with TLS.", config.tls);
@@ -86,6 +88,7 @@ void for_each_section(C& config, See see) {
       config.routes);
   see("dns", "Where names are looked up.", config.dns);
   see("log", "One event per line. Passwords and message text are never in it.", config.log);
+  see("imap", "Reading mail by IMAP.", config.imap);
   see("store", "How mail lies on disk. The defaults fit nearly everybody.", config.store);
 }
 

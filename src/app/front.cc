@@ -28,6 +28,8 @@ Front::Front(Server& server, bool bind_all)
              smtpd_options(server.config_, server.salt_key_), server.smtpd_counters_),
       pop3_(server.world_, *server.store_, directory_, server.maildrop_locks_, server.tls_.get(),
             pop3_options(server.config_, server.salt_key_), server.pop3_counters_),
+      imap_(server.world_, *server.store_, directory_, server.indexer_, server.tls_.get(),
+            imap_options(server.config_, server.salt_key_), server.imap_counters_),
       metrics_(server.world_, [&server] { return server.metrics(); }) {
   for (size_t i = 0; i < server_.config_.listeners.size(); ++i) {
     const ListenerConfig& config = server_.config_.listeners[i];
@@ -53,6 +55,9 @@ void Front::add_listener(const ListenerConfig& config, std::unique_ptr<io::Liste
     case Protocol::pop3:
       serving_.push_back(pop3_.serve(std::move(listener), pop3_listener(config)));
       break;
+    case Protocol::imap:
+      serving_.push_back(imap_.serve(std::move(listener), imap_listener(config)));
+      break;
     case Protocol::metrics:
       serving_.push_back(metrics_.serve(std::move(listener)));
       break;
@@ -67,6 +72,7 @@ rt::Task<void> Front::run() {
   Instant deadline = loop_.now() + server_.config_.limits.drain_timeout;
   co_await smtpd_.join(deadline);
   co_await pop3_.join(deadline);
+  co_await imap_.join(deadline);
   co_await metrics_.join();
 }
 
@@ -74,6 +80,7 @@ void Front::stop() {
   if (std::exchange(stopping_, true)) return;
   smtpd_.stop();
   pop3_.stop();
+  imap_.stop();
   metrics_.stop();
 }
 

@@ -7,6 +7,7 @@
 
 #include "app/metrics.h"
 #include "app/server.h"
+#include "serve/imap/server.h"
 #include "serve/pop3/server.h"
 
 namespace pabal::app {
@@ -36,6 +37,7 @@ class Front {
   intake::Intake intake_;
   receive::Smtpd smtpd_;
   serve::pop3::Pop3Server pop3_;
+  serve::imap::ImapServer imap_;
   MetricsServer metrics_;
   std::vector<rt::Task<void>> serving_;
   bool stopping_ = false;

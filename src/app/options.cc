@@ -95,6 +95,27 @@ serve::pop3::ListenerOptions pop3_listener(const ListenerConfig& listener) {
   return out;
 }
 
+serve::imap::ImapOptions imap_options(const Config& config, const std::string& salt_key) {
+  serve::imap::ImapOptions out;
+  out.hostname = config.server.hostname;
+  out.fake_salt_key = salt_key;
+  out.message_octets_max = config.limits.message_octets_max;
+  out.idle_timeout = config.limits.imap_timeout;
+  out.errors_max = config.limits.errors_max;
+  out.sessions_max = or_unlimited(config.limits.sessions_max);
+  out.view_octets_max = config.imap.view_octets_max;
+  return out;
+}
+
+serve::imap::ListenerOptions imap_listener(const ListenerConfig& listener) {
+  serve::imap::ListenerOptions out;
+  out.tls = listener.tls == TlsMode::implicit   ? serve::imap::TlsMode::implicit
+            : listener.tls == TlsMode::starttls ? serve::imap::TlsMode::starttls
+                                                : serve::imap::TlsMode::none;
+  out.plaintext_auth = listener.plaintext_auth;
+  return out;
+}
+
 route::RouteOptions route_options(const Config& config, io::Disk& disk) {
   route::RouteOptions out;
   out.hostname = config.server.hostname;

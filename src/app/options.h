@@ -7,6 +7,7 @@
 #include "queue/schedule.h"
 #include "receive/smtpd.h"
 #include "route/options.h"
+#include "serve/imap/server.h"
 #include "serve/pop3/server.h"
 #include "store/store.h"
 
@@ -18,6 +19,8 @@ receive::SmtpdOptions smtpd_options(const Config& config, const std::string& sal
 receive::ListenerOptions smtp_listener(const ListenerConfig& listener);
 serve::pop3::Pop3Options pop3_options(const Config& config, const std::string& salt_key);
 serve::pop3::ListenerOptions pop3_listener(const ListenerConfig& listener);
+serve::imap::ImapOptions imap_options(const Config& config, const std::string& salt_key);
+serve::imap::ListenerOptions imap_listener(const ListenerConfig& listener);
 // Throws IoError when a password file cannot be read.
 route::RouteOptions route_options(const Config& config, io::Disk& disk);
 deliver::DelivererOptions deliverer_options(const Config& config);

@@ -35,6 +35,7 @@ Server::Server(io::World& world, const Config& config,
       store_(store::Store::open(world, store_options(config))),
       tls_(open_tls(config)),
       queue_(world, *store_, queue_options(config)),
+      indexer_(world, *store_, {}),
       salt_key_(stable_key(world, config.server.data_directory + "/salt.key")) {
   for (const ListenerConfig& listener : config_.listeners) endpoints_.push_back(listener.address);
 }
@@ -51,7 +52,9 @@ rt::Task<void> Server::run() {
 
   rt::TaskGroup group;
   group.spawn(deliverer.run());
+  group.spawn(indexer_.run());
   co_await serve_front(front);
+  indexer_.stop();
   deliverer.stop(front.loop().now() + config_.limits.drain_timeout);
   co_await group.join();
   deliverer_ = nullptr;
@@ -108,6 +111,17 @@ rt::Task<std::string> Server::metrics() {
   text.counter("pabal_pop3_auth_failures_total", "Failed logins at POP3", pop3.auth_failures);
   text.counter("pabal_pop3_messages_total", "Messages retrieved by POP3", pop3.messages);
   text.counter("pabal_pop3_deleted_total", "Messages deleted by POP3", pop3.deleted);
+  const serve::imap::ImapCounters& imap = imap_counters_;
+  text.counter("pabal_imap_sessions_total", "IMAP sessions begun", imap.sessions);
+  text.gauge("pabal_imap_sessions", "IMAP sessions open now",
+             static_cast<int64_t>(imap.open_sessions.load()));
+  text.counter("pabal_imap_logins_total", "IMAP logins", imap.logins);
+  text.counter("pabal_imap_auth_failures_total", "Failed logins at IMAP", imap.auth_failures);
+  text.counter("pabal_imap_commands_total", "IMAP commands", imap.commands);
+  text.counter("pabal_imap_octets_sent_total", "Octets sent to IMAP clients", imap.octets_sent);
+  text.counter("pabal_imap_appended_total", "Messages that IMAP clients put into mailboxes", imap.appended);
+  text.counter("pabal_messages_indexed_total", "Messages made ready for lists and searches",
+               indexer_.counters().indexed);
   if (deliverer_ != nullptr) {
     const deliver::Counters& out = deliverer_->counters();
     text.counter("pabal_delivery_connections_total", "Connections opened to other servers", out.connections);

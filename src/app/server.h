@@ -19,6 +19,8 @@
 #include "io/world.h"
 #include "queue/queue.h"
 #include "receive/smtpd.h"
+#include "serve/imap/server.h"
+#include "serve/indexer.h"
 #include "serve/pop3/server.h"
 #include "store/store.h"
 #include "tls/context.h"
@@ -63,6 +65,8 @@ class Server {
   serve::pop3::MaildropLocks maildrop_locks_;
   receive::SmtpdCounters smtpd_counters_;
   serve::pop3::Pop3Counters pop3_counters_;
+  serve::imap::ImapCounters imap_counters_;
+  serve::Indexer indexer_;
   std::string salt_key_;
   std::vector<io::Endpoint> endpoints_;
   deliver::Deliverer* deliverer_ = nullptr;  // while run() runs

@@ -1,0 +1,86 @@
+// CAPABILITY, ENABLE (RFC 5161), ID (RFC 2971), NOOP, CHECK and LOGOUT.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "proto/imap/response.h"
+#include "serve/imap/session.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+constexpr std::string_view kBeforeLogin = "IMAP4rev1 IMAP4rev2 ID ENABLE SASL-IR LITERAL- ";
+constexpr std::string_view kAfterLogin =
+    "IMAP4rev1 IMAP4rev2 ID ENABLE SASL-IR LITERAL+ IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE CONDSTORE "
+    "QRESYNC SPECIAL-USE CREATE-SPECIAL-USE SAVEDATE OBJECTID STATUS=SIZE BINARY UTF8=ACCEPT UIDONLY "
+    "UNAUTHENTICATE";
+
+}  // namespace
+
+std::string Session::capabilities() const {
+  std::string names;
+  if (account_) {
+    names = kAfterLogin;
+    names += " APPENDLIMIT=" + std::to_string(service_.options.message_octets_max);
+    return names;
+  }
+  names = kBeforeLogin;
+  if (offers_starttls()) names += "STARTTLS ";
+  if (!may_log_in()) return names + "LOGINDISABLED";
+  if (bindings_.available()) names += "AUTH=SCRAM-SHA-256-PLUS ";
+  return names + "AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN";
+}
+
+rt::Task<Outcome> Session::on(wire::Capability) {
+  out().append("* CAPABILITY ").append(capabilities()).append("\r\n");
+  co_return ok("that is what this server can do");
+}
+
+void Session::enable_condstore() {
+  condstore_ = true;
+}
+
+rt::Task<Outcome> Session::on(wire::Enable command) {
+  std::string enabled;
+  auto enable = [&](std::string_view name, bool& flag) {
+    if (std::ranges::find(command.capabilities, name) == command.capabilities.end() || flag) return;
+    flag = true;
+    enabled.append(" ").append(name);
+  };
+  bool had_condstore = condstore_;
+  enable("CONDSTORE", condstore_);
+  enable("QRESYNC", qresync_);
+  enable("UTF8=ACCEPT", utf8_);
+  enable("IMAP4REV2", rev2_);
+  enable("UIDONLY", uid_only_);
+  // RFC 7162 §3.2.3: QRESYNC takes CONDSTORE with it.
+  if (qresync_ && !had_condstore) enable_condstore();
+  out().append("* ENABLED").append(enabled).append("\r\n");
+  co_return ok("enabled");
+}
+
+rt::Task<Outcome> Session::on(wire::Id command) {
+  for (const auto& [name, value] : command.fields) {
+    if (iequals(name, "name"))
+      service_.world.log.debug("imap.client", {{"peer", peer_}, {"name", value.value_or("")}});
+  }
+  out() += "* ID (\"name\" \"Pabal\")\r\n";
+  co_return ok("pleased to meet you");
+}
+
+rt::Task<Outcome> Session::on(wire::Noop) {
+  co_return ok("done");
+}
+
+rt::Task<Outcome> Session::on(wire::Check) {
+  co_return ok("everything is on disk, as ever");
+}
+
+rt::Task<Outcome> Session::on(wire::Logout) {
+  out() += "* BYE see you\r\n";
+  Outcome outcome = ok("logged out");
+  outcome.then = Outcome::Then::close;
+  co_return outcome;
+}
+
+}  // namespace pabal::serve::imap

@@ -1,0 +1,57 @@
+// COPY and MOVE (RFC 9051 §6.4.7, §6.4.8, RFC 4315 §3, RFC 6851).
+#include "serve/imap/session.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+std::vector<NumberRange> to_numbers(const store::UidRanges& uids) {
+  std::vector<NumberRange> out;
+  out.reserve(uids.size());
+  for (const store::UidRange& range : uids)
+    out.push_back({static_cast<uint32_t>(range.first.value), static_cast<uint32_t>(range.last.value)});
+  return out;
+}
+
+}  // namespace
+
+rt::Task<Outcome> Session::on(wire::Copy command) {
+  std::optional<std::vector<NumberRange>> numbers = numbers_of(command.set, command.uid);
+  if (!numbers)
+    co_return bad("there is no such message number: the mailbox has " +
+                  std::to_string(selected_->told->size()));
+  if (command.move && selected_->read_only)
+    co_return no("READ-ONLY", "the mailbox is open for reading only: nothing can be moved away");
+  bool may_move = selected_->rights.has('t') && selected_->rights.has('e');
+  if (command.move && !may_move) co_return no("NOPERM", "you may not delete in this mailbox");
+  std::expected<Place, Outcome> to = co_await find_with_right(command.mailbox, "i");
+  if (!to) {
+    Outcome refusal = to.error();
+    if (refusal.code == "NONEXISTENT") refusal.code = "TRYCREATE";  // RFC 9051 §6.4.7
+    co_return refusal;
+  }
+  if (numbers->empty()) co_return ok("nothing to copy");
+
+  store::UidRanges uids = uids_of(*numbers);
+  const View& view = *selected_->view;
+  store::Copied copied;
+  store::UidRanges gone;
+  auto work = [&](store::Transaction& tx) {
+    copied = store::copy_mails(tx, view.id(), uids, to->owner, to->mailbox->id);
+    gone.clear();
+    if (command.move && !copied.over_quota) gone = store::expunge(tx, view.owner(), view.id(), copied.from);
+  };
+  co_await service_.store.write(work);
+  if (copied.over_quota) co_return no("OVERQUOTA", "there is no room for these messages");
+  if (copied.messages == 0) co_return no("EXPUNGEISSUED", "these messages are gone");
+  std::string code = "COPYUID " + std::to_string(to->mailbox->uid_validity.value) + " " +
+                     wire::format_set(to_numbers(copied.from)) + " " +
+                     wire::format_set(to_numbers(copied.to));
+  if (!command.move) co_return ok("copied", code);
+  // RFC 6851 §4.3: before the EXPUNGEs, so that the client knows where they went.
+  out().append("* OK [").append(code).append("] moved\r\n");
+  co_await sync({});
+  co_return ok("moved", condstore_ ? "HIGHESTMODSEQ " + std::to_string(view.mailbox().modseq.value) : "");
+}
+
+}  // namespace pabal::serve::imap

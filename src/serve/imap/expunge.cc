@@ -1,0 +1,25 @@
+// EXPUNGE and UID EXPUNGE (RFC 9051 §6.4.3, RFC 4315 §2.1).
+#include "serve/imap/session.h"
+
+namespace pabal::serve::imap {
+
+rt::Task<Outcome> Session::on(wire::Expunge command) {
+  if (!selected_->rights.has('e')) co_return no("NOPERM", "you may not expunge in this mailbox");
+  store::UidRanges uids{{Uid{1}, Uid{UINT32_MAX}}};
+  if (command.uids) {
+    std::optional<std::vector<NumberRange>> numbers = numbers_of(*command.uids, true);
+    uids = uids_of(*numbers);
+    if (uids.empty()) co_return ok("nothing to expunge");
+  }
+  const View& view = *selected_->view;
+  store::UidRanges gone;
+  auto work = [&](store::Transaction& tx) { gone = store::expunge(tx, view.owner(), view.id(), uids, true); };
+  co_await service_.store.write(work);
+  co_await sync({});
+  std::string code;
+  // RFC 7162 §3.2.7: the client may then know the mailbox as of this MODSEQ.
+  if (condstore_ && !gone.empty()) code = "HIGHESTMODSEQ " + std::to_string(view.mailbox().modseq.value);
+  co_return ok("what was marked as deleted is gone", code);
+}
+
+}  // namespace pabal::serve::imap

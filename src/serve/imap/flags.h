@@ -1,0 +1,30 @@
+// Flags as clients name them (RFC 9051 §2.3.2), and which of them one may change
+// (RFC 4314 §4).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "serve/imap/outcome.h"
+
+namespace pabal::serve::imap {
+
+class Rights;
+struct Selected;
+
+struct FlagNames {
+  uint64_t system = 0;                // bits of store::Flag
+  std::vector<std::string> keywords;  // without system flags, as written
+  std::string unknown;                // a system flag that there is not
+};
+// \Recent is left out: it is the server's.
+FlagNames split_flags(const std::vector<std::string>& flags);
+
+// Of system flags for a new message those that one may set (RFC 4314 §4).
+uint64_t allowed_flags(const Rights& rights, uint64_t system);
+
+// Why these may not be changed here; all: every flag is (STORE FLAGS).
+std::optional<Outcome> refuse_flags(const Selected& selected, const FlagNames& names, bool all);
+
+}  // namespace pabal::serve::imap

@@ -1,0 +1,111 @@
+// CREATE, DELETE, RENAME (RFC 9051 §6.3.4–6.3.6), SUBSCRIBE and UNSUBSCRIBE.
+#include "base/bytes.h"
+#include "serve/imap/session.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+// RFC 6154 §2; \All, \Flagged and \Important are views that there are not here.
+constexpr std::string_view kSpecialUses[] = {"\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"};
+
+Outcome refuse(store::MailboxError error) {
+  switch (error) {
+    case store::MailboxError::exists:
+      return no("ALREADYEXISTS", "there is a mailbox of this name already");
+    case store::MailboxError::not_found:
+      return no("NONEXISTENT", "there is no such mailbox");
+    case store::MailboxError::too_many:
+      return no("LIMIT", "an account can have " + std::to_string(store::kMailboxesMax) + " mailboxes");
+    case store::MailboxError::name_too_long:
+      return no("CANNOT", "the name is too long");
+    case store::MailboxError::inbox:
+      return no("CANNOT", "that cannot be done with INBOX");
+  }
+  return no("", "no");
+}
+
+// RFC 9051 §6.3.4: a delimiter at the end says that more will come below.
+std::string without_delimiter(std::string name) {
+  if (name.size() > 1 && name.ends_with(kDelimiter)) name.pop_back();
+  return name;
+}
+
+}  // namespace
+
+rt::Task<Outcome> Session::on(wire::Create command) {
+  std::string name = without_delimiter(std::move(command.mailbox));
+  if (std::string_view fault = name_fault(name); !fault.empty()) co_return no("CANNOT", std::string(fault));
+  std::string uses;
+  for (const std::string& use : command.special_use) {
+    std::string_view known;
+    for (std::string_view one : kSpecialUses) {
+      if (iequals(one, use)) known = one;
+    }
+    if (known.empty()) co_return no("USEATTR", "there is no use " + use + " for a mailbox here");
+    if (!uses.empty()) uses += ' ';
+    uses += known;
+  }
+  std::optional<Place> place = co_await find(name);
+  if (!place || place->name.empty()) co_return no("CANNOT", "nothing can be made there");
+  if (!place->own && !place->rights.has('k')) co_return no("NOPERM", "you may not make mailboxes there");
+  std::expected<MailboxId, store::MailboxError> made;
+  auto work = [&](store::Transaction& tx) {
+    made = store::create_mailbox(tx, place->owner, place->name, uses);
+  };
+  co_await service_.store.write(work);
+  if (!made) co_return refuse(made.error());
+  co_return ok("made", "MAILBOXID (F" + std::to_string(made->value) + ")");
+}
+
+rt::Task<Outcome> Session::on(wire::Delete command) {
+  std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "x");
+  if (!place) co_return std::move(place.error());
+  if (place->name == "INBOX") co_return refuse(store::MailboxError::inbox);
+  std::expected<void, store::MailboxError> done;
+  auto work = [&](store::Transaction& tx) { done = store::delete_mailbox(tx, place->owner, place->name); };
+  co_await service_.store.write(work);
+  if (!done) co_return refuse(done.error());
+  // RFC 9051 §6.3.5 leaves open what becomes of who has it selected: for us it is closed.
+  if (selected_ && selected_->view->id() == place->mailbox->id) {
+    leave_mailbox();
+    out() += "* OK [CLOSED] the mailbox was deleted\r\n";
+  }
+  co_return ok("deleted");
+}
+
+rt::Task<Outcome> Session::on(wire::Rename command) {
+  std::string to_name = without_delimiter(std::move(command.to));
+  if (std::string_view fault = name_fault(to_name); !fault.empty())
+    co_return no("CANNOT", std::string(fault));
+  std::optional<Place> from = co_await find(command.from);
+  std::optional<Place> to = co_await find(to_name);
+  if (!from || from->name.empty()) co_return refuse(store::MailboxError::not_found);
+  if (!from->own && !from->rights.has('x')) {
+    bool visible = from->mailbox && from->rights.any_of("lr");
+    co_return visible ? no("NOPERM", "you may not rename it") : refuse(store::MailboxError::not_found);
+  }
+  if (!to || to->name.empty()) co_return no("CANNOT", "nothing can be made there");
+  if (!to->own && !to->rights.has('k')) co_return no("NOPERM", "you may not make mailboxes there");
+  if (to->owner != from->owner)
+    co_return no("CANNOT", "a mailbox stays with its account: make one there and move the messages");
+  std::expected<void, store::MailboxError> done;
+  auto work = [&](store::Transaction& tx) {
+    done = store::rename_mailbox(tx, from->owner, from->name, to->name);
+  };
+  co_await service_.store.write(work);
+  if (!done) co_return refuse(done.error());
+  co_return ok("renamed");
+}
+
+rt::Task<Outcome> Session::on(wire::Subscribe command) {
+  std::string name = without_delimiter(std::move(command.mailbox));
+  if (std::string_view fault = name_fault(name); !fault.empty() && !command.unsubscribe)
+    co_return no("CANNOT", std::string(fault));
+  AccountId account = account_->id;
+  auto work = [&](store::Transaction& tx) { store::set_subscribed(tx, account, name, !command.unsubscribe); };
+  co_await service_.store.write(work);
+  co_return ok(command.unsubscribe ? "unsubscribed" : "subscribed");
+}
+
+}  // namespace pabal::serve::imap

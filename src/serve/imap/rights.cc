@@ -1,0 +1,49 @@
+#include "serve/imap/rights.h"
+
+namespace pabal::serve::imap {
+
+uint32_t Rights::bit(char right) {
+  size_t at = kLetters.find(right);
+  return at == std::string_view::npos ? 0 : 1u << at;
+}
+
+Rights::Rights(std::string_view letters) {
+  for (char letter : letters) {
+    if (letter == 'c') {
+      bits_ |= bit('k') | bit('x');
+    } else if (letter == 'd') {
+      bits_ |= bit('t') | bit('e') | bit('x');
+    } else {
+      bits_ |= bit(letter);
+    }
+  }
+}
+
+std::string Rights::text(bool obsolete) const {
+  std::string out;
+  for (char letter : kLetters) {
+    if (has(letter)) out += letter;
+  }
+  if (obsolete && any_of("kx")) out += 'c';
+  if (obsolete && any_of("te")) out += 'd';
+  return out;
+}
+
+bool are_rights(std::string_view letters) {
+  return letters.find_first_not_of("lrswipkxteacd") == std::string_view::npos;
+}
+
+Rights rights_by(const std::vector<store::AclEntry>& acl, std::string_view address) {
+  Rights given, taken;
+  for (const store::AclEntry& entry : acl) {
+    std::string_view who = entry.identifier;
+    bool negative = who.starts_with('-');
+    if (negative) who.remove_prefix(1);
+    if (who != address && who != "anyone") continue;
+    Rights& sum = negative ? taken : given;
+    sum = sum.with(Rights(entry.rights));
+  }
+  return given.without(taken);
+}
+
+}  // namespace pabal::serve::imap

@@ -1,0 +1,120 @@
+// SELECT, EXAMINE (RFC 9051 §6.3.2, RFC 7162 §3.1.8, §3.2.5), CLOSE and UNSELECT.
+#include "proto/imap/response.h"
+#include "serve/imap/session.h"
+#include "store/changes.h"
+
+namespace pabal::serve::imap {
+
+void Session::leave_mailbox() {
+  if (!selected_) return;
+  selected_->view->watchers.erase(this);
+  selected_.reset();
+}
+
+rt::Task<Outcome> Session::on(wire::Select command) {
+  if (selected_) {
+    leave_mailbox();
+    out() += "* OK [CLOSED] the mailbox before is closed\r\n";  // RFC 7162 §3.2.11
+  }
+  if (command.qresync && !qresync_) co_return bad("ENABLE QRESYNC first");
+  if (command.condstore) enable_condstore();
+  std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "r");
+  if (!place) co_return std::move(place.error());
+  std::shared_ptr<View> view = co_await service_.views.open(place->mailbox->id);
+  if (!view) co_return no("NONEXISTENT", "there is no such mailbox");
+
+  auto selected = std::make_unique<Selected>();
+  selected->view = view;
+  selected->told = view->now();
+  selected->name = std::move(command.mailbox);
+  selected->rights = place->rights;
+  selected->read_only = command.examine || !place->rights.any_of("swite");
+  selected_ = std::move(selected);
+  view->watchers.insert(this);
+  tell_selected();
+  if (command.qresync) co_await tell_qresync(std::move(*command.qresync));
+  bool read_only = selected_->read_only;
+  co_return ok(command.examine ? "open for reading" : "open", read_only ? "READ-ONLY" : "READ-WRITE");
+}
+
+void Session::tell_selected() {
+  const store::Mailbox& mailbox = selected_->view->mailbox();
+  const Snapshot& told = *selected_->told;
+  tell_keywords(true);
+  std::string& lines = out();
+  lines.append("* ").append(std::to_string(told.size())).append(" EXISTS\r\n");
+  if (!rev2_) {
+    lines += "* 0 RECENT\r\n";
+    // RFC 3501 §6.3.1; RFC 9051 has done away with it.
+    uint32_t unseen = 0;
+    told.each([&](uint32_t number, const Item& item) {
+      if (unseen == 0 && (item.flags & store::kSeen) == 0) unseen = number;
+    });
+    if (unseen > 0) lines.append("* OK [UNSEEN ").append(std::to_string(unseen)).append("] first unseen\r\n");
+  }
+  lines.append("* OK [UIDVALIDITY ")
+      .append(std::to_string(mailbox.uid_validity.value))
+      .append("] UIDs valid\r\n");
+  lines.append("* OK [UIDNEXT ").append(std::to_string(mailbox.uid_next.value)).append("] the next UID\r\n");
+  // MODSEQs begin at 1 (RFC 7162 §7), an empty mailbox has had none yet.
+  int64_t modseq = std::max<int64_t>(mailbox.modseq.value, 1);
+  lines.append("* OK [HIGHESTMODSEQ ").append(std::to_string(modseq)).append("] the latest change\r\n");
+  lines.append("* OK [MAILBOXID (F").append(std::to_string(mailbox.id.value)).append(")] as it stays\r\n");
+  lines += "* LIST () \"/\" ";
+  wire::put_mailbox(lines, selected_->name, names_utf8());
+  lines += "\r\n";
+}
+
+// RFC 7162 §3.2.5: what has happened since the client was here.
+rt::Task<void> Session::tell_qresync(wire::QresyncParameters parameters) {
+  const View& view = *selected_->view;
+  const Snapshot& told = *selected_->told;
+  if (parameters.uid_validity != static_cast<uint64_t>(view.mailbox().uid_validity.value)) co_return;
+  ModSeq since{static_cast<int64_t>(std::min<uint64_t>(parameters.modseq, INT64_MAX))};
+  store::UidRanges gone;
+  if (since < view.mailbox().modseq) {
+    auto query = [&](store::Database& db) {
+      return store::expunged_since(db, view.owner(), view.id(), since);
+    };
+    gone = co_await service_.store.read(query);
+  }
+  // Only what the client knows, and nothing that is in the snapshot it gets.
+  std::vector<NumberRange> vanished;
+  for (const store::UidRange& range : gone) {
+    for (int64_t uid = range.first.value; uid <= range.last.value; ++uid) {
+      uint32_t value = static_cast<uint32_t>(uid);
+      bool known = !parameters.known_uids || wire::contains(*parameters.known_uids, value);
+      if (known && !told.find(value)) wire::add_to(vanished, value);
+    }
+  }
+  if (!vanished.empty())
+    out().append("* VANISHED (EARLIER) ").append(wire::format_set(vanished)).append("\r\n");
+  for (uint32_t number = 1; number <= told.size(); ++number) {
+    const Item& item = told.at(number);
+    bool known = !parameters.known_uids || wire::contains(*parameters.known_uids, item.uid);
+    if (item.modseq > since.value && known) tell_flags(number, item, true);
+    co_await flush_if_full();
+  }
+}
+
+rt::Task<Outcome> Session::on(wire::Close) {
+  bool expunges = !selected_->read_only && selected_->rights.has('e');
+  if (expunges) {
+    const View& view = *selected_->view;
+    auto work = [&](store::Transaction& tx) {
+      store::expunge(tx, view.owner(), view.id(), {{Uid{1}, Uid{UINT32_MAX}}}, true);
+    };
+    bool any = false;
+    selected_->told->each([&](uint32_t, const Item& item) { any |= (item.flags & store::kDeleted) != 0; });
+    if (any || selected_->view->stale()) co_await service_.store.write(work);
+  }
+  leave_mailbox();
+  co_return ok("closed");
+}
+
+rt::Task<Outcome> Session::on(wire::Unselect) {
+  leave_mailbox();
+  co_return ok("closed, nothing expunged");
+}
+
+}  // namespace pabal::serve::imap

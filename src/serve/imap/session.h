@@ -1,0 +1,204 @@
+// One IMAP session (RFC 9051 §3): not authenticated, authenticated, selected. The
+// loop in session.cc does what is common to all commands; their handlers, one
+// file per command with the name of its grammar in proto/imap, write what is
+// untagged and return the Outcome.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "directory/authenticate.h"
+#include "io/connection.h"
+#include "proto/imap/command.h"
+#include "proto/imap/receiver.h"
+#include "proto/sasl/mechanism.h"
+#include "serve/imap/command_table.h"
+#include "serve/imap/fetch_line.h"
+#include "serve/imap/names.h"
+#include "serve/imap/outcome.h"
+#include "serve/imap/server.h"
+
+namespace pabal::serve::imap {
+
+namespace wire = proto::imap;
+
+// The mailbox that a session has selected.
+struct Selected {
+  std::shared_ptr<View> view;
+  std::shared_ptr<const Snapshot> told;  // as the client knows it
+  size_t keywords_told = 0;              // of view->mailbox().keywords
+  std::string name;                      // as the client wrote it
+  Rights rights;
+  bool read_only = false;          // EXAMINE, or no right to change anything
+  std::vector<NumberRange> saved;  // "$": UIDs (RFC 5182)
+};
+
+class Session {
+ public:
+  Session(Service& service, std::unique_ptr<io::Stream> stream, ListenerOptions listener);
+  ~Session();
+
+  // Greeting to end. Never throws.
+  rt::Task<void> run();
+  // Look at the service's stopping and cut_off, and at the view.
+  void wake();
+  // A mailbox of an account that is watched has changed (NOTIFY).
+  void account_changed(MailboxId mailbox);
+
+ private:
+  // session.cc: the loop
+  enum class Event { input, closed, deadline, stopped };
+  rt::Task<void> converse();
+  rt::Task<void> secure();
+  rt::Task<bool> next_command();  // false: the session is over
+  rt::Task<Event> wait_for_input(Instant deadline, bool tell_changes);
+  rt::Task<void> execute(std::string text);
+  rt::Task<Outcome> dispatch(wire::Command command);
+  std::optional<Outcome> refuse_state(const CommandFacts& facts) const;
+  void respond(std::string_view tag, const Outcome& outcome);
+  void bye(std::string_view text, std::string_view code = {});
+  rt::Task<void> flush();
+  rt::Task<void> flush_if_full();
+  void log_end(std::string_view why);
+  Instant idle_deadline() const;
+  wire::ReceiverLimits receiver_limits() const;
+  std::string& out() { return conn_.out(); }
+  bool names_utf8() const { return utf8_ || rev2_; }
+
+  // update.cc: what the client is told of changes
+  struct SyncOptions {
+    bool may_expunge = true;
+    ModSeq silent;  // changes with this MODSEQ are the client's own, it did not want to hear of
+  };
+  rt::Task<void> sync(SyncOptions options);
+  void tell_removed(const Snapshot::Difference& difference);
+  void tell_flags(uint32_t number, const Item& item, bool flags);
+  void tell_keywords(bool always);
+  void begin_fetch_line(uint32_t number, const Item& item);  // "* 3 FETCH (UID 17"
+
+  // numbers.cc: message numbers, UIDs and "$"
+  // Rising message numbers of what `set` names; a number that does not exist: nullopt (BAD).
+  std::optional<std::vector<NumberRange>> numbers_of(const wire::SequenceSet& set, bool uid) const;
+  store::UidRanges uids_of(const std::vector<NumberRange>& numbers) const;
+
+  // names.cc
+  rt::Task<std::optional<Place>> find(std::string name);
+  // The mailbox, if it is there and he has one of these rights on it; else why not.
+  rt::Task<std::expected<Place, Outcome>> find_with_right(std::string name, std::string_view rights);
+
+  // login.cc
+  rt::Task<Outcome> on(wire::StartTls command);
+  rt::Task<Outcome> on(wire::Login command);
+  rt::Task<Outcome> on(wire::Authenticate command);
+  rt::Task<Outcome> on(wire::Unauthenticate command);
+  bool may_log_in() const { return tls_ || listener_.plaintext_auth; }
+  bool offers_starttls() const;
+  class LoginLines;
+  rt::Task<directory::SaslPeer::Answer> exchange_line(std::string challenge);
+  rt::Task<Outcome> refuse_login(std::string name, std::string_view why);
+  Outcome logged_in(directory::Account account);
+
+  // capability.cc: CAPABILITY, ENABLE, ID, NOOP, CHECK, LOGOUT
+  rt::Task<Outcome> on(wire::Capability command);
+  rt::Task<Outcome> on(wire::Enable command);
+  rt::Task<Outcome> on(wire::Id command);
+  rt::Task<Outcome> on(wire::Noop command);
+  rt::Task<Outcome> on(wire::Check command);
+  rt::Task<Outcome> on(wire::Logout command);
+  std::string capabilities() const;
+  void enable_condstore();
+
+  rt::Task<Outcome> on(wire::Compress command);  // compress.cc
+  void start_compression();
+  rt::Task<Outcome> on(wire::Idle command);  // idle.cc
+
+  // select.cc: SELECT, EXAMINE, CLOSE, UNSELECT
+  rt::Task<Outcome> on(wire::Select command);
+  rt::Task<Outcome> on(wire::Close command);
+  rt::Task<Outcome> on(wire::Unselect command);
+  rt::Task<void> tell_qresync(wire::QresyncParameters parameters);
+  void tell_selected();
+  void leave_mailbox();
+
+  // mailbox.cc: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE
+  rt::Task<Outcome> on(wire::Create command);
+  rt::Task<Outcome> on(wire::Delete command);
+  rt::Task<Outcome> on(wire::Rename command);
+  rt::Task<Outcome> on(wire::Subscribe command);
+
+  // list.cc, status.cc
+  rt::Task<Outcome> on(wire::List command);
+  rt::Task<Outcome> on(wire::Namespace command);
+  rt::Task<Outcome> on(wire::Status command);
+
+  // append.cc, replace.cc
+  rt::Task<Outcome> on(wire::Append command);
+  rt::Task<Outcome> on(wire::Replace command);
+  rt::Task<std::expected<std::string, Outcome>> join_parts(std::vector<wire::CatenatePart> parts);
+
+  // fetch.cc
+  rt::Task<Outcome> on(wire::Fetch command);
+  struct FetchBatch;
+  enum class Loaded { yes, gone, damaged };
+  std::vector<NumberRange> changed_after(const std::vector<NumberRange>& numbers, int64_t modseq) const;
+  rt::Task<void> tell_vanished(wire::SequenceSet set, uint64_t since);
+  rt::Task<ModSeq> set_seen(std::vector<NumberRange> numbers);
+  rt::Task<Outcome> tell_messages(std::vector<NumberRange> numbers, std::vector<wire::FetchItem> items,
+                                  FetchNeeds needs);
+  rt::Task<void> load(FetchBatch& batch, FetchNeeds needs);
+  Loaded attach(FetchSource& source, const FetchBatch& batch, const FetchNeeds& needs) const;
+
+  rt::Task<Outcome> on(wire::Store command);  // store.cc
+  rt::Task<void> tell_unchanged(std::vector<NumberRange> numbers, store::FlagsChanged changed);
+  rt::Task<Outcome> on(wire::Copy command);     // copy.cc: COPY, MOVE
+  rt::Task<Outcome> on(wire::Expunge command);  // expunge.cc
+
+  // search.cc, sort.cc, thread.cc, esearch.cc
+  rt::Task<Outcome> on(wire::Search command);
+  rt::Task<Outcome> on(wire::Sort command);
+  rt::Task<Outcome> on(wire::Thread command);
+  rt::Task<Outcome> on(wire::MultiSearch command);
+  rt::Task<Outcome> on(wire::CancelUpdate command);
+
+  // quota.cc, acl.cc, metadata.cc, notify.cc, urlauth.cc
+  rt::Task<Outcome> on(wire::GetQuota command);
+  rt::Task<Outcome> on(wire::GetQuotaRoot command);
+  rt::Task<Outcome> on(wire::SetQuota command);
+  rt::Task<Outcome> on(wire::GetAcl command);
+  rt::Task<Outcome> on(wire::SetAcl command);
+  rt::Task<Outcome> on(wire::DeleteAcl command);
+  rt::Task<Outcome> on(wire::ListRights command);
+  rt::Task<Outcome> on(wire::MyRights command);
+  rt::Task<Outcome> on(wire::GetMetadata command);
+  rt::Task<Outcome> on(wire::SetMetadata command);
+  rt::Task<Outcome> on(wire::Notify command);
+  rt::Task<void> tell_notified();
+  rt::Task<Outcome> on(wire::GenUrlAuth command);
+  rt::Task<Outcome> on(wire::ResetKey command);
+  rt::Task<Outcome> on(wire::UrlFetch command);
+
+  State state() const;
+
+  Service& service_;
+  const ListenerOptions listener_;
+  std::string peer_;
+  io::Connection conn_;
+  wire::Receiver receiver_;
+  std::string tag_;        // of the command at hand
+  bool streaming_ = true;  // there is a stream that can be woken
+  bool tls_ = false;
+  bool compressed_ = false;
+  bool closing_ = false;
+  // ENABLE (RFC 5161)
+  bool condstore_ = false, qresync_ = false, utf8_ = false, rev2_ = false, uid_only_ = false;
+  int errors_ = 0;
+  int auth_failures_ = 0;
+  proto::sasl::ChannelBindings bindings_;
+  std::unique_ptr<directory::Account> account_;  // after login
+  std::unique_ptr<Selected> selected_;
+};
+
+}  // namespace pabal::serve::imap

@@ -1,0 +1,87 @@
+// STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3).
+#include "base/bytes.h"
+#include "proto/imap/response.h"
+#include "serve/imap/flags.h"
+#include "serve/imap/session.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+store::FlagChange::Mode mode_of(wire::Store::Mode mode) {
+  switch (mode) {
+    case wire::Store::replace:
+      return store::FlagChange::replace;
+    case wire::Store::add:
+      return store::FlagChange::add;
+    case wire::Store::remove:
+      return store::FlagChange::remove;
+  }
+  return store::FlagChange::replace;
+}
+
+}  // namespace
+
+rt::Task<Outcome> Session::on(wire::Store command) {
+  if (command.unchanged_since) enable_condstore();
+  std::optional<std::vector<NumberRange>> numbers = numbers_of(command.set, command.uid);
+  if (!numbers)
+    co_return bad("there is no such message number: the mailbox has " +
+                  std::to_string(selected_->told->size()));
+  FlagNames names = split_flags(command.flags);
+  if (!names.unknown.empty()) co_return bad("there is no system flag " + names.unknown);
+  if (std::optional<Outcome> refusal = refuse_flags(*selected_, names, command.mode == wire::Store::replace))
+    co_return std::move(*refusal);
+  if (numbers->empty()) co_return ok("nothing to change");
+
+  store::UidRanges uids = uids_of(*numbers);
+  store::FlagChange change{.mode = mode_of(command.mode)};
+  if (command.unchanged_since)
+    change.unchanged_since = ModSeq{static_cast<int64_t>(*command.unchanged_since)};
+  store::FlagsChanged changed;
+  bool too_many_keywords = false;
+  const View& view = *selected_->view;
+  auto work = [&](store::Transaction& tx) {
+    std::optional<uint64_t> keywords = store::keyword_bits(tx, view.owner(), view.id(), names.keywords);
+    too_many_keywords = !keywords;
+    if (too_many_keywords) return;
+    change.flags = names.system | *keywords;
+    changed = store::change_flags(tx, view.owner(), view.id(), uids, change);
+  };
+  co_await service_.store.write(work);
+  if (too_many_keywords) {
+    co_return no("LIMIT", "a mailbox can have " + std::to_string(store::kKeywordsMax) + " keywords");
+  }
+  co_await sync({.may_expunge = command.uid, .silent = command.silent ? changed.modseq : ModSeq{}});
+  if (!command.silent) co_await tell_unchanged(*numbers, changed);
+  if (changed.modified.empty()) co_return ok("flags are as you wish");
+
+  std::vector<uint32_t> left;
+  for (Uid uid : changed.modified) {
+    uint32_t value = static_cast<uint32_t>(uid.value);
+    if (command.uid || uid_only_) {
+      left.push_back(value);
+    } else if (std::optional<uint32_t> number = selected_->told->find(value)) {
+      left.push_back(*number);
+    }
+  }
+  co_return ok("what others changed meanwhile was left alone", "MODIFIED " + wire::format_set(left));
+}
+
+// RFC 9051 §6.4.6: without .SILENT the flags of every message named are told; of
+// those that changed, sync() has done so.
+rt::Task<void> Session::tell_unchanged(std::vector<NumberRange> numbers, store::FlagsChanged changed) {
+  const std::shared_ptr<const Snapshot> told = selected_->told;
+  auto range = changed.changed.begin();
+  for (const NumberRange& numbered : numbers) {
+    for (uint32_t number = numbered.first; number <= numbered.last && number <= told->size(); ++number) {
+      const Item& item = told->at(number);
+      while (range != changed.changed.end() && range->last.value < item.uid) ++range;
+      bool was_told = range != changed.changed.end() && range->first.value <= item.uid;
+      if (!was_told || item.modseq != changed.modseq.value) tell_flags(number, item, true);
+      co_await flush_if_full();
+    }
+  }
+}
+
+}  // namespace pabal::serve::imap

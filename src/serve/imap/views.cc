@@ -1,0 +1,197 @@
+#include "serve/imap/views.h"
+
+#include <algorithm>
+
+#include "serve/imap/session.h"
+#include "store/changes.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+constexpr size_t kKeptViewsMax = 4096;
+
+Item to_item(const store::Mail& mail) {
+  return {.uid = static_cast<uint32_t>(mail.uid.value),
+          .size_octets = static_cast<uint32_t>(std::min<uint64_t>(mail.size_octets, UINT32_MAX)),
+          .flags = mail.flags,
+          .modseq = mail.modseq.value,
+          .message = mail.message.value,
+          .internal_date_ms = mail.internal_date.ms,
+          .saved_at_ms = mail.saved_at.ms};
+}
+
+// What one read brings.
+struct News {
+  std::optional<store::Mailbox> mailbox;
+  std::vector<Item> upserts;
+  store::UidRanges removed;
+};
+
+// Ranges of several changes, in any order, as one rising list.
+store::UidRanges merge(std::vector<store::UidRange> ranges) {
+  std::ranges::sort(ranges, {}, &store::UidRange::first);
+  store::UidRanges out;
+  for (const store::UidRange& range : ranges) {
+    if (!out.empty() && range.first.value <= out.back().last.value + 1) {
+      out.back().last = std::max(out.back().last, range.last);
+    } else {
+      out.push_back(range);
+    }
+  }
+  return out;
+}
+
+News read_news(store::Database& db, const store::Mailbox& known, bool loaded) {
+  News news;
+  news.mailbox = store::find_mailbox(db, known.id);
+  if (!news.mailbox) return news;
+  std::vector<store::Mail> mails;
+  if (!loaded) {
+    mails = store::list_mails(db, known.id);
+  } else {
+    std::vector<store::UidRange> touched, gone;
+    for (const store::Change& change : store::list_changes(db, known.account, known.modseq, known.id)) {
+      bool is_here = change.kind == store::ChangeKind::added || change.kind == store::ChangeKind::flags;
+      if (is_here) touched.push_back({change.first, change.last});
+      if (change.kind == store::ChangeKind::expunged) gone.push_back({change.first, change.last});
+    }
+    // A range may reach over mails that are still there: what is read below wins.
+    news.removed = merge(std::move(gone));
+    for (const store::UidRange& range : news.removed) touched.push_back(range);
+    if (!touched.empty()) mails = store::list_mails(db, known.id, merge(std::move(touched)));
+  }
+  news.upserts.reserve(mails.size());
+  for (const store::Mail& mail : mails) news.upserts.push_back(to_item(mail));
+  return news;
+}
+
+// Without the UIDs that are in `items`.
+store::UidRanges without(const store::UidRanges& ranges, const std::vector<Item>& items) {
+  store::UidRanges out;
+  auto item = items.begin();
+  for (const store::UidRange& range : ranges) {
+    int64_t from = range.first.value;
+    while (item != items.end() && item->uid < from) ++item;
+    for (; item != items.end() && item->uid <= range.last.value; ++item) {
+      if (item->uid > from) out.push_back({Uid{from}, Uid{int64_t{item->uid} - 1}});
+      from = int64_t{item->uid} + 1;
+    }
+    if (from <= range.last.value) out.push_back({Uid{from}, range.last});
+  }
+  return out;
+}
+
+}  // namespace
+
+rt::Task<void> View::refresh() {
+  while (stale_ && !removed_) {
+    if (refreshing_) {
+      co_await refreshed_.wait();
+      continue;
+    }
+    refreshing_ = true;
+    stale_ = false;  // what changes from here on is not in the read's snapshot
+    auto query = [this](store::Database& db) { return read_news(db, mailbox_, loaded_); };
+    std::optional<News> news;
+    std::exception_ptr error;
+    try {
+      news = co_await store_.read(query);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    refreshing_ = false;
+    if (error) {
+      stale_ = true;
+    } else if (!news->mailbox) {
+      removed_ = true;
+    } else {
+      if (!news->upserts.empty() || !news->removed.empty())
+        now_ = now_->with(news->upserts, without(news->removed, news->upserts));
+      mailbox_ = std::move(*news->mailbox);
+      loaded_ = true;
+    }
+    refreshed_.notify();
+    if (error) std::rethrow_exception(error);
+  }
+}
+
+Views::Views(store::Store& store, size_t unused_octets_max)
+    : store_(store), unused_octets_max_(unused_octets_max) {
+  subscription_ = store_.subscribe(
+      rt::Loop::current(), [this](const std::vector<store::MailboxChange>& changes) { changed(changes); });
+}
+
+Views::~Views() = default;
+
+rt::Task<std::shared_ptr<View>> Views::open(MailboxId id) {
+  std::shared_ptr<View> view = views_[id].lock();
+  if (!view) {
+    auto query = [id](store::Database& db) { return store::find_mailbox(db, id); };
+    std::optional<store::Mailbox> mailbox = co_await store_.read(query);
+    if (!mailbox) {
+      views_.erase(id);
+      co_return nullptr;
+    }
+    view = views_[id].lock();  // another session may have been faster
+    if (!view) {
+      view = std::make_shared<View>(store_, *mailbox);
+      views_[id] = view;
+    }
+  }
+  co_await view->refresh();
+  if (view->removed()) co_return nullptr;
+  keep(view);
+  co_return view;
+}
+
+// Views that were used last stay for the next session: reading them again costs
+// more than their memory.
+void Views::keep(std::shared_ptr<View> view) {
+  kept_.remove(view);
+  kept_.push_front(std::move(view));
+  size_t octets = 0, count = 0;
+  for (auto kept = kept_.begin(); kept != kept_.end();) {
+    octets += (*kept)->now()->octets();
+    bool drop = ++count > kKeptViewsMax || (octets > unused_octets_max_ && count > 1) || (*kept)->removed();
+    if (!drop) {
+      ++kept;
+      continue;
+    }
+    octets -= (*kept)->now()->octets();
+    MailboxId id = (*kept)->id();
+    kept = kept_.erase(kept);
+    if (auto found = views_.find(id); found != views_.end() && found->second.expired()) views_.erase(found);
+  }
+}
+
+void Views::watch_account(AccountId account, Session& session) {
+  account_watchers_.emplace(account, &session);
+}
+
+void Views::unwatch_account(AccountId account, Session& session) {
+  auto [begin, end] = account_watchers_.equal_range(account);
+  for (auto it = begin; it != end; ++it) {
+    if (it->second != &session) continue;
+    account_watchers_.erase(it);
+    return;
+  }
+}
+
+void Views::changed(const std::vector<store::MailboxChange>& changes) {
+  for (const store::MailboxChange& change : changes) {
+    auto found = views_.find(change.mailbox);
+    if (found != views_.end()) {
+      if (std::shared_ptr<View> view = found->second.lock()) {
+        view->stale_ = true;
+        for (Session* session : view->watchers) session->wake();
+      } else {
+        views_.erase(found);
+      }
+    }
+    auto [begin, end] = account_watchers_.equal_range(change.account);
+    for (auto it = begin; it != end; ++it) it->second->account_changed(change.mailbox);
+  }
+}
+
+}  // namespace pabal::serve::imap

@@ -1,0 +1,78 @@
+// Views: the mailboxes that sessions of one loop have open, each kept up to date
+// once for all of them. The store tells which mailboxes changed; what changed is
+// read when somebody looks.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "io/world.h"
+#include "rt/event.h"
+#include "serve/imap/snapshot.h"
+#include "store/store.h"
+
+namespace pabal::serve::imap {
+
+class Session;
+
+// One mailbox as it is now.
+class View {
+ public:
+  View(store::Store& store, const store::Mailbox& mailbox) : store_(store), mailbox_(mailbox) {}
+
+  MailboxId id() const { return mailbox_.id; }
+  AccountId owner() const { return mailbox_.account; }
+  // As of the last refresh(); `messages` and `octets` are of that moment.
+  const store::Mailbox& mailbox() const { return mailbox_; }
+  const std::shared_ptr<const Snapshot>& now() const { return now_; }
+  bool stale() const { return stale_; }
+  bool removed() const { return removed_; }  // the mailbox has been deleted
+
+  // Reads what has changed. Several may wait for the same read. Throws StoreError.
+  rt::Task<void> refresh();
+
+  std::unordered_set<Session*> watchers;  // woken when it changes
+
+ private:
+  friend class Views;
+  store::Store& store_;
+  store::Mailbox mailbox_;
+  std::shared_ptr<const Snapshot> now_ = std::make_shared<Snapshot>();
+  bool loaded_ = false;
+  bool stale_ = true;
+  bool removed_ = false;
+  bool refreshing_ = false;
+  rt::Event refreshed_;
+};
+
+class Views {
+ public:
+  // On the loop whose sessions use it. unused_octets_max: memory for views that
+  // no session has open any more.
+  Views(store::Store& store, size_t unused_octets_max);
+  ~Views();
+
+  // Up to date. nullptr: there is no such mailbox. Throws StoreError.
+  rt::Task<std::shared_ptr<View>> open(MailboxId id);
+
+  // Sessions that want to hear of every change in an account (NOTIFY).
+  void watch_account(AccountId account, Session& session);
+  void unwatch_account(AccountId account, Session& session);
+
+ private:
+  void changed(const std::vector<store::MailboxChange>& changes);
+  void keep(std::shared_ptr<View> view);
+
+  store::Store& store_;
+  const size_t unused_octets_max_;
+  std::unordered_map<MailboxId, std::weak_ptr<View>> views_;
+  std::list<std::shared_ptr<View>> kept_;  // last used first
+  std::unordered_multimap<AccountId, Session*> account_watchers_;
+  std::unique_ptr<store::Subscription> subscription_;
+};
+
+}  // namespace pabal::serve::imap

@@ -1,0 +1,148 @@
+#include "serve/indexer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mail/message.h"
+#include "mail/search_text.h"
+#include "mail/summary_keys.h"
+#include "proto/imap/response.h"
+#include "rt/offload.h"
+
+namespace pabal::serve {
+
+namespace {
+
+constexpr size_t kWantedMax = 100'000;
+
+}  // namespace
+
+Summarized summarize(MessageId id, std::string_view message, Time received_at) {
+  mail::Part root = mail::parse_message(message);
+  mail::SummaryKeys keys = mail::summary_keys(root, message, received_at);
+  Summarized out;
+  store::Summary& summary = out.summary;
+  summary.message = id;
+  summary.sent_at = keys.sent_at;
+  summary.sent_day = keys.sent_day;
+  summary.base_subject = std::move(keys.base_subject);
+  summary.subject_is_reply = keys.subject_is_reply;
+  summary.from_key = std::move(keys.from_key);
+  summary.to_key = std::move(keys.to_key);
+  summary.cc_key = std::move(keys.cc_key);
+  summary.from_display = std::move(keys.from_display);
+  summary.to_display = std::move(keys.to_display);
+  summary.message_id = std::move(keys.message_id);
+  summary.references = std::move(keys.references);
+  summary.preview = std::move(keys.preview);
+  summary.envelope = proto::imap::envelope_text(mail::header_of(root, message));
+  summary.body_structure = proto::imap::body_structure_text(root, message);
+  out.text.message = id;
+  out.text.header = mail::search_header(message);
+  out.text.body = mail::search_body(root, message);
+  return out;
+}
+
+Indexer::Indexer(io::World& world, store::Store& store, IndexerOptions options)
+    : world_(world), store_(store), options_(options) {}
+
+void Indexer::stop() {
+  stopping_ = true;
+  wake_.notify();
+}
+
+void Indexer::want(std::vector<MessageId> messages) {
+  rt::Loop* home = home_;
+  if (home == nullptr || messages.empty()) return;
+  home->post([this, messages = std::move(messages)] {
+    if (wanted_.size() + messages.size() > kWantedMax) return;  // made again when they are asked for again
+    wanted_.insert(wanted_.end(), messages.begin(), messages.end());
+    if (!first_change_) first_change_ = rt::Loop::current().now();
+    wake_.notify();
+  });
+}
+
+rt::Task<void> Indexer::run() {
+  auto changed = [this](const std::vector<store::MailboxChange>&) {
+    last_change_ = rt::Loop::current().now();
+    if (!first_change_) first_change_ = last_change_;
+    wake_.notify();
+  };
+  home_ = &rt::Loop::current();
+  std::unique_ptr<store::Subscription> subscription = store_.subscribe(rt::Loop::current(), changed);
+  first_change_ = rt::Loop::current().now();  // what was left over from the last time
+  while (!stopping_) {
+    co_await wait_for_work();
+    if (stopping_) break;
+    first_change_.reset();
+    try {
+      co_await work_off();
+    } catch (const store::StoreError& e) {
+      // Summaries are derived: whoever needs one makes it, and we try again later.
+      world_.log.warning("indexer.failed", {{"reason", e.what()}});
+      first_change_ = rt::Loop::current().now();
+      if (!stopping_) co_await wake_.wait(*first_change_ + options_.delay_max);
+    }
+  }
+  home_ = nullptr;
+}
+
+// Deliveries go first: until they pause, or the work is old.
+rt::Task<void> Indexer::wait_for_work() {
+  while (!stopping_) {
+    if (!first_change_) {
+      co_await wake_.wait();
+      continue;
+    }
+    Instant due = std::min(last_change_ + options_.quiet, *first_change_ + options_.delay_max);
+    if (due <= rt::Loop::current().now()) co_return;
+    co_await wake_.wait(due);
+  }
+}
+
+rt::Task<void> Indexer::work_off() {
+  std::vector<MessageId> wanted = std::move(wanted_);
+  wanted_.clear();
+  std::ranges::sort(wanted);
+  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+  for (size_t i = 0; i < wanted.size() && !stopping_; i += options_.batch_max) {
+    size_t count = std::min(options_.batch_max, wanted.size() - i);
+    co_await summarize_batch(
+        {wanted.begin() + static_cast<ptrdiff_t>(i), wanted.begin() + static_cast<ptrdiff_t>(i + count)});
+  }
+  MessageId after = after_;
+  while (!stopping_) {
+    auto query = [&](store::Database& db) { return store::list_unsummarized(db, after, options_.batch_max); };
+    std::vector<MessageId> batch = co_await store_.read(query);
+    if (batch.empty()) break;
+    after = batch.back();
+    co_await summarize_batch(std::move(batch));
+  }
+  // A message may be committed after one with a higher id: the next pass looks at
+  // what this one looked at once more.
+  after_ = std::exchange(last_end_, after);
+}
+
+rt::Task<void> Indexer::summarize_batch(std::vector<MessageId> ids) {
+  std::vector<store::MessageBytes> messages = co_await store_.messages(std::move(ids));
+  std::vector<Summarized> made;
+  size_t failed = 0;
+  auto work = [&] {
+    for (const store::MessageBytes& message : messages) {
+      if (!message.error.empty()) {
+        ++failed;
+        continue;
+      }
+      made.push_back(summarize(message.id, message.octets, message.received_at));
+    }
+  };
+  co_await rt::offload(world_.blocking, work);
+  auto put = [&](store::Transaction& tx) {
+    for (const Summarized& one : made) store::put_summary(tx, one.summary, one.text);
+  };
+  if (!made.empty()) co_await store_.write(put);
+  counters_.indexed += made.size();
+  counters_.failed += failed;
+}
+
+}  // namespace pabal::serve

@@ -1,0 +1,69 @@
+// Indexer: makes the summary and the search text of every message that has none
+// yet, in the background, in the order in which messages came. Who needs one at
+// once makes it himself (summarize) and tells the indexer to keep it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/world.h"
+#include "rt/event.h"
+#include "rt/task.h"
+#include "store/store.h"
+#include "store/summaries.h"
+
+namespace pabal::serve {
+
+// From the message as its reader gets it (prefix and bytes).
+struct Summarized {
+  store::Summary summary;
+  store::SearchText text;
+};
+Summarized summarize(MessageId id, std::string_view message, Time received_at);
+
+struct IndexerOptions {
+  // Waits until deliveries pause for so long, or the oldest work is that old.
+  Duration quiet = std::chrono::milliseconds(200);
+  Duration delay_max = std::chrono::seconds(10);
+  size_t batch_max = 200;  // messages in one commit
+};
+
+// One per server, on the loop that runs it.
+class Indexer {
+ public:
+  Indexer(io::World& world, store::Store& store, IndexerOptions options);
+
+  // Works until stop(). Never throws.
+  rt::Task<void> run();
+  void stop();
+
+  // Somebody had to make these himself. Any thread.
+  void want(std::vector<MessageId> messages);
+
+  struct Counters {
+    std::atomic<uint64_t> indexed{0}, failed{0};
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  rt::Task<void> wait_for_work();
+  rt::Task<void> work_off();
+  rt::Task<void> summarize_batch(std::vector<MessageId> ids);
+
+  io::World& world_;
+  store::Store& store_;
+  const IndexerOptions options_;
+  Counters counters_;
+  std::atomic<rt::Loop*> home_ = nullptr;  // while run() runs
+  rt::Event wake_;
+  bool stopping_ = false;
+  Instant last_change_;
+  std::optional<Instant> first_change_;  // of what is not worked off yet
+  std::vector<MessageId> wanted_;
+  MessageId after_, last_end_;
+};
+
+}  // namespace pabal::serve

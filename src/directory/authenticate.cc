@@ -14,7 +14,8 @@ Login refused(std::string name, std::string why) {
 
 Login granted(std::optional<Account> account, std::string name) {
   if (!account) return refused(std::move(name), "wrong password");
-  if (account->disabled) return refused(std::move(name), "account is disabled");
+  if (account->disabled)
+    return {.kind = Login::disabled, .name = std::move(name), .why = "account is disabled"};
   return {.kind = Login::granted, .account = std::move(account), .name = std::move(name)};
 }
 

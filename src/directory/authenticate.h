@@ -26,6 +26,7 @@ class SaslPeer {
 struct Login {
   enum Kind {
     granted,    // account
+    disabled,   // right, but the account may not log in
     refused,    // name and why, for the log; the peer hears only that it was refused
     malformed,  // not what the mechanism's grammar allows
     cancelled,

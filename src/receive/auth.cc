@@ -1,5 +1,6 @@
 // AUTH (RFC 4954).
 #include "base/bytes.h"
+#include "directory/authenticate.h"
 #include "mail/encoding.h"
 #include "proto/smtp/replies.h"
 #include "receive/session.h"
@@ -30,6 +31,30 @@ rt::Task<void> Session::on(smtp::Auth command) {
   if (answer) reply(*answer);
 }
 
+// Carries the lines of an exchange.
+class Session::LoginLines final : public directory::SaslPeer {
+ public:
+  explicit LoginLines(Session& session) : session_(session) {}
+
+  rt::Task<Answer> respond(std::string challenge) override {
+    session_.reply(replies::auth_challenge(mail::base64_encode(challenge)));
+    std::string line;
+    Instant deadline = session_.after(session_.smtpd_.options_.command_timeout);
+    bool got = co_await session_.next_line(line, smtp::kAuthLineMax, deadline);
+    if (!got) co_return Answer{Answer::gone, {}};
+    if (line == "*") co_return Answer{Answer::cancelled, {}};
+    std::optional<std::string> response = mail::base64_decode_strict(line);
+    bad_base64 = !response;
+    if (bad_base64) co_return Answer{Answer::malformed, {}};
+    co_return Answer{Answer::response, std::move(*response)};
+  }
+
+  bool bad_base64 = false;
+
+ private:
+  Session& session_;
+};
+
 // nullopt: what there is to say has been said.
 rt::Task<std::optional<smtp::Reply>> Session::authenticate(smtp::Auth command) {
   if (!extended_) co_return replies::hello_first();
@@ -52,45 +77,29 @@ rt::Task<std::optional<smtp::Reply>> Session::authenticate(smtp::Auth command) {
   options.fake_salt_key = smtpd_.options_.fake_salt_key;
   options.bindings = bindings_;
   options.plus_offered = bindings_.available();
-  sasl::ServerExchange exchange(*mechanism, std::move(options));
-
-  sasl::Step step = exchange.start(initial);
-  for (;;) {
-    if (auto* challenge = std::get_if<sasl::Challenge>(&step)) {
-      reply(replies::auth_challenge(mail::base64_encode(challenge->bytes)));
-      std::string line;
-      bool got = co_await next_line(line, smtp::kAuthLineMax, after(smtpd_.options_.command_timeout));
-      if (!got) co_return std::nullopt;
-      if (line == "*") co_return replies::auth_cancelled();
-      std::optional<std::string> response = mail::base64_decode_strict(line);
-      if (!response) co_return replies::auth_bad_base64();
-      step = exchange.step(*response);
-    } else if (auto* check = std::get_if<sasl::CheckPassword>(&step)) {
-      if (!check->authzid.empty() && !iequals(check->authzid, check->authcid))
-        co_return co_await auth_failed();
-      std::optional<directory::Account> account =
-          co_await smtpd_.directory_.check_password(check->authcid, check->password);
-      co_return co_await auth_done(std::move(account));
-    } else if (auto* want = std::get_if<sasl::WantSecret>(&step)) {
-      std::optional<sasl::ScramSecret> secret = co_await smtpd_.directory_.scram_secret(want->authcid);
-      step = exchange.secret(secret);
-    } else if (auto* done = std::get_if<sasl::Done>(&step)) {
-      if (!done->authzid.empty() && !iequals(done->authzid, done->authcid)) co_return co_await auth_failed();
-      std::optional<directory::Account> account = co_await smtpd_.directory_.account(done->authcid);
-      co_return co_await auth_done(std::move(account));
-    } else {
-      bool malformed = std::get<sasl::Failed>(step).why == sasl::Failure::malformed;
-      if (malformed) co_return replies::auth_bad_response();
+  LoginLines lines(*this);
+  directory::Login login = co_await directory::authenticate(smtpd_.directory_, *mechanism, std::move(options),
+                                                            std::move(initial), lines);
+  switch (login.kind) {
+    case directory::Login::granted:
+      co_return auth_done(std::move(*login.account));
+    case directory::Login::disabled:
+    case directory::Login::refused:
       co_return co_await auth_failed();
-    }
+    case directory::Login::cancelled:
+      co_return replies::auth_cancelled();
+    case directory::Login::malformed:
+      co_return lines.bad_base64 ? replies::auth_bad_base64() : replies::auth_bad_response();
+    case directory::Login::gone:
+      break;
   }
+  co_return std::nullopt;
 }
 
-rt::Task<smtp::Reply> Session::auth_done(std::optional<directory::Account> account) {
-  if (!account || account->disabled) co_return co_await auth_failed();
-  smtpd_.world_.log.info("smtp.authenticated", {{"peer", peer_.to_string()}, {"account", account->address}});
-  authenticated_ = std::make_unique<directory::Account>(std::move(*account));
-  co_return replies::auth_succeeded();
+smtp::Reply Session::auth_done(directory::Account account) {
+  smtpd_.world_.log.info("smtp.authenticated", {{"peer", peer_.to_string()}, {"account", account.address}});
+  authenticated_ = std::make_unique<directory::Account>(std::move(account));
+  return replies::auth_succeeded();
 }
 
 // Guessing costs time, and the connection after a few tries.

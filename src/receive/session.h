@@ -86,7 +86,8 @@ class Session {
   rt::Task<std::optional<smtp::Reply>> authenticate(smtp::Auth command);
   bool auth_allowed() const;
   std::vector<std::string> auth_mechanisms() const;
-  rt::Task<smtp::Reply> auth_done(std::optional<directory::Account> account);
+  smtp::Reply auth_done(directory::Account account);
+  class LoginLines;
   rt::Task<smtp::Reply> auth_failed();
 
   Smtpd& smtpd_;

@@ -72,6 +72,7 @@ rt::Task<Outcome> Session::on(wire::Authenticate command) {
   switch (login.kind) {
     case directory::Login::granted:
       co_return logged_in(std::move(*login.account));
+    case directory::Login::disabled:
     case directory::Login::refused:
       co_return co_await refuse_login(std::move(login.name), login.why);
     case directory::Login::malformed:

@@ -1,6 +1,6 @@
 // The AUTHORIZATION state: USER and PASS (RFC 1939 §7), AUTH (RFC 5034),
 // STLS (RFC 2595 §4), APOP refused, and the opening of the maildrop.
-#include "base/bytes.h"
+#include "directory/authenticate.h"
 #include "mail/encoding.h"
 #include "serve/pop3/session.h"
 #include "store/mailboxes.h"
@@ -75,55 +75,54 @@ rt::Task<Reply> Session::on(wire::Auth command) {
   co_return co_await exchange(*mechanism, std::move(initial_response));
 }
 
+// Carries the lines of an exchange; keeps what there is to say if it breaks off.
+class Session::LoginLines final : public directory::SaslPeer {
+ public:
+  explicit LoginLines(Session& session) : session_(session) {}
+
+  rt::Task<Answer> respond(std::string challenge) override {
+    session_.conn_.out().append("+ ").append(mail::base64_encode(challenge)).append("\r\n");
+    Input input = co_await session_.next_line(wire::kAuthLineMax);
+    if (input.kind != Input::line) {
+      refusal = co_await session_.answer(std::move(input));
+      co_return Answer{Answer::gone, {}};
+    }
+    if (input.text == "*") co_return Answer{Answer::cancelled, {}};
+    auto decoded = mail::base64_decode_strict(input.text);
+    if (decoded) co_return Answer{Answer::response, std::move(*decoded)};
+    refusal = session_.err("", Text::bad_base64);
+    co_return Answer{Answer::malformed, {}};
+  }
+
+  std::optional<Reply> refusal;
+
+ private:
+  Session& session_;
+};
+
 rt::Task<Reply> Session::exchange(sasl::Mechanism mechanism, std::optional<std::string> initial_response) {
   sasl::ServerOptions options{.nonce = service_.world.random.token(24),
                               .fake_salt_key = service_.options.fake_salt_key,
                               .bindings = bindings_,
                               .plus_offered = bindings_.available()};
-  sasl::ServerExchange server(mechanism, std::move(options));
-  sasl::Step step = server.start(initial_response);
-  for (;;) {
-    if (auto* asks = std::get_if<sasl::Challenge>(&step)) {
-      std::string response;
-      auto refused = co_await challenge(std::move(asks->bytes), response);
-      if (refused) co_return *refused;
-      step = server.step(response);
-    } else if (auto* wants = std::get_if<sasl::WantSecret>(&step)) {
-      user_ = wants->authcid;  // for the log, if it fails
-      auto secret = co_await service_.directory.scram_secret(wants->authcid);
-      step = server.secret(secret);
-    } else if (auto* password = std::get_if<sasl::CheckPassword>(&step)) {
-      if (!password->authzid.empty() && !iequals(password->authzid, password->authcid))
-        co_return co_await refuse_login(password->authcid, "would act as another");
-      co_return co_await check_password(std::move(password->authcid), std::move(password->password));
-    } else if (auto* done = std::get_if<sasl::Done>(&step)) {
-      if (!done->authzid.empty() && !iequals(done->authzid, done->authcid))
-        co_return co_await refuse_login(done->authcid, "would act as another");
-      auto account = co_await service_.directory.account(done->authcid);
-      if (!account) co_return co_await refuse_login(done->authcid, "account gone");
-      co_return co_await open_maildrop(std::move(*account));
-    } else {
-      sasl::Failure why = std::get<sasl::Failed>(step).why;
-      if (why == sasl::Failure::malformed || why == sasl::Failure::too_long)
-        co_return err("", Text::auth_malformed);
-      bool binding = why == sasl::Failure::channel_binding;
-      co_return co_await refuse_login(user_, binding ? "channel binding" : "wrong password");
-    }
+  LoginLines lines(*this);
+  directory::Login login = co_await directory::authenticate(service_.directory, mechanism, std::move(options),
+                                                            std::move(initial_response), lines);
+  switch (login.kind) {
+    case directory::Login::granted:
+      co_return co_await open_maildrop(std::move(*login.account));
+    case directory::Login::disabled:
+      co_return err("AUTH", Text::login_disabled);
+    case directory::Login::refused:
+      co_return co_await refuse_login(std::move(login.name), login.why);
+    case directory::Login::cancelled:
+      co_return err("", Text::auth_cancelled);
+    case directory::Login::malformed:
+      co_return lines.refusal.value_or(err("", Text::auth_malformed));
+    case directory::Login::gone:
+      break;
   }
-}
-
-rt::Task<std::optional<Reply>> Session::challenge(std::string bytes, std::string& response) {
-  conn_.out().append("+ ").append(mail::base64_encode(bytes)).append("\r\n");
-  Input input = co_await next_line(wire::kAuthLineMax);
-  if (input.kind != Input::line) {
-    Reply reply = co_await answer(std::move(input));
-    co_return reply;
-  }
-  if (input.text == "*") co_return err("", Text::auth_cancelled);
-  auto decoded = mail::base64_decode_strict(input.text);
-  if (!decoded) co_return err("", Text::bad_base64);
-  response = std::move(*decoded);
-  co_return std::nullopt;
+  co_return std::move(*lines.refusal);
 }
 
 rt::Task<Reply> Session::check_password(std::string name, std::string password) {

@@ -74,8 +74,8 @@ class Session {
   bool may_log_in() const { return tls_ || listener_.plaintext_auth; }
   bool offers_stls() const;
   std::vector<std::string_view> mechanisms() const;
+  class LoginLines;
   rt::Task<Reply> exchange(proto::sasl::Mechanism mechanism, std::optional<std::string> initial_response);
-  rt::Task<std::optional<Reply>> challenge(std::string bytes, std::string& response);
   rt::Task<Reply> check_password(std::string name, std::string password);
   rt::Task<Reply> refuse_login(std::string name, std::string_view why);
   rt::Task<Reply> open_maildrop(directory::Account account);

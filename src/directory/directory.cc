@@ -6,6 +6,7 @@
 #include "directory/cache.h"
 #include "directory/lookup.h"
 #include "directory/password.h"
+#include "directory/proven.h"
 #include "rt/event.h"
 #include "rt/offload.h"
 
@@ -38,11 +39,12 @@ std::string directory_version(store::Database& db) {
 
 struct Directory::Impl {
   Impl(io::World& world, store::Store& store, size_t cache_max)
-      : world(world), store(store), cache(cache_max) {}
+      : world(world), store(store), cache(cache_max), proven(world.random.octets(32)) {}
 
   io::World& world;
   store::Store& store;
   Cache cache;
+  Proven proven;
   int hashing = 0;  // passwords that are being checked
   rt::Event hashed;
 };
@@ -96,6 +98,9 @@ rt::Task<std::optional<Account>> Directory::check_password(std::string name, std
     if (app_password_matches(hash, password) && login) co_return std::move(found.stored->account);
   }
   std::string phc = login ? found.stored->password : "";
+  AccountId id = login ? found.stored->account.id : AccountId{};
+  if (login && impl_->proven.knows(id, phc, password, rt::Loop::current().now()))
+    co_return std::move(found.stored->account);
   while (impl_->hashing >= kHashingMax) co_await impl_->hashed.wait();
   ++impl_->hashing;
   auto check = rt::offload(impl_->world.blocking, [&] { return password_matches(phc, password); });
@@ -103,6 +108,7 @@ rt::Task<std::optional<Account>> Directory::check_password(std::string name, std
   --impl_->hashing;
   impl_->hashed.notify();
   if (!right) co_return std::nullopt;
+  impl_->proven.remember(id, phc, password, rt::Loop::current().now());
   co_return std::move(found.stored->account);
 }
 

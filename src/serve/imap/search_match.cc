@@ -1,0 +1,191 @@
+#include "serve/imap/search_match.h"
+
+#include <algorithm>
+
+#include "serve/imap/search_words.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+constexpr size_t kNowhere = std::string_view::npos;
+
+Answer answer(bool matches) {
+  return matches ? Answer::yes : Answer::no;
+}
+
+bool within(const SearchNode& node, int64_t value) {
+  return node.low <= value && value <= node.high;
+}
+
+// Calls use(value) for each line of the field, until it returns true.
+template <class F>
+bool any_value(std::string_view header, std::string_view field, F&& use) {
+  for (size_t at = 0; (at = find_text(header, field, at)) != kNowhere;) {
+    bool begins_line = at == 0 || header[at - 1] == '\n';
+    if (!begins_line) {
+      ++at;
+      continue;
+    }
+    size_t end = std::min(header.find('\n', at), header.size());
+    std::string_view value = header.substr(at + field.size(), end - at - field.size());
+    if (value.starts_with(' ')) value.remove_prefix(1);
+    if (use(value)) return true;
+    at = end;
+  }
+  return false;
+}
+
+// The needle is rarer than the field as a rule, so it is looked for first.
+bool header_has(std::string_view header, const SearchNode& node) {
+  if (node.text.empty()) return any_value(header, node.field, [](std::string_view) { return true; });
+  for (size_t at = 0; (at = find_text(header, node.text, at)) != kNowhere;) {
+    size_t line = at == 0 ? kNowhere : header.rfind('\n', at - 1);
+    line = line == kNowhere ? 0 : line + 1;
+    size_t value = line + node.field.size() + 1;  // behind "subject: "
+    if (!header.substr(line).starts_with(node.field)) {
+      at = header.find('\n', at);
+      if (at == kNowhere) return false;
+    } else if (at < value) {
+      at = value;
+    } else {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool has_words(std::string_view text, const std::vector<std::string>& words) {
+  return std::ranges::all_of(
+      words, [text](const std::string& word) { return find_word(text, word) != WordMatch::no; });
+}
+
+Answer decide_header(const SearchNode& node, const KnownTexts& known) {
+  if (!known.header) return Answer::unknown;
+  if (!node.fuzzy) return answer(header_has(*known.header, node));
+  return answer(any_value(*known.header, node.field,
+                          [&](std::string_view value) { return has_words(value, node.words); }));
+}
+
+Answer decide_body(const SearchNode& node, const KnownTexts& known) {
+  if (!known.body) return Answer::unknown;
+  return answer(node.fuzzy ? has_words(*known.body, node.words)
+                           : find_text(*known.body, node.text) != kNowhere);
+}
+
+Answer decide_anywhere(const SearchNode& node, const KnownTexts& known) {
+  if (!node.fuzzy) {
+    bool in_header = known.header && find_text(*known.header, node.text) != kNowhere;
+    if (in_header) return Answer::yes;
+    Answer body = decide_body(node, known);
+    return body == Answer::no && !known.header ? Answer::unknown : body;
+  }
+  if (!known.header || !known.body) return Answer::unknown;
+  return answer(std::ranges::all_of(node.words, [&](const std::string& word) {
+    return find_word(*known.header, word) != WordMatch::no || find_word(*known.body, word) != WordMatch::no;
+  }));
+}
+
+Answer decide_children(const SearchNode& node, const Item& item, const KnownTexts& known) {
+  const Answer decisive = node.kind == SearchNode::conjunction ? Answer::no : Answer::yes;
+  Answer result = decisive == Answer::no ? Answer::yes : Answer::no;
+  for (const SearchNode& child : node.children) {
+    Answer one = decide(child, item, known);
+    if (one == decisive) return decisive;
+    if (one == Answer::unknown) result = Answer::unknown;
+  }
+  return result;
+}
+
+// Of one text: 40 for the words, up to 30 for whole ones, 30 for standing together.
+int score_text(std::string_view text, const SearchNode& node) {
+  size_t whole = 0;
+  for (const std::string& word : node.words) {
+    WordMatch match = find_word(text, word);
+    if (match == WordMatch::no) return 0;
+    whole += match == WordMatch::whole ? 1 : 0;
+  }
+  int score = 40 + static_cast<int>(30 * whole / node.words.size());
+  return find_text(text, node.text) != kNowhere ? score + 30 : score;
+}
+
+constexpr int kScattered = 30;  // some words in the header, some in the body
+
+int score_leaf(const SearchNode& node, const KnownTexts& known) {
+  int best = 0;
+  if (known.header && node.kind != SearchNode::body) {
+    std::string_view field = node.kind == SearchNode::header ? node.field : "subject:";
+    any_value(*known.header, field, [&](std::string_view value) {
+      best = std::max(best, score_text(value, node));
+      return false;
+    });
+    if (node.kind == SearchNode::anywhere) best = std::max(best, score_text(*known.header, node) * 9 / 10);
+  }
+  if (known.body && node.kind != SearchNode::header)
+    best = std::max(best, score_text(*known.body, node) * 8 / 10);
+  return std::max(best, kScattered);
+}
+
+struct Scores {
+  int sum = 0, count = 0;
+};
+
+void add_scores(const SearchNode& node, const Item& item, const KnownTexts& known, Scores& scores) {
+  if (node.kind == SearchNode::negation) return;
+  if (node.fuzzy) {
+    ++scores.count;
+    if (decide(node, item, known) == Answer::yes) scores.sum += score_leaf(node, known);
+  }
+  for (const SearchNode& child : node.children) add_scores(child, item, known, scores);
+}
+
+}  // namespace
+
+Answer decide(const SearchNode& node, const Item& item, const KnownTexts& known) {
+  switch (node.kind) {
+    case SearchNode::nothing:
+      return Answer::no;
+    case SearchNode::everything:
+      return Answer::yes;
+    case SearchNode::uids:
+      return answer(proto::imap::contains(node.ranges, item.uid));
+    case SearchNode::flags:
+      return answer((item.flags & node.bits) != 0);
+    case SearchNode::size:
+      return answer(within(node, item.size_octets));
+    case SearchNode::modseq:
+      return answer(within(node, item.modseq));
+    case SearchNode::internal_date:
+      return answer(within(node, item.internal_date_ms));
+    case SearchNode::saved_date:
+      return answer(within(node, item.saved_at_ms));
+    case SearchNode::message:
+      return answer(within(node, item.message));
+    case SearchNode::sent_day:
+      return known.sent_day ? answer(within(node, *known.sent_day)) : Answer::unknown;
+    case SearchNode::header:
+      return decide_header(node, known);
+    case SearchNode::body:
+      return decide_body(node, known);
+    case SearchNode::anywhere:
+      return decide_anywhere(node, known);
+    case SearchNode::conjunction:
+    case SearchNode::disjunction:
+      return decide_children(node, item, known);
+    case SearchNode::negation: {
+      Answer inner = decide(node.children[0], item, known);
+      if (inner == Answer::unknown) return inner;
+      return answer(inner == Answer::no);
+    }
+  }
+  return Answer::no;
+}
+
+unsigned char relevancy(const SearchNode& node, const Item& item, const KnownTexts& known) {
+  Scores scores;
+  add_scores(node, item, known, scores);
+  if (scores.count == 0) return 1;
+  return static_cast<unsigned char>(std::clamp(scores.sum / scores.count, 1, 100));
+}
+
+}  // namespace pabal::serve::imap

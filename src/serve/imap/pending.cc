@@ -20,61 +20,7 @@ rt::Task<std::expected<std::string, Outcome>> Session::join_parts(std::vector<wi
 rt::Task<Outcome> Session::on(wire::Compress) {
   co_return absent();
 }
-rt::Task<Outcome> Session::on(wire::List) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::Namespace) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::Status) {
-  co_return absent();
-}
 rt::Task<Outcome> Session::on(wire::Replace) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::Search) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::Sort) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::Thread) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::MultiSearch) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::CancelUpdate) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::GetQuota) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::GetQuotaRoot) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::SetQuota) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::GetAcl) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::SetAcl) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::DeleteAcl) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::ListRights) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::MyRights) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::GetMetadata) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::SetMetadata) {
   co_return absent();
 }
 rt::Task<Outcome> Session::on(wire::Notify) {

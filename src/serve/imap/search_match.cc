@@ -114,7 +114,8 @@ constexpr int kScattered = 30;  // some words in the header, some in the body
 int score_leaf(const SearchNode& node, const KnownTexts& known) {
   int best = 0;
   if (known.header && node.kind != SearchNode::body) {
-    std::string_view field = node.kind == SearchNode::header ? node.field : "subject:";
+    std::string_view field = "subject:";
+    if (node.kind == SearchNode::header) field = node.field;
     any_value(*known.header, field, [&](std::string_view value) {
       best = std::max(best, score_text(value, node));
       return false;

@@ -126,20 +126,15 @@ class Planner {
       SearchNode only = std::move(node.children[0]);
       return only;
     }
-    std::ranges::stable_sort(node.children, {}, cost);
+    std::ranges::sort(node.children, {}, &SearchNode::cost);
+    node.cost = node.children.back().cost;
     return node;
-  }
-
-  static SearchNode::Kind cost(const SearchNode& node) {
-    SearchNode::Kind highest = node.kind;
-    for (const SearchNode& child : node.children) highest = std::max(highest, cost(child));
-    return highest;
   }
 
   static SearchNode negate(SearchNode inner) {
     if (inner.kind == SearchNode::everything) return constant(false);
     if (inner.kind == SearchNode::nothing) return constant(true);
-    SearchNode node{.kind = SearchNode::negation};
+    SearchNode node{.kind = SearchNode::negation, .cost = inner.cost};
     node.children.push_back(std::move(inner));
     return node;
   }
@@ -172,7 +167,8 @@ class Planner {
       const std::vector<std::string>& keywords = meaning_.keywords;
       auto found =
           std::ranges::find_if(keywords, [&](const std::string& keyword) { return iequals(keyword, name); });
-      if (found != keywords.end()) bits = uint64_t{1} << (store::kFirstKeywordBit + (found - keywords.begin()));
+      if (found != keywords.end())
+        bits = uint64_t{1} << (store::kFirstKeywordBit + (found - keywords.begin()));
     }
     if (bits == 0) return constant(false);
     return {.kind = SearchNode::flags, .bits = bits};
@@ -180,7 +176,7 @@ class Planner {
 
   SearchNode header(const SearchKey& key, bool fuzzy) const {
     SearchNode node = text(SearchNode::header, key, fuzzy);
-    node.kind = SearchNode::header;  // also of an empty text: the field exists
+    node.kind = node.cost = SearchNode::header;  // also of an empty text: the field exists
     node.field = to_lower(trim(key.field)) + ":";
     return node;
   }

@@ -34,6 +34,7 @@ struct SearchNode {
     anywhere,  // text
   };
   Kind kind = everything;
+  Kind cost = kind;  // the dearest kind in it
   bool fuzzy = false;
   int64_t low = INT64_MIN, high = INT64_MAX;  // both included
   uint64_t bits = 0;

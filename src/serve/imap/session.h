@@ -19,11 +19,16 @@
 #include "serve/imap/fetch_line.h"
 #include "serve/imap/names.h"
 #include "serve/imap/outcome.h"
+#include "serve/imap/search_contexts.h"
+#include "serve/imap/search_request.h"
+#include "serve/imap/search_run.h"
 #include "serve/imap/server.h"
 
 namespace pabal::serve::imap {
 
 namespace wire = proto::imap;
+
+struct MailboxStatus;
 
 // The mailbox that a session has selected.
 struct Selected {
@@ -34,6 +39,7 @@ struct Selected {
   Rights rights;
   bool read_only = false;          // EXAMINE, or no right to change anything
   std::vector<NumberRange> saved;  // "$": UIDs (RFC 5182)
+  std::vector<SearchContext> contexts;
 };
 
 class Session {
@@ -133,6 +139,8 @@ class Session {
   rt::Task<Outcome> on(wire::List command);
   rt::Task<Outcome> on(wire::Namespace command);
   rt::Task<Outcome> on(wire::Status command);
+  // Fills in `flags` of each.
+  rt::Task<void> count_flags(std::vector<MailboxStatus>& statuses);
 
   // append.cc, replace.cc
   rt::Task<Outcome> on(wire::Append command);
@@ -156,12 +164,35 @@ class Session {
   rt::Task<Outcome> on(wire::Copy command);     // copy.cc: COPY, MOVE
   rt::Task<Outcome> on(wire::Expunge command);  // expunge.cc
 
-  // search.cc, sort.cc, thread.cc, esearch.cc
+  // search.cc, sort.cc, thread.cc
   rt::Task<Outcome> on(wire::Search command);
   rt::Task<Outcome> on(wire::Sort command);
   rt::Task<Outcome> on(wire::Thread command);
+  rt::Task<Outcome> search(SearchRequest request);
+  std::optional<Outcome> refuse_search(const SearchRequest& request) const;
+  std::optional<Outcome> refuse_numbers(bool uid, const wire::SearchKey& key) const;
+  std::optional<SearchPlan> plan_here(const wire::SearchProgram& program) const;
+  rt::Task<void> tell_numbers(std::string_view name, const std::vector<Hit>& hits, bool uid, bool modseq);
+  void log_damaged(const SearchResult& result);
+
+  // esearch.cc
   rt::Task<Outcome> on(wire::MultiSearch command);
+  std::optional<Outcome> refuse_multi_search(const wire::MultiSearch& command) const;
+  rt::Task<bool> search_selected(const MultiSearchRequest& request);
+  rt::Task<bool> search_other(const MultiSearchRequest& request, const SeenMailbox& mailbox);
+  void tell_found(const MultiSearchRequest& request, const SearchResult& result, std::string_view name,
+                  const store::Mailbox& mailbox);
+
+  // contexts.cc
   rt::Task<Outcome> on(wire::CancelUpdate command);
+  bool has_context(std::string_view tag) const;
+  void add_context(SearchRequest request, SearchPlan plan, const SearchResult& result);
+  void refuse_update(std::string_view tag, std::string_view why);
+  void tell_context_removals(const Snapshot::Difference& difference);
+  rt::Task<void> tell_context_changes(const std::vector<Item>& upserts, uint32_t first_new);
+  rt::Task<std::vector<uint32_t>> next_result(const SearchContext& context, const std::vector<Item>& upserts);
+  rt::Task<void> tell_arrived(const std::vector<wire::FetchItem>& items, const ContextSteps& steps,
+                              uint32_t first_new);
 
   // quota.cc, acl.cc, metadata.cc, notify.cc, urlauth.cc
   rt::Task<Outcome> on(wire::GetQuota command);

@@ -16,6 +16,7 @@ rt::Task<void> Session::sync(SyncOptions options) {
   Snapshot::Difference difference = view.now()->since(*selected_->told);
   const uint32_t before = selected_->told->size();
   if (difference.removed.empty() || options.may_expunge) {
+    tell_context_removals(difference);
     tell_removed(difference);
     selected_->told = view.now();
   } else {
@@ -39,6 +40,7 @@ rt::Task<void> Session::sync(SyncOptions options) {
     tell_flags(number, item, !silent);
     co_await flush_if_full();
   }
+  co_await tell_context_changes(difference.upserts, old_count + 1);
 }
 
 void Session::tell_removed(const Snapshot::Difference& difference) {

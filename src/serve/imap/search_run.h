@@ -1,0 +1,36 @@
+// Runs a search in one mailbox: by the view where that is enough, and for
+// messages that stay undecided by their summaries and texts, in batches on
+// reader threads.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "rt/task.h"
+#include "serve/imap/search_match.h"
+#include "serve/imap/server.h"
+
+namespace pabal::serve::imap {
+
+struct Hit {
+  uint32_t number = 0;          // message number
+  unsigned char relevancy = 1;  // 1 to 100 (RFC 6203), if scores were asked for
+  const Item* item = nullptr;   // in SearchResult::snapshot
+};
+
+struct SearchResult {
+  std::shared_ptr<const Snapshot> snapshot;
+  std::vector<Hit> hits;  // by rising number
+  size_t damaged = 0;     // messages whose bytes are needed and cannot be read: no hits
+};
+
+struct SearchScope {
+  std::shared_ptr<const Snapshot> snapshot;
+  std::vector<NumberRange> numbers;  // look at these only, rising
+  bool scores = false;
+};
+
+// Throws StoreError, and IoError when the server is cut off.
+rt::Task<SearchResult> run_search(Service& service, const SearchPlan& plan, SearchScope scope);
+
+}  // namespace pabal::serve::imap

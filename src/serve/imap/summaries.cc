@@ -1,0 +1,101 @@
+#include "serve/imap/summaries.h"
+
+#include <algorithm>
+
+#include "io/error.h"
+#include "rt/offload.h"
+#include "serve/imap/side_by_side.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+constexpr size_t kBatchMessages = 1000;
+// What is read at once of those that have to be summarized.
+constexpr size_t kReadMessages = 64;
+constexpr uint64_t kReadOctets = 4 << 20;
+
+size_t index_of(const std::vector<MessageToRead>& messages, MessageId id) {
+  return static_cast<size_t>(std::ranges::lower_bound(messages, id, {}, &MessageToRead::id) -
+                             messages.begin());
+}
+
+struct SummaryRun {
+  Service& service;
+  const std::vector<MessageToRead>& messages;
+  const store::SummaryWants wants;
+  const std::function<void(size_t, store::Summary&)>& use;
+  size_t damaged = 0;
+};
+
+rt::Task<void> read_batch(SummaryRun& run, size_t batch) {
+  check_cut_off(run.service);
+  const size_t begin = batch * kBatchMessages, end = std::min(begin + kBatchMessages, run.messages.size());
+  std::vector<MessageId> ids;
+  ids.reserve(end - begin);
+  for (size_t i = begin; i < end; ++i) ids.push_back(run.messages[i].id);
+  auto query = [&](store::Database& db) {
+    std::vector<MessageToRead> missing;
+    size_t at = begin;
+    for (store::Summary& summary : store::find_summaries(db, ids, run.wants)) {
+      for (; run.messages[at].id != summary.message; ++at) missing.push_back(run.messages[at]);
+      run.use(at++, summary);
+    }
+    missing.insert(missing.end(), run.messages.begin() + static_cast<ptrdiff_t>(at),
+                   run.messages.begin() + static_cast<ptrdiff_t>(end));
+    return missing;
+  };
+  std::vector<MessageToRead> missing = co_await run.service.store.read(query);
+  auto use = [&run](Summarized& made) {
+    run.use(index_of(run.messages, made.summary.message), made.summary);
+  };
+  size_t damaged = co_await summarize_now(run.service, std::move(missing), use);
+  run.damaged += damaged;
+}
+
+}  // namespace
+
+void check_cut_off(const Service& service) {
+  if (service.cut_off) throw io::IoError(io::IoFault::closed, "shutdown during a search");
+}
+
+rt::Task<size_t> summarize_now(Service& service, std::vector<MessageToRead> messages,
+                               std::function<void(Summarized&)> use) {
+  size_t damaged = 0;
+  std::vector<MessageId> made;
+  for (size_t next = 0; next < messages.size();) {
+    check_cut_off(service);
+    std::vector<MessageId> ids;
+    uint64_t octets = 0;
+    for (; next < messages.size() && ids.size() < kReadMessages && octets < kReadOctets; ++next) {
+      ids.push_back(messages[next].id);
+      octets += messages[next].size_octets;
+    }
+    std::vector<store::MessageBytes> read = co_await service.store.messages(std::move(ids));
+    auto work = [&] {
+      for (const store::MessageBytes& message : read) {
+        if (!message.error.empty()) {
+          damaged += message.missing ? 0 : 1;
+          continue;
+        }
+        Summarized summarized = summarize(message.id, message.octets, message.received_at);
+        use(summarized);
+        made.push_back(message.id);
+      }
+    };
+    co_await rt::offload(service.world.blocking, work);
+  }
+  service.indexer.want(std::move(made));
+  co_return damaged;
+}
+
+rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageToRead>& messages,
+                                store::SummaryWants wants, std::function<void(size_t, store::Summary&)> use) {
+  SummaryRun run{.service = service, .messages = messages, .wants = wants, .use = use};
+  size_t batches = (messages.size() + kBatchMessages - 1) / kBatchMessages;
+  auto batch = [&run](size_t number) { return read_batch(run, number); };
+  co_await side_by_side(batches, batch);
+  co_return run.damaged;
+}
+
+}  // namespace pabal::serve::imap

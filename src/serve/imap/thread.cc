@@ -1,0 +1,73 @@
+// THREAD and UID THREAD (RFC 5256 §3).
+#include "mail/thread.h"
+
+#include <algorithm>
+
+#include "proto/imap/response.h"
+#include "serve/imap/search_request.h"
+#include "serve/imap/session.h"
+#include "serve/imap/summaries.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+// The summaries of the hits' messages, each once.
+struct ThreadKeys {
+  std::vector<MessageToRead> messages;  // rising
+  std::vector<store::Summary> summaries;
+};
+
+ThreadKeys messages_of(const std::vector<Hit>& hits) {
+  ThreadKeys keys;
+  for (const Hit& hit : hits) keys.messages.push_back({MessageId{hit.item->message}, hit.item->size_octets});
+  std::ranges::sort(keys.messages, {}, &MessageToRead::id);
+  auto twice = std::ranges::unique(keys.messages, {}, &MessageToRead::id);
+  keys.messages.erase(twice.begin(), twice.end());
+  keys.summaries.resize(keys.messages.size());
+  return keys;
+}
+
+// Of one without a summary, which is damaged, only the internal date is known.
+mail::ThreadMessage thread_message(const Hit& hit, const ThreadKeys& keys, bool uid) {
+  auto found = std::ranges::lower_bound(keys.messages, MessageId{hit.item->message}, {}, &MessageToRead::id);
+  const store::Summary& summary = keys.summaries[static_cast<size_t>(found - keys.messages.begin())];
+  mail::ThreadMessage message{.number = uid ? hit.item->uid : hit.number,
+                              .sent_at = Time{hit.item->internal_date_ms}};
+  if (summary.message != found->id) return message;
+  message.sent_at = summary.sent_at;
+  message.base_subject = summary.base_subject;
+  message.is_reply = summary.subject_is_reply;
+  message.message_id = summary.message_id;
+  message.references.assign(summary.references.begin(), summary.references.end());
+  return message;
+}
+
+}  // namespace
+
+rt::Task<Outcome> Session::on(wire::Thread command) {
+  if (auto refusal = refuse_numbers(command.uid, command.program.key)) co_return std::move(*refusal);
+  std::optional<SearchPlan> plan = plan_here(command.program);
+  if (!plan) co_return unknown_charset();
+  if (wire::contains_kind(command.program.key, wire::SearchKey::modseq)) enable_condstore();
+  SearchScope scope{.snapshot = selected_->told, .numbers = {{1, selected_->told->size()}}};
+  SearchResult result = co_await run_search(service_, *plan, std::move(scope));
+
+  ThreadKeys keys = messages_of(result.hits);
+  auto use = [&keys](size_t index, store::Summary& summary) { keys.summaries[index] = std::move(summary); };
+  size_t damaged = co_await read_summaries(service_, keys.messages, {.thread_keys = true}, use);
+  result.damaged += damaged;
+  log_damaged(result);
+
+  std::vector<mail::ThreadMessage> messages;
+  messages.reserve(result.hits.size());
+  for (const Hit& hit : result.hits) messages.push_back(thread_message(hit, keys, command.uid));
+  mail::Threads threads = command.algorithm == wire::ThreadAlgorithm::references
+                              ? mail::thread_by_references(std::move(messages))
+                              : mail::thread_by_subject(std::move(messages));
+  std::string text = wire::thread_text(threads);
+  out().append(text.empty() ? "* THREAD" : "* THREAD ").append(text).append("\r\n");
+  co_return ok(std::to_string(result.hits.size()) + " found");
+}
+
+}  // namespace pabal::serve::imap

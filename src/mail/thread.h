@@ -14,20 +14,25 @@ struct ThreadMessage {
   Time sent_at;
   std::string_view base_subject;  // folded
   bool is_reply = false;
-  std::string_view message_id;  // "" if none
+  std::string_view message_id;  // "" if none; where two have the same, the lower number has it
   std::vector<std::string_view> references;
 };
 
-// A message with its answers; number 0: a message that is not there (RFC 5256
-// "dummy"), which stands only above several.
-struct ThreadNode {
-  uint32_t number = 0;
-  std::vector<ThreadNode> children;
+// Messages with their answers, as a flat forest: children and siblings are in the
+// order in which they are shown. number 0: a message that is not there (RFC 5256
+// "dummy"), which stands only at the top, above several.
+struct Threads {
+  static constexpr uint32_t none = UINT32_MAX;
+  struct Node {
+    uint32_t number = 0;
+    uint32_t first_child = none, next_sibling = none;  // indices into nodes
+  };
+  std::vector<Node> nodes;
+  uint32_t first_root = none;
 };
 
-// Both linear or n log n; nesting is bounded by the number of messages, and no
-// function recurses over it.
-std::vector<ThreadNode> thread_by_subject(std::vector<ThreadMessage> messages);
-std::vector<ThreadNode> thread_by_references(std::vector<ThreadMessage> messages);
+// n log n in messages and references, however they hang together; nothing recurses.
+Threads thread_by_subject(std::vector<ThreadMessage> messages);
+Threads thread_by_references(std::vector<ThreadMessage> messages);
 
 }  // namespace pabal::mail

@@ -122,6 +122,16 @@ void make_log_durable(io::Disk& disk, Database& db, const std::string& log_path)
   db.execute("ROLLBACK");
 }
 
+// A connection that only stays. Without any, the next one would read the log
+// anew, and take records whose sync had failed for committed; what is written
+// behind them is lost with them when power is.
+std::unique_ptr<Database> open_anchor(io::World& world, const StoreOptions& options) {
+  auto anchor = std::make_unique<Database>(database_path(options.directory),
+                                           Database::Options{true, world.disk.sqlite_vfs()});
+  anchor->prepare("SELECT count(*) FROM sqlite_schema").run();
+  return anchor;
+}
+
 class EmbeddedStore final : public ReadingStore {
  public:
   EmbeddedStore(io::World& world, const StoreOptions& options, std::unique_ptr<io::FileLock> lock,
@@ -134,6 +144,7 @@ class EmbeddedStore final : public ReadingStore {
     segment_writer_.open(last.segment, last.end);
     committer_.emplace(world, options, database_path(options.directory), std::move(db), segment_writer_,
                        segment_reader_, *notices_);
+    anchor_ = open_anchor(world, options);
   }
 
   rt::Task<void> commit(Unit unit) override { return committer_->commit(std::move(unit)); }
@@ -149,6 +160,7 @@ class EmbeddedStore final : public ReadingStore {
   std::unique_ptr<io::FileLock> lock_;  // goes last
   SegmentWriter segment_writer_;
   std::optional<Committer> committer_;
+  std::unique_ptr<Database> anchor_;  // goes first
 };
 
 // Beside a running server: looks, and writes a little.

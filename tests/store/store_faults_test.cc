@@ -104,6 +104,34 @@ TEST(StoreFaults, EveryOperationMayFailOnce) {
   EXPECT_GT(n, 50u);
 }
 
+// Some syncs fail, and behind them others do not.
+rt::Task<void> deliver_while_syncs_fail(Store& store, sim::SimHost& host, Told& told) {
+  for (int i = 0; i < 12; ++i) {
+    host.disk().set_sync_failures(i % 3 == 1 ? 100 : 0);
+    co_await deliver_noting(store, text_of(700, static_cast<char>('a' + i)), told);
+  }
+}
+
+TEST(StoreFaults, WhatFollowsAFailedSyncIsDurable) {
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    sim::SimWorld sim(seed);
+    sim::SimHost& host = sim.host("mx", {"192.0.2.1"});
+    Told told;
+    {
+      io::World world = host.world();
+      std::unique_ptr<Store> store = Store::open(world, sim_options());
+      store->execute_now([](Transaction& tx) { make_account(tx); });
+      sim.run(deliver_while_syncs_fail(*store, host, told));
+      EXPECT_EQ(told.refused, 4u);
+      host.power_off();
+    }
+    host.power_on();
+    ASSERT_NO_THROW(check(sim, host, told));
+    if (testing::Test::HasFailure()) break;
+  }
+}
+
 TEST(StoreFaults, PowerMayGoAtEveryOperation) {
   // Each operation once, every other one with the other seed's fate.
   for (uint64_t seed = 0; seed < 2; ++seed) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <iterator>
 
-#include "base/bytes.h"
 #include "proto/imap/grammar.h"
 
 namespace pabal::proto::imap {
@@ -41,7 +40,7 @@ constexpr Entry kCommands[] = {
     {"DELETE", grammar::parse_delete},
     {"DELETEACL", grammar::parse_delete_acl},
     {"ENABLE", grammar::parse_enable},
-    {"ESEARCH", grammar::parse_esearch},
+    {"ESEARCH", grammar::parse_esearch, Forms::both},  // with UID only in an example, RFC 7377 §2.1
     {"EXAMINE", grammar::parse_select},
     {"EXPUNGE", grammar::parse_expunge, Forms::both},
     {"FETCH", grammar::parse_fetch, Forms::both},
@@ -102,7 +101,7 @@ const Entry* take_command(Parser& parser) {
   }
   const Entry* entry = find_command(name);
   if (!entry) {
-    parser.reject("Command not known: " + printable((uid ? "UID " : "") + name, 40));
+    parser.reject(std::string("Command not known: ") + (uid ? "UID " : "") + name);
     return nullptr;
   }
   if (uid && entry->forms != Forms::both) {

@@ -137,7 +137,7 @@ bool take_item(Parser& parser, FetchItem& item) {
   }
   if (name == "PREVIEW") return take_preview(parser, item, parser.has_list("LAZY"));
   if (name.empty()) return parser.fail(kItemWhat);
-  return parser.reject(parser.name() + ": item " + name.substr(0, 40) + " is not known");
+  return parser.reject(parser.name() + ": item " + name + " is not known");
 }
 
 }  // namespace

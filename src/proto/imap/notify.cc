@@ -94,7 +94,7 @@ bool take_mailbox_filter(Parser& parser, MailboxFilter& out) {
   if (!parser.take_upper_atom(name, kFilter)) return false;
   auto filter = std::ranges::find(kFilters, name, &FilterName::name);
   if (filter == std::end(kFilters))
-    return parser.reject(parser.name() + " needs " + std::string(kFilter) + ", got " + name.substr(0, 40));
+    return parser.reject(parser.name() + " needs " + std::string(kFilter) + ", got " + name);
   out.kind = filter->kind;
   if (!filter->mailboxes) return true;
   if (!parser.space("a mailbox name, or several in parentheses")) return false;

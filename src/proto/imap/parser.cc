@@ -13,6 +13,7 @@ namespace pabal::proto::imap {
 namespace {
 
 constexpr size_t kShownOctetsMax = 32;  // of the client's text in an error
+constexpr size_t kErrorOctetsMax = 400;
 
 bool is_tag_char(char c) {
   return is_astring_char(c) && c != '+';
@@ -124,7 +125,9 @@ bool Parser::fail(std::string_view what) {
 }
 
 bool Parser::reject(std::string_view text, std::string_view code, bool no) {
-  if (!failed_) error_ = {.tag = "", .code = std::string(code), .text = std::string(text), .no = no};
+  if (!failed_)
+    error_ = {
+        .tag = "", .code = std::string(code), .text = std::string(text.substr(0, kErrorOctetsMax)), .no = no};
   failed_ = true;
   return false;
 }

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "mail/message.h"
+#include "mail/thread.h"
 #include "proto/imap/fetch_item.h"
 
 namespace pabal::proto::imap {
@@ -39,6 +40,9 @@ std::string envelope_text(const mail::Header& header);
 // BODYSTRUCTURE, 7-bit; BODY is body_text: the same without extension data.
 std::string body_structure_text(const mail::Part& root, std::string_view message);
 std::string body_text(const mail::Part& root, std::string_view message);
+
+// "(2)(3 6 (4 23)(44 7 96))" of THREAD (RFC 5256 §4); "" of none.
+std::string thread_text(const mail::Threads& threads);
 
 // "BODY[1.2.HEADER.FIELDS (FROM TO)]<0>" as the answer names it.
 std::string section_name(const FetchItem& item);

@@ -183,7 +183,7 @@ class KeyParser {
     }
     auto word = std::ranges::lower_bound(kWords, name, {}, &Word::word);
     if (word == std::end(kWords) || word->word != name)
-      return parser_.reject(parser_.name() + ": search key " + name.substr(0, 40) + " is not known");
+      return parser_.reject(parser_.name() + ": search key " + name + " is not known");
     out.kind = word->kind;
     return take_argument(out, *word);
   }

@@ -1,0 +1,116 @@
+// fold_for_search: ASCII by a table, everything else by ICU.
+#include <array>
+#include <climits>
+#include <string>
+#include <unicode/bytestream.h>
+#include <unicode/normalizer2.h>
+#include <unicode/stringpiece.h>
+
+#include "base/bytes.h"
+#include "base/verify.h"
+#include "mail/charset.h"
+#include "mail/search_text.h"
+
+namespace pabal::mail {
+namespace {
+
+// Stretches of ASCII shorter than this go through ICU with what is around them:
+// Korean text has a blank every few characters, and a call costs more than they do.
+constexpr size_t ascii_stretch_min = 24;
+
+constexpr std::array<char, 256> make_folding() {
+  std::array<char, 256> table{};
+  for (size_t c = 0; c < 256; ++c) {
+    bool upper = c >= 'A' && c <= 'Z', white = c == ' ' || (c >= '\t' && c <= '\r');
+    table[c] = static_cast<char>(upper ? c + 32 : white ? ' ' : c);
+  }
+  return table;
+}
+constexpr std::array<char, 256> folding = make_folding();
+
+bool is_ascii_octet(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
+}
+
+// Where the ASCII that begins at `from` ends.
+size_t ascii_end(std::string_view text, size_t from) {
+  while (from < text.size() && is_ascii_octet(text[from])) ++from;
+  return from;
+}
+
+// Where the text ends that ICU shall have from `from` on: in front of a long
+// stretch of ASCII or of the end. Nothing composes with an ASCII character behind it.
+size_t foreign_end(std::string_view text, size_t from) {
+  size_t at = from;
+  while (at < text.size()) {
+    while (at < text.size() && !is_ascii_octet(text[at])) ++at;
+    size_t end = ascii_end(text, at);
+    if (end - at >= ascii_stretch_min || end == text.size()) return at;
+    at = end;
+  }
+  return at;
+}
+
+class Folder {
+ public:
+  explicit Folder(size_t octets) { out_.reserve(octets); }
+
+  // Folds ASCII and joins white space; what is not ASCII passes as it is.
+  void ascii(std::string_view text) {
+    size_t at = out_.size();
+    out_.resize(at + text.size());
+    char* to = out_.data() + at;
+    char before = blank_before_ ? ' ' : 0;
+    for (char c : text) {
+      char folded = folding[static_cast<unsigned char>(c)];
+      *to = folded;
+      to += folded != ' ' || before != ' ';
+      before = folded;
+    }
+    blank_before_ = before == ' ';
+    out_.resize(static_cast<size_t>(to - out_.data()));
+  }
+
+  void foreign(std::string_view text) {
+    std::string repaired;
+    if (!is_utf8(text)) text = repaired = to_utf8(text, "utf-8");
+    verify(text.size() <= INT32_MAX, "no text is larger than a message may be");
+    UErrorCode error = U_ZERO_ERROR;
+    const icu::Normalizer2* casefold = icu::Normalizer2::getNFKCCasefoldInstance(error);
+    verify(U_SUCCESS(error), "ICU has its normalization data");
+    normalized_.clear();
+    icu::StringByteSink<std::string> sink(&normalized_);
+    casefold->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<int32_t>(text.size())), sink,
+                            nullptr, error);
+    verify(U_SUCCESS(error), "any text can be normalized");
+    ascii(normalized_);
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+  std::string normalized_;
+  bool blank_before_ = false;
+};
+
+}  // namespace
+
+std::string fold_for_search(std::string_view utf8) {
+  Folder folder(utf8.size());
+  for (size_t at = 0; at < utf8.size();) {
+    size_t end = ascii_end(utf8, at);
+    if (end == utf8.size()) {
+      folder.ascii(utf8.substr(at));
+      break;
+    }
+    // The last ASCII character may be the base of what follows ("e" and U+0301).
+    size_t base = end > at ? 1 : 0;
+    folder.ascii(utf8.substr(at, end - base - at));
+    at = foreign_end(utf8, end);
+    folder.foreign(utf8.substr(end - base, at - (end - base)));
+  }
+  return folder.take();
+}
+
+}  // namespace pabal::mail

@@ -1,0 +1,147 @@
+#include "mail/search_text.h"
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "mail/encoding.h"
+
+namespace pabal::mail {
+namespace {
+
+std::string body_of(const std::string& message) {
+  return search_body(parse_message(message), message);
+}
+std::string preview_of(const std::string& message, size_t characters = 200) {
+  return preview(parse_message(message), message, characters);
+}
+std::string html(const std::string& body) {
+  return "Content-Type: text/html; charset=utf-8\r\n\r\n" + body;
+}
+
+TEST(FoldForSearch, Ascii) {
+  EXPECT_EQ(fold_for_search(""), "");
+  EXPECT_EQ(fold_for_search("Hello, World"), "hello, world");
+  EXPECT_EQ(fold_for_search("  a \t\r\n b\n"), " a b ");
+}
+
+TEST(FoldForSearch, Unicode) {
+  EXPECT_EQ(fold_for_search("STRASSE Straße ÄÖÜ"), "strasse strasse äöü");
+  EXPECT_EQ(fold_for_search("ΣΊΣΥΦΟΣ Σίσυφος"), "σίσυφοσ σίσυφοσ");
+  EXPECT_EQ(fold_for_search("Ｆｕｌｌ　ｗｉｄｔｈ ﬁne ①"), "full width fine 1");
+  EXPECT_EQ(fold_for_search("\u1112\u1161\u11AB\u1100\u1173\u11AF"), "한글");  // letters, not syllables
+  EXPECT_EQ(fold_for_search("Cafe\u0301 I\u00ADnvisible"), "café invisible");
+  EXPECT_EQ(fold_for_search("a\u00A0\u2003b"), "a b");
+}
+
+TEST(FoldForSearch, WhateverComesIsWellFormedAndFoldsToItself) {
+  std::string ascii(100, 'x');
+  for (const std::string& text :
+       {std::string("\xFF\xC3 A\xED\xA0\x80"), "e" + ascii + "\u0301 \u0301" + ascii + "É \u0344",
+        ascii + " \u0345\u0301A\u030A" + ascii, std::string("\u1E9E\uFDFA\u0130 \u2126\uFB01"),
+        std::string(1, '\0')}) {
+    std::string folded = fold_for_search(text);
+    EXPECT_TRUE(is_utf8(folded));
+    EXPECT_EQ(fold_for_search(folded), folded) << text;
+  }
+}
+
+// A long stretch of ASCII is folded apart from what is around it, with the same result.
+TEST(FoldForSearch, LengthIsNoMatter) {
+  std::string korean = "받은 편지함 ABC ", long_ascii(200, 'Z');
+  std::string text, expected;
+  for (int i = 0; i < 1000; ++i) {
+    text += korean + (i % 3 == 0 ? long_ascii : "E") + "\u0301";
+    expected += "받은 편지함 abc " + (i % 3 == 0 ? std::string(199, 'z') + "\u017A" : "é");
+  }
+  EXPECT_EQ(fold_for_search(text), expected);
+}
+
+TEST(SearchHeader, IsDecodedLines) {
+  EXPECT_EQ(search_header("Subject: =?utf-8?B?7YyM67Cc?=\r\n =?utf-8?Q?_Re?= X\r\nFrom:  Kim  <K@X.test>\r\n"
+                          "junk\r\nX-Empty:\r\n\r\nbody"),
+            "subject: 파발 re x\nfrom: kim <k@x.test>\nx-empty: \n");
+}
+
+TEST(SearchBody, TextInItsCharset) {
+  EXPECT_EQ(body_of("Subject: not here\r\n\r\nHello\r\n World\r\n"), "hello world \n");
+  EXPECT_EQ(body_of("Content-Type: text/plain; charset=euc-kr\r\n\r\n\xC6\xC4\xB9\xDF"), "파발\n");
+  EXPECT_EQ(
+      body_of("Content-Type: text/plain; charset=ks_c_5601-1987\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+              "xsS53w==\r\n"),
+      "파발\n");
+  EXPECT_EQ(body_of("Content-Type: text/plain; charset=iso-2022-kr\r\n\r\n\x1B$)C\x0E"
+                    "FD9_\x0F"),
+            "파발\n");
+  EXPECT_EQ(body_of(html("<style>x{}</style><p>Hello <b>World</b></p>")), "hello world \n");
+}
+
+TEST(SearchBody, PartsTheirHeadsAndNames) {
+  std::string body = body_of(
+      "Subject: outer\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: "
+      "text/plain\r\n\r\nONE\r\n"
+      "--b\r\nContent-Type: application/pdf; "
+      "name=\"=?utf-8?B?6rOE7JW97ISc?=.PDF\"\r\nContent-Transfer-Encoding: base64"
+      "\r\n\r\nUERG\r\n"
+      "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: Inner "
+      "=?utf-8?B?7ZqM7J2Y?=\r\n\r\ntwo\r\n--b--\r\n");
+  EXPECT_EQ(body.find("outer"), std::string::npos);
+  EXPECT_EQ(body.find("uerg"), std::string::npos);
+  for (const char* text :
+       {"one\n", "계약서.pdf\n", "subject: inner 회의\n", "two\n", "content-type: application/pdf"}) {
+    EXPECT_NE(body.find(text), std::string::npos) << text << " in " << body;
+  }
+}
+
+TEST(SearchBody, IsCutAtACharacter) {
+  std::string text;
+  while (text.size() < kSearchTextMax + 100) text += "가나다";
+  std::string body = body_of("Content-Type: text/plain; charset=utf-8\r\n\r\nx" + text);
+  EXPECT_LE(body.size(), kSearchTextMax);
+  EXPECT_GT(body.size(), kSearchTextMax - 4);
+  EXPECT_TRUE(is_utf8(body));
+  // Raw text that is cut before it is decoded.
+  std::string large = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+  for (int i = 0; i < 10; ++i) large += base64_encode(text);
+  body = body_of(large);
+  EXPECT_LE(body.size(), kSearchTextMax);
+  EXPECT_TRUE(is_utf8(body));
+}
+
+TEST(Preview, FirstWords) {
+  EXPECT_EQ(preview_of("Subject: x\r\n\r\n\r\n  Preview\r\ntext!  \r\n"), "Preview text!");
+  EXPECT_EQ(preview_of("\r\n\r\n"), "");
+  EXPECT_EQ(preview_of("Content-Type: text/plain; charset=euc-kr\r\n\r\n\xC6\xC4\xB9\xDF"), "파발");
+  EXPECT_EQ(preview_of("Content-Type: image/png\r\n\r\nPNG"), "");
+  EXPECT_EQ(preview_of("\r\nabc def ghi", 5), "abc d");
+  EXPECT_EQ(preview_of("\r\nabc def ghi", 4), "abc");
+  EXPECT_EQ(preview_of("Content-Type: text/plain; charset=utf-8\r\n\r\n가나다라", 3), "가나다");
+}
+
+TEST(Preview, OwnWordsComeBeforeQuotes) {
+  EXPECT_EQ(
+      preview_of("\r\nOn Monday, Kim wrote:\r\n> Lunch?\r\n>> Yes\r\n\r\nFine with me.\r\n-- \r\nLee\r\n"),
+      "Fine with me.");
+  EXPECT_EQ(preview_of("\r\n> nothing\r\n> but quotes\r\n"), "> nothing > but quotes");
+  EXPECT_EQ(preview_of("\r\nThings to do:\r\nlunch\r\n"), "Things to do: lunch");
+  EXPECT_EQ(preview_of("\r\n-- \r\nLee\r\n"), "-- Lee");
+}
+
+TEST(Preview, Html) {
+  EXPECT_EQ(preview_of(html(
+                "<html><head><title>T</title></head><body><p>Dear <a href=\"https://x.test/\">you</a>,</p>"
+                "<p>read\u200B\u034F\u00A0 this</p></body></html>")),
+            "Dear you, read this");
+  EXPECT_EQ(preview_of("Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n\r\n--b\r\n" +
+                       html("<b>only</b> here") + "\r\n--b--"),
+            "");
+}
+
+TEST(Preview, LargePartsAreReadFromTheirBeginning) {
+  std::string message =
+      "Content-Transfer-Encoding: base64\r\n\r\n" + base64_encode_lines("start " + std::string(500'000, 'x'));
+  EXPECT_TRUE(preview_of(message).starts_with("start xxxx"));
+  EXPECT_EQ(preview_of(message).size(), 200u);
+}
+
+}  // namespace
+}  // namespace pabal::mail

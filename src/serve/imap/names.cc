@@ -1,5 +1,7 @@
 #include "serve/imap/names.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "serve/imap/session.h"
 
@@ -10,13 +12,28 @@ namespace {
 struct Owner {
   AccountId id;
   std::string address;
+  bool shared = false;
 };
+
+constexpr std::string_view kInbox = "INBOX";
 
 std::optional<Owner> find_owner(store::Database& db, std::string_view address, bool shared) {
   store::Statement select =
       db.prepare("SELECT id, address FROM account WHERE address = ? AND shared = ? AND disabled = 0");
   if (!select.bind(to_lower(address)).bind(int64_t{shared}).step()) return std::nullopt;
-  return Owner{{select.number(0)}, select.text(1)};
+  return Owner{{select.number(0)}, select.text(1), shared};
+}
+
+// nullopt: its account is disabled, nobody reads there.
+std::optional<Owner> find_owner(store::Database& db, AccountId id) {
+  store::Statement select = db.prepare("SELECT address, shared FROM account WHERE id = ? AND disabled = 0");
+  if (!select.bind(id.value).step()) return std::nullopt;
+  return Owner{id, select.text(0), select.number(1) != 0};
+}
+
+std::string shown_name(const Owner& owner, std::string_view name) {
+  std::string shown(owner.shared ? kSharedPrefix : kOthersPrefix);
+  return shown.append(owner.address).append(1, kDelimiter).append(name);
 }
 
 // Of the mailbox, or if it is not there of the closest one above it.
@@ -32,14 +49,31 @@ Rights find_rights(store::Database& db, const directory::Account& reader, Accoun
 
 }  // namespace
 
+std::string canonical_name(std::string_view name) {
+  bool inbox = name.size() >= kInbox.size() && iequals(name.substr(0, kInbox.size()), kInbox) &&
+               (name.size() == kInbox.size() || name[kInbox.size()] == kDelimiter);
+  if (!inbox) return std::string(name);
+  return std::string(kInbox).append(name.substr(kInbox.size()));
+}
+
+bool is_namespace_root(std::string_view name) {
+  for (std::string_view prefix : {kOthersPrefix, kSharedPrefix}) {
+    if (name == prefix.substr(0, prefix.size() - 1)) return true;
+    if (name.starts_with(prefix) && name.find(kDelimiter, prefix.size()) == std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
 std::optional<Place> find_place(store::Database& db, const directory::Account& reader,
                                 std::string_view name) {
+  if (is_namespace_root(name)) return std::nullopt;
   Place place;
   bool others = name.starts_with(kOthersPrefix), shared = name.starts_with(kSharedPrefix);
   if (!others && !shared) {
     place.owner = reader.id;
     place.owner_address = reader.address;
-    place.name = name;
+    place.name = canonical_name(name);
     place.rights = Rights::all();
   } else {
     name.remove_prefix(others ? kOthersPrefix.size() : kSharedPrefix.size());
@@ -49,8 +83,7 @@ std::optional<Place> find_place(store::Database& db, const directory::Account& r
     place.own = owner->id == reader.id;
     place.owner = owner->id;
     place.owner_address = owner->address;
-    place.name = name.substr(std::min(slash + 1, name.size()));
-    if (iequals(place.name, "INBOX")) place.name = "INBOX";
+    place.name = canonical_name(name.substr(std::min(slash + 1, name.size())));
     place.rights = place.own ? Rights::all() : find_rights(db, reader, owner->id, place.name);
     if (place.rights.none()) return std::nullopt;
   }
@@ -59,18 +92,46 @@ std::optional<Place> find_place(store::Database& db, const directory::Account& r
   return place;
 }
 
-std::string shown_name(const directory::Account& reader, AccountId owner, std::string_view owner_address,
-                       bool owner_is_shared, std::string_view name) {
-  if (owner == reader.id) return std::string(name);
-  std::string shown(owner_is_shared ? kSharedPrefix : kOthersPrefix);
-  return shown.append(owner_address).append("/").append(name);
+std::optional<SeenMailbox> see_mailbox(store::Database& db, const directory::Account& reader,
+                                       MailboxId mailbox) {
+  std::optional<store::Mailbox> found = store::find_mailbox(db, mailbox);
+  if (!found) return std::nullopt;
+  SeenMailbox seen;
+  seen.mailbox = std::move(*found);
+  if (seen.mailbox.account == reader.id) {
+    seen.name = seen.mailbox.name;
+    seen.rights = Rights::all();
+    return seen;
+  }
+  seen.own = false;
+  seen.rights = rights_by(store::list_acl(db, mailbox), reader.address);
+  if (seen.rights.none()) return std::nullopt;
+  std::optional<Owner> owner = find_owner(db, seen.mailbox.account);
+  if (!owner) return std::nullopt;
+  seen.name = shown_name(*owner, seen.mailbox.name);
+  return seen;
+}
+
+std::vector<SeenMailbox> see_mailboxes(store::Database& db, const directory::Account& reader) {
+  std::vector<SeenMailbox> out;
+  for (store::Mailbox& mailbox : store::list_mailboxes(db, reader.id)) {
+    std::string name = mailbox.name;
+    out.push_back({.mailbox = std::move(mailbox), .name = std::move(name), .rights = Rights::all()});
+  }
+  for (MailboxId id : store::list_shared_mailboxes(db, reader.id, {reader.address, std::string(kAnyone)})) {
+    std::optional<SeenMailbox> seen = see_mailbox(db, reader, id);
+    if (seen && seen->rights.has('l')) out.push_back(std::move(*seen));
+  }
+  return out;
 }
 
 std::string_view name_fault(std::string_view name) {
   if (name.empty()) return "a mailbox needs a name";
-  if (name.size() > store::kMailboxNameMax) return "the name is too long";
+  if (name.size() > kShownNameMax) return "the name is too long";
   if (name.starts_with(kDelimiter) || name.ends_with(kDelimiter) || name.find("//") != std::string_view::npos)
     return "a level of the name is empty";
+  if (static_cast<size_t>(std::ranges::count(name, kDelimiter)) >= kLevelsMax)
+    return "the name has too many levels";
   for (char c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return "the name has control characters";
     if (c == '%' || c == '*') return "% and * stand for other characters, a name cannot have them";

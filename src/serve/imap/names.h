@@ -16,6 +16,9 @@ namespace pabal::serve::imap {
 inline constexpr char kDelimiter = '/';
 inline constexpr std::string_view kOthersPrefix = "Other Users/";
 inline constexpr std::string_view kSharedPrefix = "Shared/";
+inline constexpr size_t kLevelsMax = 64;
+// Octets of a name with the namespace and the address (RFC 5321 §4.5.3.1) before it.
+inline constexpr size_t kShownNameMax = store::kMailboxNameMax + 12 + 322;
 
 // What a name means to somebody.
 struct Place {
@@ -27,16 +30,31 @@ struct Place {
   bool own = true;                        // in his own tree
 };
 
+// "inbox" and what is below it with INBOX in capitals (RFC 9051 §5.1).
+std::string canonical_name(std::string_view name);
+
+// "Other Users", "Shared", and an account's name below them: no mailbox can have these.
+bool is_namespace_root(std::string_view name);
+
 // nullopt: outside of his own tree, and nothing that he may know of. `db` and the
 // result belong to the same read.
 std::optional<Place> find_place(store::Database& db, const directory::Account& reader, std::string_view name);
 
-// The name by which `reader` sees another account's mailbox.
-std::string shown_name(const directory::Account& reader, AccountId owner, std::string_view owner_address,
-                       bool owner_is_shared, std::string_view name);
+// A mailbox as one reader sees it.
+struct SeenMailbox {
+  store::Mailbox mailbox;
+  std::string name;  // as he writes it
+  Rights rights;
+  bool own = true;
+};
+// nullopt: there is none, or he has no right on it at all.
+std::optional<SeenMailbox> see_mailbox(store::Database& db, const directory::Account& reader,
+                                       MailboxId mailbox);
+// His own, and those of others that he may look up ("l").
+std::vector<SeenMailbox> see_mailboxes(store::Database& db, const directory::Account& reader);
 
 // Why a name cannot be that of a mailbox ("" if it can): empty levels, control
-// characters, '%' or '*' (RFC 9051 §5.1, §6.3.4), too long.
+// characters, '%' or '*' (RFC 9051 §5.1, §6.3.4), too long or too deep.
 std::string_view name_fault(std::string_view name);
 
 }  // namespace pabal::serve::imap

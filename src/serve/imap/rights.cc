@@ -12,7 +12,7 @@ Rights::Rights(std::string_view letters) {
     if (letter == 'c') {
       bits_ |= bit('k') | bit('x');
     } else if (letter == 'd') {
-      bits_ |= bit('t') | bit('e') | bit('x');
+      bits_ |= bit('t') | bit('e');
     } else {
       bits_ |= bit(letter);
     }
@@ -39,7 +39,7 @@ Rights rights_by(const std::vector<store::AclEntry>& acl, std::string_view addre
     std::string_view who = entry.identifier;
     bool negative = who.starts_with('-');
     if (negative) who.remove_prefix(1);
-    if (who != address && who != "anyone") continue;
+    if (who != address && who != kAnyone) continue;
     Rights& sum = negative ? taken : given;
     sum = sum.with(Rights(entry.rights));
   }

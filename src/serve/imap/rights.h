@@ -10,14 +10,17 @@
 
 namespace pabal::serve::imap {
 
+// Identifier that stands for everybody (RFC 4314 §2).
+inline constexpr std::string_view kAnyone = "anyone";
+
 class Rights {
  public:
   // In the order in which they are written.
   static constexpr std::string_view kLetters = "lrswipkxtea";
 
   Rights() = default;
-  // Letters; the obsolete "c" and "d" stand for "kx" and "te" plus (RFC 4314
-  // §2.1.1); what is no right is left out.
+  // Letters; the obsolete "c" and "d" stand for "kx" and "te" (RFC 4314 §2.1.1);
+  // what is no right is left out.
   explicit Rights(std::string_view letters);
   static Rights all() { return Rights(kLetters); }
 

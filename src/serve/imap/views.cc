@@ -145,6 +145,12 @@ rt::Task<std::shared_ptr<View>> Views::open(MailboxId id) {
   co_return view;
 }
 
+std::shared_ptr<View> Views::find_open(MailboxId id) {
+  auto found = views_.find(id);
+  std::shared_ptr<View> view = found == views_.end() ? nullptr : found->second.lock();
+  return view && view->loaded() ? view : nullptr;
+}
+
 // Views that were used last stay for the next session: reading them again costs
 // more than their memory.
 void Views::keep(std::shared_ptr<View> view) {

@@ -29,6 +29,7 @@ class View {
   // As of the last refresh(); `messages` and `octets` are of that moment.
   const store::Mailbox& mailbox() const { return mailbox_; }
   const std::shared_ptr<const Snapshot>& now() const { return now_; }
+  bool loaded() const { return loaded_; }
   bool stale() const { return stale_; }
   bool removed() const { return removed_; }  // the mailbox has been deleted
 
@@ -58,6 +59,8 @@ class Views {
 
   // Up to date. nullptr: there is no such mailbox. Throws StoreError.
   rt::Task<std::shared_ptr<View>> open(MailboxId id);
+  // nullptr unless it has been read by somebody; may be stale.
+  std::shared_ptr<View> find_open(MailboxId id);
 
   // Sessions that want to hear of every change in an account (NOTIFY).
   void watch_account(AccountId account, Session& session);

@@ -1,0 +1,177 @@
+// GETACL, SETACL, DELETEACL, LISTRIGHTS and MYRIGHTS (RFC 4314).
+#include "serve/imap/acl.h"
+
+#include "base/bytes.h"
+#include "directory/lookup.h"
+#include "proto/imap/response.h"
+#include "serve/imap/session.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+// Whom an entry of an ACL speaks of.
+struct Who {
+  std::string identifier;  // as the store keeps it: "-alice@example.org", "anyone"
+  AccountId account;       // 0: anyone
+};
+
+// nullopt: there is nobody of this name who could log in.
+std::optional<Who> find_who(store::Database& db, std::string_view identifier) {
+  Who who;
+  if (identifier.starts_with('-')) {
+    who.identifier = "-";
+    identifier.remove_prefix(1);
+  }
+  if (iequals(identifier, kAnyone)) {
+    who.identifier += kAnyone;
+    return who;
+  }
+  std::optional<std::string> address = directory::folded_login(db, identifier);
+  if (!address) return std::nullopt;
+  std::optional<directory::StoredAccount> found = directory::find_account(db, *address);
+  if (!found) return std::nullopt;
+  who.identifier += *address;
+  who.account = found->account.id;
+  return who;
+}
+
+// The owner's rights are no entry; what leaves him all of them is no change.
+bool leaves_owner_all(const wire::SetAcl& command) {
+  if (command.identifier.starts_with('-')) return false;
+  Rights change(command.rights);
+  if (command.mode == '-') return change.none();
+  return command.mode == '+' || change.text() == Rights::all().text();
+}
+
+Rights rights_in(const std::vector<store::AclEntry>& acl, std::string_view identifier) {
+  for (const store::AclEntry& entry : acl) {
+    if (entry.identifier == identifier) return Rights(entry.rights);
+  }
+  return {};
+}
+
+Outcome refuse_identifier(std::string_view identifier) {
+  return no("CANNOT", "there is no account " + std::string(identifier.substr(0, 100)));
+}
+
+Outcome refuse_owner() {
+  return no("CANNOT", "the owner always has all rights");
+}
+
+}  // namespace
+
+void put_my_rights(std::string& out, std::string_view name, Rights rights, bool utf8) {
+  out += "* MYRIGHTS ";
+  wire::put_mailbox(out, name, utf8);
+  out.append(" ").append(rights.text(true)).append("\r\n");
+}
+
+void tell_of_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account) {
+  tx.changes.push_back({owner, mailbox});
+  if (account && account != owner) tx.changes.push_back({account, MailboxId{}});
+}
+
+rt::Task<Outcome> Session::on(wire::GetAcl command) {
+  std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
+  if (!place) co_return std::move(place.error());
+  MailboxId mailbox = place->mailbox->id;
+  auto query = [mailbox](store::Database& db) { return store::list_acl(db, mailbox); };
+  std::vector<store::AclEntry> acl = co_await service_.store.read(query);
+  out() += "* ACL ";
+  wire::put_mailbox(out(), command.mailbox, names_utf8());
+  out() += ' ';
+  wire::put_astring(out(), place->owner_address, names_utf8());
+  out().append(" ").append(Rights::all().text(true));
+  for (const store::AclEntry& entry : acl) {
+    out() += ' ';
+    wire::put_astring(out(), entry.identifier, names_utf8());
+    out().append(" ").append(Rights(entry.rights).text(true));
+  }
+  out() += "\r\n";
+  co_return ok("that is who may do what");
+}
+
+rt::Task<Outcome> Session::on(wire::SetAcl command) {
+  if (!are_rights(command.rights)) co_return bad("rights are letters of " + std::string(Rights::kLetters));
+  std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
+  if (!place) co_return std::move(place.error());
+  enum { done, nobody, owner, too_many } result = done;
+  MailboxId mailbox = place->mailbox->id;
+  const Rights change(command.rights);
+  auto work = [&](store::Transaction& tx) {
+    result = done;
+    std::optional<Who> who = find_who(tx.db, command.identifier);
+    if (!who) {
+      result = nobody;
+      return;
+    }
+    if (who->account == place->owner) {
+      if (!leaves_owner_all(command)) result = owner;
+      return;
+    }
+    Rights before = rights_in(store::list_acl(tx.db, mailbox), who->identifier);
+    Rights after = command.mode == '+'   ? before.with(change)
+                   : command.mode == '-' ? before.without(change)
+                                         : change;
+    if (!store::set_acl(tx, mailbox, who->identifier, after.text())) {
+      result = too_many;
+      return;
+    }
+    tell_of_acl(tx, place->owner, mailbox, who->account);
+  };
+  co_await service_.store.write(work);
+  if (result == nobody) co_return refuse_identifier(command.identifier);
+  if (result == owner) co_return refuse_owner();
+  if (result == too_many)
+    co_return no("LIMIT", "an ACL can have " + std::to_string(store::kAclEntriesMax) + " entries");
+  co_return ok("so it is");
+}
+
+rt::Task<Outcome> Session::on(wire::DeleteAcl command) {
+  std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
+  if (!place) co_return std::move(place.error());
+  bool nobody = false, owner = false;
+  MailboxId mailbox = place->mailbox->id;
+  auto work = [&](store::Transaction& tx) {
+    std::optional<Who> who = find_who(tx.db, command.identifier);
+    nobody = !who;
+    owner = who && who->account == place->owner;
+    if (nobody || owner) return;
+    store::set_acl(tx, mailbox, who->identifier, "");
+    tell_of_acl(tx, place->owner, mailbox, who->account);
+  };
+  co_await service_.store.write(work);
+  if (nobody) co_return refuse_identifier(command.identifier);
+  if (owner) co_return refuse_owner();
+  co_return ok("gone");
+}
+
+rt::Task<Outcome> Session::on(wire::ListRights command) {
+  std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
+  if (!place) co_return std::move(place.error());
+  auto query = [&command](store::Database& db) { return find_who(db, command.identifier); };
+  std::optional<Who> who = co_await service_.store.read(query);
+  if (!who) co_return refuse_identifier(command.identifier);
+  out() += "* LISTRIGHTS ";
+  wire::put_mailbox(out(), command.mailbox, names_utf8());
+  out() += ' ';
+  wire::put_astring(out(), command.identifier, names_utf8());
+  if (who->account == place->owner) {
+    out().append(" ").append(Rights::all().text(true));
+  } else {
+    out() += " \"\"";
+    for (char right : Rights::all().text(true)) out().append(" ").append(1, right);
+  }
+  out() += "\r\n";
+  co_return ok("that is what can be granted");
+}
+
+rt::Task<Outcome> Session::on(wire::MyRights command) {
+  std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "lrikxa");
+  if (!place) co_return std::move(place.error());
+  put_my_rights(out(), command.mailbox, place->rights, names_utf8());
+  co_return ok("that is what you may do");
+}
+
+}  // namespace pabal::serve::imap

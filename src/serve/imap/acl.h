@@ -1,0 +1,20 @@
+// What several commands do with access control lists (RFC 4314).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "serve/imap/rights.h"
+#include "store/store.h"
+
+namespace pabal::serve::imap {
+
+// Appends "* MYRIGHTS name lrswipkxteacd\r\n".
+void put_my_rights(std::string& out, std::string_view name, Rights rights, bool utf8);
+
+// The ACL of a mailbox has changed for `account` (0: for anyone): whoever watches
+// the mailbox or reads as that account is told to look again. No feed has it.
+void tell_of_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account);
+
+}  // namespace pabal::serve::imap

@@ -1,0 +1,40 @@
+// What STATUS tells of a mailbox (RFC 9051 §6.3.11).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/imap/command.h"
+#include "store/flag_counts.h"
+#include "store/mailboxes.h"
+
+namespace pabal::serve::imap {
+
+class View;
+
+struct MailboxStatus {
+  MailboxId id;
+  uint64_t messages = 0, octets = 0;
+  uint64_t uid_next = 0, uid_validity = 0, modseq = 0;
+  store::FlagCounts flags;  // if needs_flags()
+};
+
+// Some of these need every mail looked at, the rest stands in the mailbox's row.
+bool needs_flags(const std::vector<proto::imap::StatusItem>& items);
+bool has_item(const std::vector<proto::imap::StatusItem>& items, proto::imap::StatusItem item);
+
+MailboxStatus status_of(const store::Mailbox& mailbox, const store::FlagCounts& flags = {});
+// From memory; the view is up to date.
+MailboxStatus status_of(const View& view);
+
+struct StatusForm {
+  const std::vector<proto::imap::StatusItem>& items;
+  uint64_t append_limit = 0;
+  bool utf8 = false;
+};
+// Appends "* STATUS name (MESSAGES 231 UIDNEXT 44292)\r\n".
+void put_status(std::string& out, std::string_view name, const MailboxStatus& status, const StatusForm& form);
+
+}  // namespace pabal::serve::imap

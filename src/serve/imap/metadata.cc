@@ -1,0 +1,95 @@
+// GETMETADATA and SETMETADATA (RFC 5464).
+#include "base/bytes.h"
+#include "serve/imap/annotations.h"
+#include "serve/imap/session.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+// 200 entries (proto/imap/limits.h) of all depths, each looked for among all.
+struct Found {
+  std::vector<store::Annotation> annotations;
+  std::optional<Outcome> refusal;
+};
+
+Found find_annotations(store::Database& db, const directory::Account& reader, const std::string& mailbox,
+                       std::string_view hostname) {
+  if (mailbox.empty()) return {read_server_annotations(db, reader, hostname), {}};
+  std::optional<Place> place = find_place(db, reader, mailbox);
+  if (!place || !place->mailbox || !(place->own || place->rights.any_of("lr")))
+    return {{}, no("NONEXISTENT", "there is no such mailbox")};
+  if (!may_annotate(place->own, place->rights))
+    return {{}, no("NOPERM", "you have no right to do that there")};
+  return {read_annotations(db, *place->mailbox, reader), {}};
+}
+
+Outcome refuse(store::AnnotationError error) {
+  if (error == store::AnnotationError::too_large)
+    return no("METADATA MAXSIZE " + std::to_string(store::kAnnotationOctetsMax), "the value is too long");
+  return no("METADATA TOOMANY", "there can be " + std::to_string(store::kAnnotationsMax) + " entries");
+}
+
+// An entry of several that cannot be set undoes the others (RFC 5464 §4.3).
+struct Refused {
+  store::AnnotationError error;
+};
+
+}  // namespace
+
+rt::Task<Outcome> Session::on(wire::GetMetadata command) {
+  auto query = [this, &command](store::Database& db) {
+    return find_annotations(db, *account_, command.mailbox, service_.options.hostname);
+  };
+  Found found = co_await service_.store.read(query);
+  if (found.refusal) co_return std::move(*found.refusal);
+  ChosenAnnotations chosen =
+      choose_annotations(found.annotations, command.entries,
+                         {.depth = command.depth, .octets_max = command.max_size.value_or(UINT64_MAX)});
+  put_annotations(out(), command.mailbox, chosen.found, names_utf8());
+  co_return ok("that is all",
+               chosen.longest > 0 ? "METADATA LONGENTRIES " + std::to_string(chosen.longest) : "");
+}
+
+rt::Task<Outcome> Session::on(wire::SetMetadata command) {
+  bool any_shared = false;
+  for (auto& [entry, value] : command.entries) {
+    if (std::string_view fault = entry_fault(entry); !fault.empty()) co_return bad(std::string(fault));
+    entry = to_lower(entry);
+    if (entry == "/private/specialuse") co_return no("CANNOT", "the special use is given by CREATE");
+    any_shared |= entry.starts_with("/shared/");
+  }
+  MailboxId mailbox;  // 0: the server
+  AccountId owner = account_->id;
+  if (command.mailbox.empty()) {
+    if (any_shared) co_return no("NOPERM", "the entries of the server are set by who runs it");
+  } else {
+    std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "l");
+    if (!place) co_return std::move(place.error());
+    // Others read what is shared: who may not change what is in it may not change that either.
+    bool allowed = may_annotate(place->own, place->rights) && (!any_shared || place->rights.has('w'));
+    if (!allowed) co_return no("NOPERM", "you have no right to do that there");
+    mailbox = place->mailbox->id;
+    owner = place->owner;
+  }
+  AccountId reader = account_->id;
+  auto work = [&](store::Transaction& tx) {
+    for (const auto& [entry, value] : command.entries) {
+      std::expected<void, store::AnnotationError> set =
+          store::set_annotation(tx, mailbox, reader, entry, value);
+      if (!set) throw Refused{set.error()};
+    }
+    // No mail has changed, so it stands in no feed: only NOTIFY wants to hear of it.
+    tx.changes.push_back({owner, mailbox});
+  };
+  std::optional<store::AnnotationError> error;
+  try {
+    co_await service_.store.write(work);
+  } catch (const Refused& refused) {
+    error = refused.error;
+  }
+  if (error) co_return refuse(*error);
+  co_return ok("kept");
+}
+
+}  // namespace pabal::serve::imap

@@ -125,7 +125,9 @@ struct Copied {
   uint64_t messages = 0;
   bool over_quota = false;
 };
-Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, AccountId to_account, MailboxId to);
+// mask: bits of the flags that are copied (RFC 4314 §4).
+Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, AccountId to_account, MailboxId to,
+                  uint64_t mask = ~uint64_t{0});
 
 // Removes those of `uids` that are there (only_deleted: and have \Deleted) with
 // one MODSEQ; releases their messages. Returns which.

@@ -265,14 +265,14 @@ FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox,
   return result;
 }
 
-Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, AccountId to_account,
-                  MailboxId to) {
+Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, AccountId to_account, MailboxId to,
+                  uint64_t mask) {
   Copied result;
   uint64_t flags = 0;
   int64_t octets = 0;
   UidRanges ranges = choose_mails(tx.db, from, uids, [&](const Statement& row) {
     add_to(result.from, Uid{row.number(0)});
-    flags |= static_cast<uint64_t>(row.number(3));
+    flags |= static_cast<uint64_t>(row.number(3)) & mask;
     octets += row.number(4);
     ++result.messages;
     return true;
@@ -289,14 +289,14 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
   if (keywords.same()) {
     Uid next = first;
     for (const UidRange& range : ranges)
-      next.value += copy_range(tx, from, range, keywords.kept(), to, next, modseq);
+      next.value += copy_range(tx, from, range, keywords.kept() & mask, to, next, modseq);
   } else {
     Uid next = first;
     for (Mail mail : list_mails(tx.db, from, uids)) {
       mail.mailbox = to;
       mail.uid = Uid{next.value++};
       mail.modseq = modseq;
-      mail.flags = keywords.of(mail.flags);
+      mail.flags = keywords.of(mail.flags & mask);
       mail.saved_at = tx.now;
       insert_mail(tx, mail);
     }

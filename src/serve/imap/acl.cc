@@ -72,6 +72,17 @@ void tell_of_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, Acc
   if (account && account != owner) tx.changes.push_back({account, MailboxId{}});
 }
 
+void inherit_acl(store::Transaction& tx, AccountId owner, std::string_view name, MailboxId made) {
+  for (size_t slash = name.rfind(kDelimiter); slash != std::string_view::npos && slash > 0;
+       slash = name.rfind(kDelimiter, slash - 1)) {
+    std::optional<MailboxId> above = store::find_mailbox(tx.db, owner, name.substr(0, slash));
+    if (!above) continue;
+    for (const store::AclEntry& entry : store::list_acl(tx.db, *above))
+      store::set_acl(tx, made, entry.identifier, entry.rights);
+    return;
+  }
+}
+
 rt::Task<Outcome> Session::on(wire::GetAcl command) {
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
   if (!place) co_return std::move(place.error());

@@ -17,4 +17,7 @@ void put_my_rights(std::string& out, std::string_view name, Rights rights, bool 
 // the mailbox or reads as that account is told to look again. No feed has it.
 void tell_of_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account);
 
+// What is made below a mailbox begins with its ACL (RFC 4314 §4).
+void inherit_acl(store::Transaction& tx, AccountId owner, std::string_view name, MailboxId made);
+
 }  // namespace pabal::serve::imap

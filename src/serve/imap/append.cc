@@ -2,6 +2,7 @@
 // from pieces of others (RFC 4469).
 #include "proto/imap/response.h"
 #include "serve/imap/flags.h"
+#include "serve/imap/notifier.h"
 #include "serve/imap/session.h"
 #include "store/hash.h"
 
@@ -73,7 +74,7 @@ rt::Task<Outcome> Session::on(wire::Append command) {
     if (over_quota) return;
     for (size_t i = 0; i < arrivals.size(); ++i) {
       Arrival& arrival = arrivals[i];
-      uint64_t flags = allowed_flags(rights, arrival.flags.system);
+      uint64_t flags = arrival.flags.system & allowed_bits(rights);
       if (rights.has('w')) {
         std::optional<uint64_t> keywords = store::keyword_bits(tx, owner, mailbox, arrival.flags.keywords);
         too_many_keywords = !keywords;
@@ -94,6 +95,7 @@ rt::Task<Outcome> Session::on(wire::Append command) {
     co_return no("LIMIT", "a mailbox can have " + std::to_string(store::kKeywordsMax) + " keywords");
   if (over_quota) co_return no("OVERQUOTA", "there is no room for this in the account");
   service_.counters.appended += arrivals.size();
+  if (notify_) notify_->expect_arrivals(mailbox, uids);
   co_return ok("kept", "APPENDUID " + std::to_string(place->mailbox->uid_validity.value) + " " +
                            wire::format_set(uids));
 }

@@ -1,4 +1,6 @@
 // COPY and MOVE (RFC 9051 §6.4.7, §6.4.8, RFC 4315 §3, RFC 6851).
+#include "serve/imap/flags.h"
+#include "serve/imap/notifier.h"
 #include "serve/imap/session.h"
 
 namespace pabal::serve::imap {
@@ -37,12 +39,13 @@ rt::Task<Outcome> Session::on(wire::Copy command) {
   store::Copied copied;
   store::UidRanges gone;
   auto work = [&](store::Transaction& tx) {
-    copied = store::copy_mails(tx, view.id(), uids, to->owner, to->mailbox->id);
+    copied = store::copy_mails(tx, view.id(), uids, to->owner, to->mailbox->id, allowed_bits(to->rights));
     gone.clear();
     if (command.move && !copied.over_quota) gone = store::expunge(tx, view.owner(), view.id(), copied.from);
   };
   co_await service_.store.write(work);
   if (copied.over_quota) co_return no("OVERQUOTA", "there is no room for these messages");
+  if (notify_) notify_->expect_arrivals(to->mailbox->id, to_numbers(copied.to));
   if (copied.messages == 0) co_return no("EXPUNGEISSUED", "these messages are gone");
   std::string code = "COPYUID " + std::to_string(to->mailbox->uid_validity.value) + " " +
                      wire::format_set(to_numbers(copied.from)) + " " +

@@ -35,23 +35,22 @@ FlagNames split_flags(const std::vector<std::string>& flags) {
   return out;
 }
 
-uint64_t allowed_flags(const Rights& rights, uint64_t system) {
-  uint64_t mask = 0;
-  if (rights.has('s')) mask |= store::kSeen;
-  if (rights.has('t')) mask |= store::kDeleted;
-  if (rights.has('w')) mask |= store::kAnswered | store::kFlagged | store::kDraft;
-  return system & mask;
+uint64_t allowed_bits(const Rights& rights) {
+  uint64_t bits = 0;
+  if (rights.has('s')) bits |= store::kSeen;
+  if (rights.has('t')) bits |= store::kDeleted;
+  if (rights.has('w')) bits |= ~uint64_t{store::kSeen | store::kDeleted};
+  return bits;
 }
 
+// RFC 4314 §4: who may change one of them is not refused, the others stay as they are.
 std::optional<Outcome> refuse_flags(const Selected& selected, const FlagNames& names, bool all) {
-  const Rights& rights = selected.rights;
-  uint64_t others = names.system & ~uint64_t{store::kSeen | store::kDeleted};
-  bool seen = (names.system & store::kSeen) != 0, deleted = (names.system & store::kDeleted) != 0;
-  // Who may not change all of them changes with FLAGS what he may (RFC 4314 §4).
-  bool allowed = all ? rights.any_of("swt")
-                     : (!seen || rights.has('s')) && (!deleted || rights.has('t')) &&
-                           ((others == 0 && names.keywords.empty()) || rights.has('w'));
-  if (allowed) return std::nullopt;
+  uint64_t allowed = allowed_bits(selected.rights);
+  bool nothing_named = names.system == 0 && names.keywords.empty();
+  bool any = all || nothing_named
+                 ? allowed != 0
+                 : (names.system & allowed) != 0 || (!names.keywords.empty() && selected.rights.has('w'));
+  if (any) return std::nullopt;
   return no("NOPERM", "your rights on this mailbox do not cover these flags");
 }
 

@@ -21,10 +21,10 @@ struct FlagNames {
 // \Recent is left out: it is the server's.
 FlagNames split_flags(const std::vector<std::string>& flags);
 
-// Of system flags for a new message those that one may set (RFC 4314 §4).
-uint64_t allowed_flags(const Rights& rights, uint64_t system);
+// The bits of flags and keywords that one may change (RFC 4314 §4).
+uint64_t allowed_bits(const Rights& rights);
 
-// Why these may not be changed here; all: every flag is (STORE FLAGS).
+// Why none of these may be changed here; all: every flag is (STORE FLAGS).
 std::optional<Outcome> refuse_flags(const Selected& selected, const FlagNames& names, bool all);
 
 }  // namespace pabal::serve::imap

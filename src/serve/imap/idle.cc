@@ -14,6 +14,7 @@ rt::Task<Outcome> Session::on(wire::Idle) {
   receiver_.next();
   for (;;) {
     if (selected_) co_await sync({});
+    co_await tell_notified();
     if (closing_) co_return Outcome{.said = true};
     while (!conn_.buffered().empty()) {
       wire::Receiver::Result result = receiver_.feed_line(conn_.buffered(), kDoneLineMax);
@@ -34,8 +35,8 @@ rt::Task<Outcome> Session::on(wire::Idle) {
       closing_ = true;
       co_return Outcome{.then = Outcome::Then::close, .said = true};
     }
-    // What came while we were writing has left its mark on the view.
-    if (selected_ && selected_->view->stale()) continue;
+    // What came while we were writing has left its mark.
+    if ((selected_ && selected_->view->stale()) || has_news()) continue;
     if (co_await conn_.readable(deadline) != rt::Wake::deadline) continue;
     bye("idle for too long");
     co_return Outcome{.said = true};

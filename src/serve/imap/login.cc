@@ -133,6 +133,7 @@ Outcome Session::logged_in(directory::Account account) {
 
 rt::Task<Outcome> Session::on(wire::Unauthenticate) {
   leave_mailbox();
+  stop_notify();
   account_.reset();
   condstore_ = qresync_ = utf8_ = rev2_ = uid_only_ = false;
   receiver_.set_limits(receiver_limits());

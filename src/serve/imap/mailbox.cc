@@ -1,5 +1,7 @@
 // CREATE, DELETE, RENAME (RFC 9051 §6.3.4–6.3.6), SUBSCRIBE and UNSUBSCRIBE.
 #include "base/bytes.h"
+#include "serve/imap/acl.h"
+#include "serve/imap/notifier.h"
 #include "serve/imap/session.h"
 
 namespace pabal::serve::imap {
@@ -28,7 +30,7 @@ Outcome refuse(store::MailboxError error) {
 // RFC 9051 §6.3.4: a delimiter at the end says that more will come below.
 std::string without_delimiter(std::string name) {
   if (name.size() > 1 && name.ends_with(kDelimiter)) name.pop_back();
-  return name;
+  return canonical_name(name);
 }
 
 }  // namespace
@@ -52,9 +54,11 @@ rt::Task<Outcome> Session::on(wire::Create command) {
   std::expected<MailboxId, store::MailboxError> made;
   auto work = [&](store::Transaction& tx) {
     made = store::create_mailbox(tx, place->owner, place->name, uses);
+    if (made) inherit_acl(tx, place->owner, place->name, *made);
   };
   co_await service_.store.write(work);
   if (!made) co_return refuse(made.error());
+  if (notify_) notify_->expect_name(name);
   co_return ok("made", "MAILBOXID (F" + std::to_string(made->value) + ")");
 }
 
@@ -66,6 +70,7 @@ rt::Task<Outcome> Session::on(wire::Delete command) {
   auto work = [&](store::Transaction& tx) { done = store::delete_mailbox(tx, place->owner, place->name); };
   co_await service_.store.write(work);
   if (!done) co_return refuse(done.error());
+  if (notify_) notify_->expect_name(canonical_name(command.mailbox));
   // RFC 9051 §6.3.5 leaves open what becomes of who has it selected: for us it is closed.
   if (selected_ && selected_->view->id() == place->mailbox->id) {
     leave_mailbox();
@@ -81,7 +86,8 @@ rt::Task<Outcome> Session::on(wire::Rename command) {
   std::optional<Place> from = co_await find(command.from);
   std::optional<Place> to = co_await find(to_name);
   if (!from || from->name.empty()) co_return refuse(store::MailboxError::not_found);
-  if (!from->own && !from->rights.has('x')) {
+  // Without a mailbox of that name the rights are those of one above it.
+  if (!from->own && !(from->mailbox && from->rights.has('x'))) {
     bool visible = from->mailbox && from->rights.any_of("lr");
     co_return visible ? no("NOPERM", "you may not rename it") : refuse(store::MailboxError::not_found);
   }
@@ -95,6 +101,7 @@ rt::Task<Outcome> Session::on(wire::Rename command) {
   };
   co_await service_.store.write(work);
   if (!done) co_return refuse(done.error());
+  if (notify_) notify_->expect_name(to_name);
   co_return ok("renamed");
 }
 
@@ -103,8 +110,12 @@ rt::Task<Outcome> Session::on(wire::Subscribe command) {
   if (std::string_view fault = name_fault(name); !fault.empty() && !command.unsubscribe)
     co_return no("CANNOT", std::string(fault));
   AccountId account = account_->id;
-  auto work = [&](store::Transaction& tx) { store::set_subscribed(tx, account, name, !command.unsubscribe); };
+  auto work = [&](store::Transaction& tx) {
+    store::set_subscribed(tx, account, name, !command.unsubscribe);
+    tx.changes.push_back({account, MailboxId{}});  // for NOTIFY; no feed has it
+  };
   co_await service_.store.write(work);
+  if (notify_) notify_->expect_name(name);
   co_return ok(command.unsubscribe ? "unsubscribed" : "subscribed");
 }
 

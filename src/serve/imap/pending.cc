@@ -9,10 +9,6 @@ Outcome absent() {
 }
 }  // namespace
 
-void Session::account_changed(MailboxId) {}
-rt::Task<void> Session::tell_notified() {
-  co_return;
-}
 void Session::start_compression() {}
 rt::Task<std::expected<std::string, Outcome>> Session::join_parts(std::vector<wire::CatenatePart>) {
   co_return std::unexpected(absent());
@@ -21,9 +17,6 @@ rt::Task<Outcome> Session::on(wire::Compress) {
   co_return absent();
 }
 rt::Task<Outcome> Session::on(wire::Replace) {
-  co_return absent();
-}
-rt::Task<Outcome> Session::on(wire::Notify) {
   co_return absent();
 }
 rt::Task<Outcome> Session::on(wire::GenUrlAuth) {

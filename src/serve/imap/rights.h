@@ -29,6 +29,7 @@ class Rights {
   Rights with(Rights more) const { return Rights(bits_ | more.bits_); }
   Rights without(Rights less) const { return Rights(bits_ & ~less.bits_); }
   bool none() const { return bits_ == 0; }
+  bool operator==(const Rights&) const = default;
   // "lrswip…"; with the obsolete "c" and "d" behind when their parts are there.
   std::string text(bool obsolete = false) const;
 

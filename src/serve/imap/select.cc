@@ -27,7 +27,10 @@ rt::Task<Outcome> Session::on(wire::Select command) {
   selected->view = view;
   selected->told = view->now();
   selected->name = std::move(command.mailbox);
+  selected->own = place->own;
+  selected->refreshes = view->refreshes();
   selected->rights = place->rights;
+  selected->examined = command.examine;
   selected->read_only = command.examine || !place->rights.any_of("swite");
   selected_ = std::move(selected);
   view->watchers.insert(this);

@@ -1,6 +1,7 @@
 #include "serve/imap/session.h"
 
 #include "base/bytes.h"
+#include "serve/imap/notifier.h"
 #include "tls/stream.h"
 
 namespace pabal::serve::imap {
@@ -45,6 +46,7 @@ Session::Session(Service& service, std::unique_ptr<io::Stream> stream, ListenerO
 
 Session::~Session() {
   leave_mailbox();
+  stop_notify();
 }
 
 rt::Task<void> Session::run() {
@@ -172,9 +174,13 @@ rt::Task<Session::Event> Session::wait_for_input(Instant deadline, bool tell_cha
     if (filled == io::Connection::Fill::some) co_return Event::input;
     if (service_.stopping && receiver_.empty()) co_return Event::stopped;
     if (service_.cut_off) co_return Event::stopped;
+    if (tell_changes && has_news()) {
+      co_await tell_notified();
+      if (closing_) co_return Event::closed;
+      continue;
+    }
     rt::Wake why = co_await conn_.readable(deadline);
     if (why == rt::Wake::deadline) co_return Event::deadline;
-    if (why == rt::Wake::woken && tell_changes) co_await tell_notified();
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -29,6 +30,9 @@ namespace pabal::serve::imap {
 namespace wire = proto::imap;
 
 struct MailboxStatus;
+struct StatusNews;
+struct NotifyNews;
+class Notifier;
 
 // The mailbox that a session has selected.
 struct Selected {
@@ -37,7 +41,10 @@ struct Selected {
   size_t keywords_told = 0;              // of view->mailbox().keywords
   std::string name;                      // as the client wrote it
   Rights rights;
-  bool read_only = false;          // EXAMINE, or no right to change anything
+  bool own = true;                 // in his own tree
+  uint64_t refreshes = 0;          // of the view when `rights` were read
+  bool examined = false;           // EXAMINE
+  bool read_only = false;          // that, or no right to change anything
   std::vector<NumberRange> saved;  // "$": UIDs (RFC 5182)
   std::vector<SearchContext> contexts;
 };
@@ -78,11 +85,13 @@ class Session {
   struct SyncOptions {
     bool may_expunge = true;
     ModSeq silent;  // changes with this MODSEQ are the client's own, it did not want to hear of
+    ModSeq own;     // and these it has to hear of, even if NOTIFY wants no changes of flags told
   };
   rt::Task<void> sync(SyncOptions options);
   void tell_removed(const Snapshot::Difference& difference);
   void tell_flags(uint32_t number, const Item& item, bool flags);
   void tell_keywords(bool always);
+  rt::Task<void> check_rights();  // on another account's mailbox, after it has changed
   void begin_fetch_line(uint32_t number, const Item& item);  // "* 3 FETCH (UID 17"
 
   // numbers.cc: message numbers, UIDs and "$"
@@ -157,6 +166,8 @@ class Session {
   rt::Task<Outcome> tell_messages(std::vector<NumberRange> numbers, std::vector<wire::FetchItem> items,
                                   FetchNeeds needs);
   rt::Task<void> load(FetchBatch& batch, FetchNeeds needs);
+  rt::Task<void> summarize_missing(const std::vector<store::MessageBytes>& read, FetchBatch& batch,
+                                   std::vector<MessageId>& to_index);
   Loaded attach(FetchSource& source, const FetchBatch& batch, const FetchNeeds& needs) const;
 
   rt::Task<Outcome> on(wire::Store command);  // store.cc
@@ -206,7 +217,14 @@ class Session {
   rt::Task<Outcome> on(wire::GetMetadata command);
   rt::Task<Outcome> on(wire::SetMetadata command);
   rt::Task<Outcome> on(wire::Notify command);
+  bool has_news() const;
+  bool hears(unsigned event) const;  // of a NotifyEvent in the selected mailbox
+  rt::Task<NotifyNews> look_for_news();
   rt::Task<void> tell_notified();
+  rt::Task<void> tell_statuses(std::vector<StatusNews> news, bool first);
+  rt::Task<void> tell_new_messages(uint32_t first);  // from this number on
+  void watch_accounts();
+  void stop_notify();
   rt::Task<Outcome> on(wire::GenUrlAuth command);
   rt::Task<Outcome> on(wire::ResetKey command);
   rt::Task<Outcome> on(wire::UrlFetch command);
@@ -230,6 +248,8 @@ class Session {
   proto::sasl::ChannelBindings bindings_;
   std::unique_ptr<directory::Account> account_;  // after login
   std::unique_ptr<Selected> selected_;
+  std::unique_ptr<Notifier> notify_;  // after NOTIFY
+  std::set<AccountId> watched_;       // for it
 };
 
 }  // namespace pabal::serve::imap

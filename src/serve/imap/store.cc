@@ -36,6 +36,8 @@ rt::Task<Outcome> Session::on(wire::Store command) {
 
   store::UidRanges uids = uids_of(*numbers);
   store::FlagChange change{.mode = mode_of(command.mode)};
+  change.mask = allowed_bits(selected_->rights);
+  if (!selected_->rights.has('w')) names.keywords.clear();
   if (command.unchanged_since)
     change.unchanged_since = ModSeq{static_cast<int64_t>(*command.unchanged_since)};
   store::FlagsChanged changed;
@@ -52,7 +54,9 @@ rt::Task<Outcome> Session::on(wire::Store command) {
   if (too_many_keywords) {
     co_return no("LIMIT", "a mailbox can have " + std::to_string(store::kKeywordsMax) + " keywords");
   }
-  co_await sync({.may_expunge = command.uid, .silent = command.silent ? changed.modseq : ModSeq{}});
+  co_await sync({.may_expunge = command.uid,
+                 .silent = command.silent ? changed.modseq : ModSeq{},
+                 .own = changed.modseq});
   if (!command.silent) co_await tell_unchanged(*numbers, changed);
   if (changed.modified.empty()) co_return ok("flags are as you wish");
 

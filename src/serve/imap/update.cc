@@ -1,5 +1,7 @@
 // What the client is told of changes in its mailbox (RFC 9051 §7.5, RFC 7162 §3.2.10).
 #include "proto/imap/response.h"
+#include "serve/imap/flags.h"
+#include "serve/imap/notify_program.h"
 #include "serve/imap/session.h"
 
 namespace pabal::serve::imap {
@@ -12,10 +14,18 @@ rt::Task<void> Session::sync(SyncOptions options) {
     bye("the mailbox was deleted");
     co_return;
   }
-  if (view.now() == selected_->told) co_return;
+  if (!selected_->own && selected_->refreshes != view.refreshes()) co_await check_rights();
+  if (closing_ || view.now() == selected_->told) co_return;
   Snapshot::Difference difference = view.now()->since(*selected_->told);
+  // RFC 5465 §3.1: NOTIFY without events for the selected mailbox wants it to stay as it is told.
+  const bool hold = !hears(kMessages);
+  if (hold) {
+    std::erase_if(difference.upserts, [&](const Item& item) { return !selected_->told->find(item.uid); });
+    difference.removed.clear();
+    difference.removed_uids.clear();
+  }
   const uint32_t before = selected_->told->size();
-  if (difference.removed.empty() || options.may_expunge) {
+  if (!hold && (difference.removed.empty() || options.may_expunge)) {
     tell_context_removals(difference);
     tell_removed(difference);
     selected_->told = view.now();
@@ -37,10 +47,28 @@ rt::Task<void> Session::sync(SyncOptions options) {
     if (number > old_count) break;  // new: the client asks for what it wants
     bool silent = item.modseq == options.silent.value;
     if (silent && !condstore_) continue;
+    if (!silent && item.modseq != options.own.value && !hears(kFlags)) continue;
     tell_flags(number, item, !silent);
     co_await flush_if_full();
   }
   co_await tell_context_changes(difference.upserts, old_count + 1);
+  if (notify_ && told.size() > old_count) co_await tell_new_messages(old_count + 1);
+}
+
+// RFC 4314 §5.1.1: who may no longer read is shown the door.
+rt::Task<void> Session::check_rights() {
+  selected_->refreshes = selected_->view->refreshes();
+  MailboxId mailbox = selected_->view->id();
+  auto query = [&](store::Database& db) { return see_mailbox(db, *account_, mailbox); };
+  std::optional<SeenMailbox> seen = co_await service_.store.read(query);
+  if (!seen || !seen->rights.has('r')) {
+    bye("you may no longer read this mailbox");
+    co_return;
+  }
+  if (seen->rights == selected_->rights) co_return;
+  selected_->rights = seen->rights;
+  selected_->read_only = selected_->examined || !seen->rights.any_of("swite");
+  tell_keywords(true);
 }
 
 void Session::tell_removed(const Snapshot::Difference& difference) {
@@ -92,8 +120,8 @@ void Session::tell_keywords(bool always) {
   wire::put_flags(out(), every, keywords);
   out() += ")\r\n* OK [PERMANENTFLAGS (";
   if (!selected_->read_only) {
-    wire::put_flags(out(), every, keywords);
-    if (keywords.size() < store::kKeywordsMax) out() += " \\*";
+    wire::put_flags(out(), every & allowed_bits(selected_->rights), keywords);
+    if (selected_->rights.has('w') && keywords.size() < store::kKeywordsMax) out() += " \\*";
   }
   out() += ")] what can be kept\r\n";
 }

@@ -101,6 +101,7 @@ rt::Task<void> View::refresh() {
       error = std::current_exception();
     }
     refreshing_ = false;
+    ++refreshes_;
     if (error) {
       stale_ = true;
     } else if (!news->mailbox) {

@@ -32,6 +32,7 @@ class View {
   bool loaded() const { return loaded_; }
   bool stale() const { return stale_; }
   bool removed() const { return removed_; }  // the mailbox has been deleted
+  uint64_t refreshes() const { return refreshes_; }
 
   // Reads what has changed. Several may wait for the same read. Throws StoreError.
   rt::Task<void> refresh();
@@ -47,6 +48,7 @@ class View {
   bool stale_ = true;
   bool removed_ = false;
   bool refreshing_ = false;
+  uint64_t refreshes_ = 0;
   rt::Event refreshed_;
 };
 

@@ -35,6 +35,16 @@ CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string
   return group;
 }
 
+void report(const Cli& cli, const std::string& sentence,
+            std::vector<std::pair<std::string_view, std::string>> members) {
+  if (cli.json) {
+    members.insert(members.begin(), {"ok", "true"});
+    cli.console.out << json_object(members) << '\n';
+  } else {
+    cli.console.out << sentence << '\n';
+  }
+}
+
 std::string config_path(const Cli& cli) {
   if (!cli.config_file.empty()) return cli.config_file;
   if (const char* path = std::getenv("PABAL_CONFIG"); path != nullptr && *path != '\0') return path;

@@ -57,7 +57,11 @@ auto or_fail(E expected) {
 }
 
 void add_init_command(CLI::App& app, Cli& cli);
-void add_directory_commands(CLI::App& app, Cli& cli);  // account, alias, domain
+void add_directory_commands(CLI::App& app, Cli& cli);  // account, acl, alias, domain
+void add_acl_commands(CLI::App& app, Cli& cli);
+// What a command changed, as a sentence or as {"ok":true, ...}.
+void report(const Cli& cli, const std::string& sentence,
+            std::vector<std::pair<std::string_view, std::string>> members = {});
 void add_queue_commands(CLI::App& app, Cli& cli);
 void add_track_command(CLI::App& app, Cli& cli);
 void add_store_commands(CLI::App& app, Cli& cli);

@@ -13,22 +13,11 @@ namespace {
 // The arguments of one group's commands; the commands share them, since one runs.
 struct Arguments {
   std::string address, target, label, password_file, size;
-  bool generate = false, yes = false;
+  bool generate = false, yes = false, group = false;
 };
 
 std::string json_bool(bool value) {
   return value ? "true" : "false";
-}
-
-// What changed, as a sentence or as {"ok":true, ...}.
-void report(const Cli& cli, const std::string& sentence,
-            std::vector<std::pair<std::string_view, std::string>> members = {}) {
-  if (cli.json) {
-    members.insert(members.begin(), {"ok", "true"});
-    cli.console.out << json_object(members) << '\n';
-  } else {
-    cli.console.out << sentence << '\n';
-  }
 }
 
 void account_add(const Cli& cli, const Arguments& a) {
@@ -37,13 +26,22 @@ void account_add(const Cli& cli, const Arguments& a) {
   auto quota = parse_size(quota_text);
   if (!quota) throw CommandError("\"" + a.size + "\" is no size; write for example 2GiB, or 0 for no limit.");
   std::string password;
-  if (!a.generate) password = obtain_password(cli.console, a.password_file);
+  if (!a.generate && !a.group) password = obtain_password(cli.console, a.password_file);
   with_records(cli, [&](Records& r) {
     if (a.generate) password = generated = r.world.random.token(20);
-    or_fail(directory::add_account(r.store, r.tx, r.world.random, a.address, password));
+    if (a.group) {
+      or_fail(directory::add_group(r.store, r.tx, a.address));
+    } else {
+      or_fail(directory::add_account(r.store, r.tx, r.world.random, a.address, password));
+    }
     if (*quota != 0) or_fail(directory::set_quota(r.tx, a.address, *quota));
   });
-  if (generated.empty()) {
+  if (a.group) {
+    report(cli,
+           "Group " + a.address + " is there. Next: who may read it, for example `pabal acl set " +
+               a.address + " alice@example.org lrswipkxtea`.",
+           {{"address", json_string(a.address)}, {"group", "true"}});
+  } else if (generated.empty()) {
     report(cli, "Account " + a.address + " is there; log in with this address.",
            {{"address", json_string(a.address)}});
   } else {
@@ -60,12 +58,16 @@ void account_list(const Cli& cli) {
       store::Usage usage = store::usage(r.tx.db, account.id).value_or(store::Usage{});
       table.row({account.address, human_size(usage.octets),
                  account.quota_octets == 0 ? "none" : human_size(account.quota_octets),
-                 std::to_string(usage.messages), account.disabled ? "disabled" : "active"});
+                 std::to_string(usage.messages),
+                 account.disabled ? "disabled"
+                 : account.group  ? "group"
+                                  : "active"});
       rows.push_back(json_object({{"address", json_string(account.address)},
                                   {"used_octets", std::to_string(usage.octets)},
                                   {"quota_octets", std::to_string(account.quota_octets)},
                                   {"messages", std::to_string(usage.messages)},
-                                  {"disabled", json_bool(account.disabled)}}));
+                                  {"disabled", json_bool(account.disabled)},
+                                  {"group", json_bool(account.group)}}));
     }
   });
   if (cli.json) {
@@ -190,7 +192,11 @@ void add_account_commands(CLI::App& app, Cli& cli) {
       command(*group, "add", "Add an account; asks for its password",
               "pabal account add alice@example.org --password-file alice.txt --quota 2GiB", account_add);
   auto* file = add->add_option("--password-file", a->password_file, password_help)->type_name("FILE");
-  add->add_flag("--generate", a->generate, "Make a password and print it once")->excludes(file);
+  auto* generate =
+      add->add_flag("--generate", a->generate, "Make a password and print it once")->excludes(file);
+  add->add_flag("--group", a->group, "Nobody logs in; others share its mailboxes, see `pabal acl`")
+      ->excludes(file)
+      ->excludes(generate);
   add->add_option("--quota", a->size, "Most that its mail may take, such as 2GiB; none unless given")
       ->type_name("SIZE");
 
@@ -288,6 +294,7 @@ void add_domain_commands(CLI::App& app, Cli& cli) {
 
 void add_directory_commands(CLI::App& app, Cli& cli) {
   add_account_commands(app, cli);
+  add_acl_commands(app, cli);
   add_alias_commands(app, cli);
   add_domain_commands(app, cli);
 }

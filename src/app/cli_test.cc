@@ -116,6 +116,37 @@ TEST_F(CliTest, AccountsComeAndGo) {
   EXPECT_THAT(on({"account", "list"}).out, Not(HasSubstr("bob")));
 }
 
+TEST_F(CliTest, GroupsAreSharedByRights) {
+  init();
+  Ran added = on({"account", "add", "team@seoul.test", "--group"});
+  EXPECT_EQ(added.status, 0) << added.err;
+  EXPECT_THAT(added.out, HasSubstr("Next: who may read it"));
+  EXPECT_THAT(on({"account", "list"}).out, ContainsRegex("team@seoul.test +0 octets +none +0 +group"));
+  EXPECT_THAT(on({"account", "list", "--json"}).out, HasSubstr("\"group\":true"));
+  EXPECT_THAT(on({"account", "password", "team@seoul.test"}, "x\n").err, HasSubstr("is a group"));
+  EXPECT_EQ(on({"account", "add", "other@seoul.test", "--group", "--generate"}).status, 2);
+
+  EXPECT_THAT(on({"acl", "list", "team@seoul.test"}).out, HasSubstr("Nobody but its owner"));
+  EXPECT_THAT(on({"acl", "set", "team@seoul.test/INBOX", "alice@seoul.test", "lrswid"}).out,
+              HasSubstr("alice@seoul.test has the rights lrswite on team@seoul.test/INBOX now."));
+  EXPECT_THAT(on({"acl", "list", "team@seoul.test/inbox"}).out,
+              ContainsRegex("team@seoul.test/INBOX +alice@seoul.test +lrswite"));
+  EXPECT_THAT(on({"acl", "set", "team@seoul.test", "anyone", "lr", "--json"}).out,
+              HasSubstr("{\"ok\":true,\"mailboxes\":6,\"rights\":\"lr\"}"));
+  EXPECT_THAT(on({"acl", "list", "team@seoul.test", "--json"}).out,
+              HasSubstr("{\"mailbox\":\"team@seoul.test/Sent\",\"who\":\"anyone\",\"rights\":\"lr\"}"));
+  EXPECT_EQ(on({"acl", "set", "team@seoul.test", "anyone", "none"}).status, 0);
+  EXPECT_THAT(on({"acl", "list", "team@seoul.test/Sent"}).out, HasSubstr("Nobody"));
+
+  EXPECT_THAT(on({"acl", "set", "team@seoul.test/Nope", "anyone", "lr"}).err,
+              HasSubstr("has no mailbox Nope"));
+  EXPECT_THAT(on({"acl", "set", "team@seoul.test", "eve@seoul.test", "lr"}).err,
+              HasSubstr("there is no account"));
+  EXPECT_THAT(on({"acl", "set", "team@seoul.test", "anyone", "lq"}).err, HasSubstr("are no rights"));
+  EXPECT_THAT(on({"acl", "set", "alice@seoul.test", "alice@seoul.test", "lr"}).err,
+              HasSubstr("is the owner"));
+}
+
 TEST_F(CliTest, DomainsAndAliases) {
   ASSERT_EQ(init().status, 0);
   EXPECT_THAT(on({"domain", "add", "busan.test"}).out, HasSubstr("Next: an account"));

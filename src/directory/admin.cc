@@ -68,6 +68,29 @@ std::optional<Error> refuse_password(std::string_view password) {
   return std::nullopt;
 }
 
+std::expected<AccountId, Error> insert_account(store::Store& store, store::Transaction& tx,
+                                               std::string_view address, bool group) {
+  std::expected<std::string, Error> key = fold_address(address);
+  if (!key) return std::unexpected(key.error());
+  if (!has_domain(tx.db, domain_of(*key)))
+    return std::unexpected("domain " + domain_of(*key) + " is not here: add it first");
+  if (find_account(tx.db, *key)) return std::unexpected("account " + *key + " is there already");
+  AccountId id{store.new_id()};
+  tx.db
+      .prepare(
+          "INSERT INTO account (id, address, display_name, password, scram, disabled, quota_octets, "
+          "used_octets, used_messages, modseq, inbox, created_at, shared) "
+          "VALUES (?, ?, '', '', '', 0, 0, 0, 0, 0, 0, ?, ?)")
+      .bind(id.value)
+      .bind(*key)
+      .bind(tx.now.ms)
+      .bind(int64_t{group})
+      .run();
+  store::create_default_mailboxes(tx, id);
+  touch(tx);
+  return id;
+}
+
 void store_password(store::Transaction& tx, io::Random& random, AccountId account,
                     std::string_view password) {
   std::string phc, scram;
@@ -142,31 +165,23 @@ std::vector<Domain> list_domains(store::Database& db) {
 
 std::expected<AccountId, Error> add_account(store::Store& store, store::Transaction& tx, io::Random& random,
                                             std::string_view address, std::string_view password) {
-  std::expected<std::string, Error> key = fold_address(address);
-  if (!key) return std::unexpected(key.error());
-  if (!has_domain(tx.db, domain_of(*key)))
-    return std::unexpected("domain " + domain_of(*key) + " is not here: add it first");
-  if (find_account(tx.db, *key)) return std::unexpected("account " + *key + " is there already");
   if (std::optional<Error> error = refuse_password(password)) return std::unexpected(*error);
-  AccountId id{store.new_id()};
-  tx.db
-      .prepare(
-          "INSERT INTO account (id, address, display_name, password, scram, disabled, quota_octets, "
-          "used_octets, used_messages, modseq, inbox, created_at) "
-          "VALUES (?, ?, '', '', '', 0, 0, 0, 0, 0, 0, ?)")
-      .bind(id.value)
-      .bind(*key)
-      .bind(tx.now.ms)
-      .run();
-  store::create_default_mailboxes(tx, id);
-  store_password(tx, random, id, password);
+  std::expected<AccountId, Error> id = insert_account(store, tx, address, false);
+  if (id) store_password(tx, random, *id, password);
   return id;
+}
+
+std::expected<AccountId, Error> add_group(store::Store& store, store::Transaction& tx,
+                                          std::string_view address) {
+  return insert_account(store, tx, address, true);
 }
 
 std::expected<void, Error> set_password(store::Transaction& tx, io::Random& random, std::string_view address,
                                         std::string_view password) {
   std::expected<StoredAccount, Error> found = require_account(tx.db, address);
   if (!found) return std::unexpected(found.error());
+  if (found->account.group)
+    return std::unexpected(found->account.address + " is a group: nobody logs in there; see `pabal acl set`");
   if (std::optional<Error> error = refuse_password(password)) return std::unexpected(*error);
   store_password(tx, random, found->account.id, password);
   return {};

@@ -16,6 +16,7 @@
 #include "proto/sasl/scram_secret.h"
 #include "rt/task.h"
 #include "store/mailboxes.h"
+#include "store/sharing.h"
 #include "store/store.h"
 
 namespace pabal::directory {
@@ -27,6 +28,7 @@ struct Account {
   std::string display_name;
   uint64_t quota_octets = 0;  // 0: no limit
   bool disabled = false;
+  bool group = false;  // nobody logs in: its mailboxes are shared by others
 };
 
 // What a forward-path means here.
@@ -94,6 +96,9 @@ std::vector<Domain> list_domains(store::Database& db);
 // `password` is hashed here (Argon2id and SCRAM-SHA-256); "" for no login.
 std::expected<AccountId, Error> add_account(store::Store& store, store::Transaction& tx, io::Random& random,
                                             std::string_view address, std::string_view password);
+// An account that nobody logs in to; who may do what there says the ACL.
+std::expected<AccountId, Error> add_group(store::Store& store, store::Transaction& tx,
+                                          std::string_view address);
 std::expected<void, Error> set_password(store::Transaction& tx, io::Random& random, std::string_view address,
                                         std::string_view password);
 std::expected<void, Error> set_quota(store::Transaction& tx, std::string_view address, uint64_t octets);
@@ -112,6 +117,18 @@ struct AppPassword {
   Time created_at;
 };
 std::vector<AppPassword> list_app_passwords(store::Database& db, std::string_view address);
+
+// Access control lists (RFC 4314). `mailbox` is "alice@example.org/Projects", or
+// an address alone: every mailbox that the account has.
+struct SharedMailbox {
+  std::string name;  // with the address before it
+  std::vector<store::AclEntry> acl;
+};
+std::expected<std::vector<SharedMailbox>, Error> list_acls(store::Database& db, std::string_view mailbox);
+// identifier: an address or "anyone", with "-" before it for rights that are taken
+// away; rights: letters of RFC 4314 §2.1, "" for none. Returns of how many mailboxes.
+std::expected<size_t, Error> set_acls(store::Transaction& tx, std::string_view mailbox,
+                                      std::string_view identifier, std::string_view rights);
 
 struct Alias {
   std::string address, target;

@@ -20,6 +20,7 @@ Account account_of(const store::Statement& row) {
   account.display_name = row.text(3);
   account.quota_octets = static_cast<uint64_t>(row.number(4));
   account.disabled = row.number(5) != 0;
+  account.group = row.number(6) != 0;
   return account;
 }
 
@@ -102,8 +103,8 @@ class Walk {
 
   bool add_first_account(const std::string& domain) {
     store::Statement select = db_.prepare(
-        "SELECT id, inbox, address, display_name, quota_octets, disabled FROM account "
-        "WHERE address LIKE ? ESCAPE '!' ORDER BY id LIMIT 1");
+        "SELECT id, inbox, address, display_name, quota_octets, disabled, shared FROM account "
+        "WHERE shared = 0 AND address LIKE ? ESCAPE '!' ORDER BY id LIMIT 1");
     std::string pattern = "%@";
     for (char c : domain) pattern += c == '_' ? std::string("!_") : std::string(1, c);
     if (!select.bind(pattern).step()) return false;
@@ -149,10 +150,10 @@ std::string default_domain(store::Database& db) {
 
 std::optional<StoredAccount> find_account(store::Database& db, std::string_view folded_address) {
   store::Statement select = db.prepare(
-      "SELECT id, inbox, address, display_name, quota_octets, disabled, password, scram FROM account "
+      "SELECT id, inbox, address, display_name, quota_octets, disabled, shared, password, scram FROM account "
       "WHERE address = ?");
   if (!select.bind(folded_address).step()) return std::nullopt;
-  return StoredAccount{account_of(select), select.text(6), select.text(7)};
+  return StoredAccount{account_of(select), select.text(7), select.text(8)};
 }
 
 Resolution look_up(store::Database& db, const mail::Address& address) {

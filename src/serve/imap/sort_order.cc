@@ -4,6 +4,7 @@
 #include <numeric>
 #include <string>
 
+#include "rt/offload.h"
 #include "serve/imap/summaries.h"
 
 namespace pabal::serve::imap {
@@ -114,7 +115,9 @@ rt::Task<void> sort_hits(Service& service, SearchResult& result, const std::vect
     size_t damaged = co_await read_summaries(service, messages, {.sort_keys = true}, use);
     result.damaged += damaged;
   }
-  std::ranges::sort(order, Before(columns));
+  // A large mailbox takes long enough to keep others on this loop waiting.
+  auto sort = [&] { std::ranges::sort(order, Before(columns)); };
+  co_await rt::offload(service.world.blocking, sort);
   std::vector<Hit> sorted;
   sorted.reserve(hits.size());
   for (uint32_t place : order) sorted.push_back(hits[place]);

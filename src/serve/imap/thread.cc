@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "proto/imap/response.h"
+#include "rt/offload.h"
 #include "serve/imap/search_request.h"
 #include "serve/imap/session.h"
 #include "serve/imap/summaries.h"
@@ -43,6 +44,15 @@ mail::ThreadMessage thread_message(const Hit& hit, const ThreadKeys& keys, bool 
   return message;
 }
 
+std::string text_of(const std::vector<Hit>& hits, const ThreadKeys& keys, const wire::Thread& command) {
+  std::vector<mail::ThreadMessage> messages;
+  messages.reserve(hits.size());
+  for (const Hit& hit : hits) messages.push_back(thread_message(hit, keys, command.uid));
+  return wire::thread_text(command.algorithm == wire::ThreadAlgorithm::references
+                               ? mail::thread_by_references(std::move(messages))
+                               : mail::thread_by_subject(std::move(messages)));
+}
+
 }  // namespace
 
 rt::Task<Outcome> Session::on(wire::Thread command) {
@@ -59,13 +69,9 @@ rt::Task<Outcome> Session::on(wire::Thread command) {
   result.damaged += damaged;
   log_damaged(result);
 
-  std::vector<mail::ThreadMessage> messages;
-  messages.reserve(result.hits.size());
-  for (const Hit& hit : result.hits) messages.push_back(thread_message(hit, keys, command.uid));
-  mail::Threads threads = command.algorithm == wire::ThreadAlgorithm::references
-                              ? mail::thread_by_references(std::move(messages))
-                              : mail::thread_by_subject(std::move(messages));
-  std::string text = wire::thread_text(threads);
+  // A large mailbox takes long enough to keep others on this loop waiting.
+  auto work = [&] { return text_of(result.hits, keys, command); };
+  std::string text = co_await rt::offload(service_.world.blocking, work);
   out().append(text.empty() ? "* THREAD" : "* THREAD ").append(text).append("\r\n");
   co_return ok(std::to_string(result.hits.size()) + " found");
 }

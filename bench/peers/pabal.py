@@ -26,6 +26,17 @@ protocol = "pop3"
 address = "127.0.0.1:{pop3}"
 plaintext_auth = true
 
+[[listener]]
+protocol = "imap"
+address = "127.0.0.1:{imap}"
+tls = "starttls"
+plaintext_auth = true
+
+[[listener]]
+protocol = "imap"
+address = "127.0.0.1:{imaps}"
+tls = "implicit"
+
 [tls]
 certificate = "{d}/certificate.pem"
 key = "{d}/key.pem"
@@ -48,7 +59,7 @@ file = "{d}/pabal.log"
 
 
 def write_config(directory, **values):
-    """`directory`/pabal.toml; values: domain, relay_domain, smtp, smtps, pop3, sink."""
+    """`directory`/pabal.toml; values: domain, relay_domain, smtp, smtps, pop3, imap, imaps, sink."""
     path = f"{directory}/pabal.toml"
     with open(path, "w") as f:
         f.write(CONFIG.format(d=directory, **values))
@@ -75,14 +86,15 @@ class Pabal(Server):
     template = None       # Argon2 takes its time, so the accounts are made once
 
     def start(self):
-        self.smtps_port, self.pop3_port = free_ports(2)
+        self.smtps_port, self.pop3_port, self.imap_port, self.imaps_port = free_ports(4)
         if Pabal.template is None:
             template = f"{os.path.dirname(self.directory)}/pabal-template"
             make_accounts(self.binary, template, self.domain, self.users, "pass")
             Pabal.template = template
         shutil.copytree(Pabal.template, self.directory, dirs_exist_ok=True)
         config = write_config(self.directory, domain=self.domain, relay_domain=self.relay_domain, smtp=self.smtp_port,
-                              smtps=self.smtps_port, pop3=self.pop3_port, sink=self.sink_port)
+                              smtps=self.smtps_port, pop3=self.pop3_port, imap=self.imap_port,
+                              imaps=self.imaps_port, sink=self.sink_port)
         self.run("pabal", [self.binary, "serve", "--config", config])
         self.await_greeting(self.smtp_port)
 

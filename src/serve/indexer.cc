@@ -75,14 +75,17 @@ rt::Task<void> Indexer::run() {
     co_await wait_for_work();
     if (stopping_) break;
     first_change_.reset();
+    bool failed = false;
     try {
       co_await work_off();
     } catch (const store::StoreError& e) {
       // Summaries are derived: whoever needs one makes it, and we try again later.
       world_.log.warning("indexer.failed", {{"reason", e.what()}});
-      first_change_ = rt::Loop::current().now();
-      if (!stopping_) co_await wake_.wait(*first_change_ + options_.delay_max);
+      failed = true;
     }
+    if (!failed) continue;
+    first_change_ = rt::Loop::current().now();
+    if (!stopping_) co_await wake_.wait(*first_change_ + options_.delay_max);
   }
   home_ = nullptr;
 }
@@ -124,7 +127,14 @@ rt::Task<void> Indexer::work_off() {
 }
 
 rt::Task<void> Indexer::summarize_batch(std::vector<MessageId> ids) {
-  std::vector<store::MessageBytes> messages = co_await store_.messages(std::move(ids));
+  while (!ids.empty() && !stopping_) {
+    std::vector<store::MessageBytes> messages = co_await store_.messages(ids, options_.octets_max);
+    ids.erase(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(messages.size()));
+    co_await keep_summaries(messages);
+  }
+}
+
+rt::Task<void> Indexer::keep_summaries(const std::vector<store::MessageBytes>& messages) {
   std::vector<Summarized> made;
   size_t failed = 0;
   auto work = [&] {
@@ -133,7 +143,7 @@ rt::Task<void> Indexer::summarize_batch(std::vector<MessageId> ids) {
         ++failed;
         continue;
       }
-      made.push_back(summarize(message.id, message.octets, message.received_at));
+      made.push_back(summarize(message.id, message.bytes, message.received_at));
     }
   };
   co_await rt::offload(world_.blocking, work);

@@ -28,7 +28,8 @@ struct IndexerOptions {
   // Waits until deliveries pause for so long, or the oldest work is that old.
   Duration quiet = std::chrono::milliseconds(200);
   Duration delay_max = std::chrono::seconds(10);
-  size_t batch_max = 200;  // messages in one commit
+  size_t batch_max = 200;                // messages in one commit
+  uint64_t octets_max = 16 * 1024 * 1024;  // that are read at a time
 };
 
 // One per server, on the loop that runs it.
@@ -52,6 +53,7 @@ class Indexer {
   rt::Task<void> wait_for_work();
   rt::Task<void> work_off();
   rt::Task<void> summarize_batch(std::vector<MessageId> ids);
+  rt::Task<void> keep_summaries(const std::vector<store::MessageBytes>& messages);
 
   io::World& world_;
   store::Store& store_;

@@ -172,19 +172,32 @@ rt::Task<void> Session::load(FetchBatch& batch, FetchNeeds needs) {
     bool summarized = std::ranges::binary_search(batch.summaries, id, {}, &store::Summary::message);
     if (needs.bytes || (needs.any_summary && !summarized)) wanted.push_back(id);
   }
-  if (wanted.empty()) co_return;
-  batch.bytes = co_await service_.store.messages(wanted);
-  if (!needs.any_summary || batch.summaries.size() == ids.size()) co_return;
-  // Not indexed yet: made here, kept by the indexer.
+  std::vector<MessageId> to_index;
+  while (!wanted.empty()) {
+    std::vector<store::MessageBytes> read = co_await service_.store.messages(wanted, kBatchOctets);
+    wanted.erase(wanted.begin(), wanted.begin() + static_cast<ptrdiff_t>(read.size()));
+    if (needs.any_summary) co_await summarize_missing(read, batch, to_index);
+    for (store::MessageBytes& message : read) {
+      if (!needs.bytes) message.bytes.clear();
+      batch.bytes.push_back(std::move(message));
+    }
+  }
+  service_.indexer.want(std::move(to_index));
+}
+
+// Not indexed yet: made here, kept by the indexer.
+rt::Task<void> Session::summarize_missing(const std::vector<store::MessageBytes>& read, FetchBatch& batch,
+                                          std::vector<MessageId>& to_index) {
   std::vector<store::Summary> made;
   auto work = [&] {
-    for (const store::MessageBytes& message : batch.bytes) {
+    for (const store::MessageBytes& message : read) {
       bool there = std::ranges::binary_search(batch.summaries, message.id, {}, &store::Summary::message);
       if (there || !message.error.empty()) continue;
-      made.push_back(summarize(message.id, message.octets, message.received_at).summary);
+      made.push_back(summarize(message.id, message.bytes, message.received_at).summary);
     }
   };
   co_await rt::offload(service_.world.blocking, work);
+  for (const store::Summary& summary : made) to_index.push_back(summary.message);
   std::ranges::move(made, std::back_inserter(batch.summaries));
   std::ranges::sort(batch.summaries, {}, &store::Summary::message);
 }
@@ -193,9 +206,9 @@ Session::Loaded Session::attach(FetchSource& source, const FetchBatch& batch, co
   MessageId id{source.item.message};
   if (needs.bytes) {
     auto found = std::ranges::lower_bound(batch.bytes, id, {}, &store::MessageBytes::id);
-    if (found == batch.bytes.end() || found->id != id || found->missing) return Loaded::gone;
+    if (found == batch.bytes.end() || found->id != id || found->gone) return Loaded::gone;
     if (!found->error.empty()) return Loaded::damaged;
-    source.message = found->octets;
+    source.message = found->bytes;
     if (needs.head_only)
       source.message = source.message.substr(0, mail::parse_header(source.message).body_begin);
   }
@@ -204,7 +217,7 @@ Session::Loaded Session::attach(FetchSource& source, const FetchBatch& batch, co
     if (found == batch.summaries.end() || found->message != id) {
       auto bytes = std::ranges::lower_bound(batch.bytes, id, {}, &store::MessageBytes::id);
       bool damaged =
-          bytes != batch.bytes.end() && bytes->id == id && !bytes->error.empty() && !bytes->missing;
+          bytes != batch.bytes.end() && bytes->id == id && !bytes->error.empty() && !bytes->gone;
       return damaged ? Loaded::damaged : Loaded::gone;
     }
     source.summary = &*found;

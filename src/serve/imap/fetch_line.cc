@@ -128,7 +128,9 @@ class Writer {
       wire::put_literal(out_, wire::cut(source_.message, item.partial));
       return true;
     }
-    std::optional<std::string> found = wire::section_octets(root(), source_.message, item.section);
+    std::string made;
+    std::optional<std::string_view> found =
+        wire::section_octets(root(), source_.message, item.section, made);
     if (found) {
       wire::put_literal(out_, wire::cut(*found, item.partial));
     } else {

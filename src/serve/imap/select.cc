@@ -63,6 +63,7 @@ void Session::tell_selected() {
   int64_t modseq = std::max<int64_t>(mailbox.modseq.value, 1);
   lines.append("* OK [HIGHESTMODSEQ ").append(std::to_string(modseq)).append("] the latest change\r\n");
   lines.append("* OK [MAILBOXID (F").append(std::to_string(mailbox.id.value)).append(")] as it stays\r\n");
+  if (!rev2_) return;  // RFC 9051 §6.3.2 wants it; a client of RFC 3501 has not asked
   lines += "* LIST () \"/\" ";
   wire::put_mailbox(lines, selected_->name, names_utf8());
   lines += "\r\n";

@@ -89,7 +89,8 @@ wire::ReceiverLimits Session::receiver_limits() const {
   if (!account_) {
     return {.line_octets_max = kLineMaxBeforeLogin,
             .literal_octets_max = kLiteralMaxBeforeLogin,
-            .command_octets_max = kLineMaxBeforeLogin + 2 * kLiteralMaxBeforeLogin};
+            .command_octets_max = kLineMaxBeforeLogin + 2 * kLiteralMaxBeforeLogin,
+            .non_synchronizing_max = kLiteralMaxBeforeLogin};
   }
   uint64_t message = service_.options.message_octets_max;
   return {.line_octets_max = kLineMax,

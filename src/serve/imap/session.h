@@ -15,7 +15,9 @@
 #include "io/connection.h"
 #include "proto/imap/command.h"
 #include "proto/imap/receiver.h"
+#include "proto/imap/url.h"
 #include "proto/sasl/mechanism.h"
+#include "serve/imap/arrival.h"
 #include "serve/imap/command_table.h"
 #include "serve/imap/fetch_line.h"
 #include "serve/imap/names.h"
@@ -154,7 +156,10 @@ class Session {
   // append.cc, replace.cc
   rt::Task<Outcome> on(wire::Append command);
   rt::Task<Outcome> on(wire::Replace command);
+  rt::Task<std::expected<Arrival, Outcome>> prepare(wire::AppendMessage message);
   rt::Task<std::expected<std::string, Outcome>> join_parts(std::vector<wire::CatenatePart> parts);
+  // message_url.cc: the octets that it names for this account; nullopt: nothing there.
+  rt::Task<std::optional<std::string>> read_url(wire::Url url, directory::Account as);
 
   // fetch.cc
   rt::Task<Outcome> on(wire::Fetch command);
@@ -228,6 +233,7 @@ class Session {
   rt::Task<Outcome> on(wire::GenUrlAuth command);
   rt::Task<Outcome> on(wire::ResetKey command);
   rt::Task<Outcome> on(wire::UrlFetch command);
+  rt::Task<std::optional<std::string>> fetch_authorized(std::string text);
 
   State state() const;
 

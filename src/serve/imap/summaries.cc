@@ -71,14 +71,14 @@ rt::Task<size_t> summarize_now(Service& service, std::vector<MessageToRead> mess
       ids.push_back(messages[next].id);
       octets += messages[next].size_octets;
     }
-    std::vector<store::MessageBytes> read = co_await service.store.messages(std::move(ids));
+    std::vector<store::MessageBytes> read = co_await service.store.messages(std::move(ids), UINT64_MAX);
     auto work = [&] {
       for (const store::MessageBytes& message : read) {
         if (!message.error.empty()) {
-          damaged += message.missing ? 0 : 1;
+          damaged += message.gone ? 0 : 1;
           continue;
         }
-        Summarized summarized = summarize(message.id, message.octets, message.received_at);
+        Summarized summarized = summarize(message.id, message.bytes, message.received_at);
         use(summarized);
         made.push_back(message.id);
       }

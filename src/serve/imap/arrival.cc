@@ -1,0 +1,51 @@
+#include "serve/imap/arrival.h"
+
+#include "store/hash.h"
+
+namespace pabal::serve::imap {
+
+std::expected<Arrival, Outcome> make_arrival(wire::AppendMessage message, MessageId id, Time now,
+                                             uint64_t octets_max) {
+  if (message.octets.empty()) return std::unexpected(no("", "an empty message cannot be kept"));
+  if (message.octets.size() > octets_max)
+    return std::unexpected(no("TOOBIG", "a message can have " + std::to_string(octets_max) + " octets"));
+  Arrival arrival;
+  arrival.flags = split_flags(message.flags);
+  if (!arrival.flags.unknown.empty())
+    return std::unexpected(bad("there is no system flag " + arrival.flags.unknown));
+  arrival.internal_date = message.internal_date;
+  arrival.octets = std::move(message.octets);
+  arrival.record.id = id;
+  arrival.record.hash = store::sha256(arrival.octets);
+  arrival.record.size_octets = arrival.octets.size();
+  arrival.record.body = message.literal8 ? store::BodyType::binary : store::BodyType::eight_bit;
+  arrival.record.received_at = now;
+  return arrival;
+}
+
+void check_room(store::Transaction& tx, AccountId owner, uint64_t octets) {
+  std::optional<store::Usage> usage = store::usage(tx.db, owner);
+  bool full = usage && usage->quota_octets != 0 && usage->octets + octets > usage->quota_octets;
+  if (full) throw Refusal{no("OVERQUOTA", "there is no room for this in the account")};
+}
+
+Uid keep(store::Transaction& tx, const Place& place, const Arrival& arrival, const store::NewBlob& stored) {
+  uint64_t flags = arrival.flags.system & allowed_bits(place.rights);
+  MailboxId mailbox = place.mailbox->id;
+  if (place.rights.has('w') && !arrival.flags.keywords.empty()) {
+    auto keywords = store::keyword_bits(tx, place.owner, mailbox, arrival.flags.keywords);
+    if (!keywords) {
+      throw Refusal{no("LIMIT", "a mailbox can have " + std::to_string(store::kKeywordsMax) + " keywords")};
+    }
+    flags |= *keywords;
+  }
+  store::insert_message(tx, arrival.record, stored);
+  return store::append(tx, place.owner, mailbox, arrival.record, flags, arrival.internal_date);
+}
+
+Outcome try_create(Outcome refusal) {
+  if (refusal.code == "NONEXISTENT") refusal.code = "TRYCREATE";
+  return refusal;
+}
+
+}  // namespace pabal::serve::imap

@@ -1,0 +1,46 @@
+// A message that a client puts into a mailbox (APPEND, REPLACE), made ready to be
+// committed.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "proto/imap/command.h"
+#include "serve/imap/flags.h"
+#include "serve/imap/names.h"
+#include "serve/imap/outcome.h"
+#include "store/messages.h"
+
+namespace pabal::serve::imap {
+
+namespace wire = proto::imap;
+
+struct Arrival {
+  store::MessageRecord record;
+  std::string octets;
+  FlagNames flags;
+  std::optional<Time> internal_date;
+
+  // Refers to this object's octets.
+  store::NewBlob blob() const { return {octets, record.hash, {}}; }
+};
+
+// `message.octets` is all of it, also of one that was put together.
+std::expected<Arrival, Outcome> make_arrival(wire::AppendMessage message, MessageId id, Time now,
+                                             uint64_t octets_max);
+
+// Thrown from a unit of work: nothing of it happens, and this is answered.
+struct Refusal {
+  Outcome outcome;
+};
+
+// Throws Refusal if the account has no room for so much more.
+void check_room(store::Transaction& tx, AccountId owner, uint64_t octets);
+// Puts it where `place` says, with the flags that one may set there. Throws Refusal.
+Uid keep(store::Transaction& tx, const Place& place, const Arrival& arrival, const store::NewBlob& stored);
+
+// RFC 9051 §6.3.12: a client that names no mailbox is told that it could make it.
+Outcome try_create(Outcome refusal);
+
+}  // namespace pabal::serve::imap

@@ -119,7 +119,8 @@ FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox,
 
 // Copies what is there of `uids`, in order; flags, keywords (as far as the other
 // mailbox still takes them) and internal date stay. Counts against the quota of
-// `to_account`; nothing is copied if that would be exceeded.
+// `to_account`; nothing is copied if that would be exceeded, unless
+// check_quota is false: what moves within an account takes no more room.
 struct Copied {
   UidRanges from, to;  // as many UIDs in both, in the same order
   uint64_t messages = 0;
@@ -127,7 +128,7 @@ struct Copied {
 };
 // mask: bits of the flags that are copied (RFC 4314 §4).
 Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, AccountId to_account, MailboxId to,
-                  uint64_t mask = ~uint64_t{0});
+                  uint64_t mask = ~uint64_t{0}, bool check_quota = true);
 
 // Removes those of `uids` that are there (only_deleted: and have \Deleted) with
 // one MODSEQ; releases their messages. Returns which.

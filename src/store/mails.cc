@@ -266,7 +266,7 @@ FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox,
 }
 
 Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, AccountId to_account, MailboxId to,
-                  uint64_t mask) {
+                  uint64_t mask, bool check_quota) {
   Copied result;
   uint64_t flags = 0;
   int64_t octets = 0;
@@ -279,7 +279,7 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
   });
   if (result.messages == 0) return result;
   Quota quota = quota_of(tx, to_account);
-  if (quota.limit != 0 && octets > quota.limit - quota.used) return {.over_quota = true};
+  if (check_quota && quota.limit != 0 && octets > quota.limit - quota.used) return {.over_quota = true};
 
   KeywordMap keywords(tx, find_mailbox(tx.db, from).value(), to_account, to, flags);
   auto count = static_cast<int64_t>(result.messages);

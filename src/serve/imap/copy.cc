@@ -38,8 +38,10 @@ rt::Task<Outcome> Session::on(wire::Copy command) {
   const View& view = *selected_->view;
   store::Copied copied;
   store::UidRanges gone;
+  bool fills = !command.move || to->owner != view.owner();
   auto work = [&](store::Transaction& tx) {
-    copied = store::copy_mails(tx, view.id(), uids, to->owner, to->mailbox->id, allowed_bits(to->rights));
+    copied =
+        store::copy_mails(tx, view.id(), uids, to->owner, to->mailbox->id, allowed_bits(to->rights), fills);
     gone.clear();
     if (command.move && !copied.over_quota) gone = store::expunge(tx, view.owner(), view.id(), copied.from);
   };

@@ -241,7 +241,8 @@ class Session {
   const ListenerOptions listener_;
   std::string peer_;
   io::Connection conn_;
-  wire::Receiver receiver_;
+  std::unique_ptr<directory::Account> account_;  // after login
+  wire::Receiver receiver_;                      // its limits depend on account_
   std::string tag_;        // of the command at hand
   bool streaming_ = true;  // there is a stream that can be woken
   bool tls_ = false;
@@ -252,7 +253,6 @@ class Session {
   int errors_ = 0;
   int auth_failures_ = 0;
   proto::sasl::ChannelBindings bindings_;
-  std::unique_ptr<directory::Account> account_;  // after login
   std::unique_ptr<Selected> selected_;
   std::unique_ptr<Notifier> notify_;  // after NOTIFY
   std::set<AccountId> watched_;       // for it

@@ -9,12 +9,15 @@ its process id, and its folder removed, whether the test passed or not.
 import atexit
 import base64
 import contextlib
+import imaplib
 import itertools
 import json
 import os
 import poplib
+import pty
 import random
 import secrets
+import select
 import shutil
 import smtplib
 import socket
@@ -30,12 +33,13 @@ REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__f
 PABAL = os.path.abspath(os.environ.get("PABAL") or os.path.join(REPOSITORY, "build", "release", "pabal"))
 WAIT_SECONDS = 30
 SMTP_NAMES = ("smtp", "submission", "submission_tls", "submission_plain", "lmtp")
+READER_NAMES = ("pop3", "pop3_tls", "pop3_plain", "imap", "imap_tls", "imap_plain")
 
 # The programs of others, and the Debian packages that have them.
 PACKAGES = {
-    "curl": "curl", "dovecot": "dovecot-pop3d", "fetchmail": "fetchmail", "getmail": "getmail6", "msmtp": "msmtp",
-    "mutt": "mutt", "openssl": "openssl", "postfix": "postfix", "smtp-sink": "postfix", "smtp-source": "postfix",
-    "strace": "strace", "swaks": "swaks",
+    "curl": "curl", "dovecot": "dovecot-core", "fetchmail": "fetchmail", "getmail": "getmail6", "mbsync": "isync",
+    "msmtp": "msmtp", "mutt": "mutt", "node": "nodejs", "npm": "npm", "offlineimap": "offlineimap3", "openssl": "openssl",
+    "postfix": "postfix", "smtp-sink": "postfix", "smtp-source": "postfix", "strace": "strace", "swaks": "swaks",
 }
 
 
@@ -150,7 +154,7 @@ class Pabal:
     """One server: a folder, a config, and a process between start() and stop().
 
     `ports` by name: smtp, submission, submission_tls, submission_plain, pop3,
-    pop3_tls, pop3_plain, lmtp, metrics. `passwords` by address. `sections` are
+    pop3_tls, pop3_plain, imap, imap_tls, imap_plain, lmtp, metrics. `passwords` by address. `sections` are
     added to the config: {"queue": {"lifetime": "5s"}}.
     """
 
@@ -164,7 +168,7 @@ class Pabal:
         try:
             self.certificate, self.key = Authority.get().issue(self.hostname, address, self.directory)
             self.ports = {"smtp": smtp_port or free_port()}
-            for name in SMTP_NAMES[1:] + ("pop3", "pop3_tls", "pop3_plain", "metrics"):
+            for name in SMTP_NAMES[1:] + READER_NAMES + ("metrics",):
                 self.ports[name] = free_port()
             self._init(accounts)
             self.write_config(dns, sections or {})
@@ -196,7 +200,8 @@ class Pabal:
             ("smtp", "smtp", "starttls", False), ("submission", "submission", "starttls", False),
             ("submission_tls", "submission", "implicit", False), ("submission_plain", "submission", "none", True),
             ("lmtp", "lmtp", "none", False), ("pop3", "pop3", "starttls", False), ("pop3_tls", "pop3", "implicit", False),
-            ("pop3_plain", "pop3", "none", True), ("metrics", "metrics", "none", False),
+            ("pop3_plain", "pop3", "none", True), ("imap", "imap", "starttls", False), ("imap_tls", "imap", "implicit", False),
+            ("imap_plain", "imap", "none", True), ("metrics", "metrics", "none", False),
         ]
         whole = {
             "server": {"hostname": self.hostname, "data_directory": "data", "loops": 2},
@@ -315,6 +320,23 @@ class Pabal:
         finally:
             client.close()
 
+    def imap(self, user=None, name="imap_tls"):
+        """A session of Python's imaplib at one of the listeners, logged in if asked; LOGOUT at the end of a with."""
+        context = Authority.get().context()
+        if name == "imap_tls":
+            client = imaplib.IMAP4_SSL(self.address, self.ports[name], timeout=WAIT_SECONDS, ssl_context=context)
+        else:
+            client = imaplib.IMAP4(self.address, self.ports[name], timeout=WAIT_SECONDS)
+        try:
+            if name == "imap":
+                client.starttls(context)
+            if user:
+                client.login(user, self.passwords[user])
+        except BaseException:
+            client.shutdown()
+            raise
+        return client
+
     def mails(self, user, wait_for=0):
         """All mails of a user as bytes, when at least wait_for have come."""
         found = []
@@ -431,6 +453,34 @@ class ServerCase(unittest.TestCase):
             out.write(text.encode() if isinstance(text, str) else text)
         os.chmod(path, mode)
         return path
+
+    def environment(self):
+        """Nobody's settings but ours."""
+        return {"HOME": self.directory, "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm",
+                "TMPDIR": self.directory, "FETCHMAILHOME": self.directory, "USER": "root", "LOGNAME": "root"}
+
+    def in_terminal(self, arguments):
+        """Runs a program on a terminal of its own until it ends. -> what it drew"""
+        leader, follower = pty.openpty()
+        process = subprocess.Popen(arguments, stdin=follower, stdout=follower, stderr=follower, env=self.environment(),
+                                   start_new_session=True)
+        os.close(follower)
+        drawn, end = b"", time.monotonic() + 30
+        try:
+            while time.monotonic() < end:
+                if select.select([leader], [], [], 0.1)[0]:
+                    try:
+                        drawn += os.read(leader, 65536)
+                    except OSError:  # its side of the terminal is closed
+                        break
+                elif process.poll() is not None:
+                    break
+            else:
+                raise AssertionError("still running: " + drawn.decode("utf-8", "replace"))
+        finally:
+            end_process(process, 5)
+            os.close(leader)
+        return drawn.decode("utf-8", "replace")
 
     def server(self, *arguments, start=True, **options):
         """For this test alone."""

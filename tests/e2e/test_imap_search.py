@@ -2,63 +2,15 @@
 mails that have what they ask for, and Korean in every form that mail has it in."""
 
 import re
-import socket
 import unicodedata
 import unittest
 from base64 import b64encode
 from quopri import encodestring
 
-from harness import WAIT_SECONDS, Pabal, ServerCase, free_port, wait_until
+from harness import ServerCase, wait_until
+from imap_session import Imap
 
 USER = "alice@seoul.test"
-
-
-class Imap:
-    """A bare session: lines out, untagged responses and the tagged one in."""
-
-    def __init__(self, address, port, user, password):
-        self.socket = socket.create_connection((address, port), timeout=WAIT_SECONDS)
-        self.file = self.socket.makefile("rb")
-        self.greeting = self.line()
-        self.tags = 0
-        self.ok(f'LOGIN {user} "{password}"')
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-    def line(self):
-        """One response with its literals."""
-        text = self.file.readline().decode("utf-8", "surrogateescape").rstrip("\r\n")
-        while found := re.search(r"\{(\d+)\}$", text):
-            text += "\r\n" + self.file.read(int(found[1])).decode("utf-8", "surrogateescape")
-            text += self.file.readline().decode("utf-8", "surrogateescape").rstrip("\r\n")
-        return text
-
-    def ask(self, command, tag=None):
-        """-> (untagged responses without "* ", the tagged one without its tag)"""
-        if tag is None:
-            self.tags += 1
-            tag = f"t{self.tags}"
-        self.socket.sendall(f"{tag} ".encode() + (command if isinstance(command, bytes) else command.encode()) + b"\r\n")
-        untagged = []
-        while True:
-            line = self.line()
-            if not line:
-                raise AssertionError(f"the session ended after {command!r}: {untagged}")
-            if line.startswith(f"{tag} "):
-                return untagged, line[len(tag) + 1:]
-            untagged.append(line.removeprefix("* "))
-
-    def ok(self, command, tag=None):
-        untagged, tagged = self.ask(command, tag)
-        if not tagged.startswith("OK"):
-            raise AssertionError(f"{command!r}: {tagged}")
-        return untagged
-
-    def append(self, mailbox, mail, flags="", date=""):
-        date = f'"{date}" ' if date else ""
-        self.ok(f"APPEND {mailbox} ({flags}) {date}{{{len(mail)}+}}\r\n".encode() + mail)
 
 
 def mail(subject, sender="Fred Foobar <foobar@seoul.test>", body="Hello.\r\n", date="Mon, 7 Feb 1994 21:52:25 -0800",
@@ -110,15 +62,10 @@ class ImapSearch(ServerCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        port = free_port()
-        server = Pabal("seoul.test", sections={"listener": [
-            {"protocol": "imap", "address": f"127.0.0.1:{port}", "tls": "none", "plaintext_auth": True}]})
-        cls.class_servers.append(server)
-        server.start()
-        cls.server, cls.port = server, port
+        cls.server = cls.class_server("seoul.test")
 
     def session(self, mailbox=None):
-        session = Imap("127.0.0.1", self.port, USER, self.server.passwords[USER])
+        session = Imap(self.server, USER)
         self.addCleanup(session.close)
         if mailbox:
             session.ok(f"SELECT {mailbox}")

@@ -5,12 +5,8 @@ import glob
 import mailbox
 import os
 import poplib
-import pty
-import select
-import subprocess
-import time
 
-from harness import Authority, Raw, ServerCase, end_process, message, program, retrieve, run, wait_until
+from harness import Authority, Raw, ServerCase, message, program, retrieve, run, wait_until
 
 BOB = "bob@busan.test"
 
@@ -40,10 +36,6 @@ class Pop3Clients(ServerCase):
         self.stored = self.pabal.mails(BOB, len(self.sent))
         for stored, sent in zip(self.stored, self.sent):
             self.assertTrue(stored.endswith(sent))
-
-    def environment(self):
-        return {"HOME": self.directory, "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm",
-                "TMPDIR": self.directory, "FETCHMAILHOME": self.directory, "USER": "root", "LOGNAME": "root"}
 
     def count(self):
         with self.pabal.pop3(BOB, "pop3_plain") as client:
@@ -162,29 +154,6 @@ push "<tag-pattern>~A<enter><tag-prefix><copy-message>{box}<enter><quit>"
         subjects = sorted(mail["Subject"] for mail in mailbox.Maildir(box))
         self.assertEqual(subjects, [f"mail {n}" for n in range(1, 6)], screen)
         self.assertEqual(self.count(), len(self.stored))
-
-    def in_terminal(self, arguments):
-        """Runs a program on a terminal of its own until it ends. -> what it drew"""
-        leader, follower = pty.openpty()
-        process = subprocess.Popen(arguments, stdin=follower, stdout=follower, stderr=follower, env=self.environment(),
-                                   start_new_session=True)
-        os.close(follower)
-        drawn, end = b"", time.monotonic() + 30
-        try:
-            while time.monotonic() < end:
-                if select.select([leader], [], [], 0.1)[0]:
-                    try:
-                        drawn += os.read(leader, 65536)
-                    except OSError:  # its side of the terminal is closed
-                        break
-                elif process.poll() is not None:
-                    break
-            else:
-                raise AssertionError("still running: " + drawn.decode("utf-8", "replace"))
-        finally:
-            end_process(process, 5)
-            os.close(leader)
-        return drawn.decode("utf-8", "replace")
 
     # ---- poplib --------------------------------------------------------------
 

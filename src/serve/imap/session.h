@@ -243,8 +243,8 @@ class Session {
   io::Connection conn_;
   std::unique_ptr<directory::Account> account_;  // after login
   wire::Receiver receiver_;                      // its limits depend on account_
-  std::string tag_;        // of the command at hand
-  bool streaming_ = true;  // there is a stream that can be woken
+  std::string tag_;                              // of the command at hand
+  bool streaming_ = true;                        // there is a stream that can be woken
   bool tls_ = false;
   bool compressed_ = false;
   bool closing_ = false;

@@ -7,6 +7,7 @@
 
 #include "directory/directory.h"
 #include "journey/journey.h"
+#include "proto/imap/sequence_set.h"
 #include "store/hash.h"
 #include "store/mailboxes.h"
 #include "support/cheap_password.h"
@@ -39,7 +40,7 @@ app::Config house_config(const std::string& ip, const std::string& directory,
   config.server.data_directory = directory;
   config.server.loops = 1;
   constexpr app::Protocol protocols[] = {app::Protocol::smtp, app::Protocol::submission, app::Protocol::lmtp,
-                                         app::Protocol::pop3};
+                                         app::Protocol::pop3, app::Protocol::imap};
   for (size_t i = 0; i < ports.size(); ++i) {
     config.listeners.push_back(
         {protocols[i], {*io::IpAddress::parse(ip), ports[i], {}}, app::TlsMode::none, true});
@@ -60,15 +61,16 @@ size_t listener_of(const Script& script) {
   if (script.name.starts_with("submission-")) return 1;
   if (script.name.starts_with("lmtp-")) return 2;
   if (script.name.starts_with("pop3-")) return 3;
+  if (script.name.starts_with("imap-")) return 4;
   return 0;
 }
 
 rt::Task<void> furnish(store::Store& store, io::World& world, const Script& script) {
-  bool pop3 = script.name.starts_with("pop3-");
-  bool logs_in = pop3 || script.name.starts_with("submission-");
+  bool reads = script.name.starts_with("pop3-") || script.name.starts_with("imap-");
+  bool logs_in = reads || script.name.starts_with("submission-");
   store::Unit unit;
   std::string bytes = "From: a@client.test\r\nSubject: to be read\r\n\r\n.first line\r\nsecond line\r\n";
-  if (pop3) unit.blobs.push_back({bytes, store::sha256(bytes), {}});
+  if (reads) unit.blobs.push_back({bytes, store::sha256(bytes), {}});
   unit.work = [&store, &world, &bytes, logs_in](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
     if (!directory::add_domain(store, tx, "seoul.test")) throw std::runtime_error("no domain");
     auto alice = directory::add_account(store, tx, world.random, "alice@seoul.test", "");
@@ -132,6 +134,28 @@ std::vector<std::string> lost(store::Store& store, const std::vector<std::string
       if (message && is_somewhere(tx.db, *message)) continue;
       std::optional<MessageId> dsn = message ? dsn_of(tx.db, *message) : std::nullopt;
       if (!dsn || !is_somewhere(tx.db, *dsn)) missing.push_back(id);
+    }
+  });
+  return missing;
+}
+
+std::vector<std::string> lost_appends(store::Store& store, const std::vector<std::string>& transcript) {
+  std::vector<std::string> missing;
+  store.execute_now([&](store::Transaction& tx) {
+    for (const std::string& line : transcript) {
+      size_t at = line.find("[APPENDUID ");
+      if (!line.starts_with("S: ") || at == std::string::npos) continue;
+      std::string set = line.substr(line.find(' ', at + 11) + 1);
+      auto uids = proto::imap::parse_sequence_set(set.substr(0, set.find(']')));
+      for (const proto::imap::NumberRange& range : uids.value().ranges) {
+        for (uint32_t uid = range.first; uid <= range.last; ++uid) {
+          store::Statement count = tx.db.prepare(
+              "SELECT count(*) FROM mail WHERE uid = ? AND mailbox = (SELECT inbox FROM account WHERE "
+              "address = 'alice@seoul.test')");
+          count.bind(int64_t{uid}).step();
+          if (count.number(0) != 1) missing.push_back("UID " + std::to_string(uid));
+        }
+      }
     }
   });
   return missing;

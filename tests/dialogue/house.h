@@ -36,6 +36,9 @@ rt::Task<void> furnish(store::Store& store, io::World& world, const Script& scri
 std::vector<std::string> acknowledged(const std::vector<std::string>& transcript);
 
 // Each of `ids` is in a mailbox or in the queue, or a DSN about it is; those that are not.
+// UIDs of alice's INBOX that APPEND told (RFC 4315 §3) and that are not there.
+std::vector<std::string> lost_appends(store::Store& store, const std::vector<std::string>& transcript);
+
 std::vector<std::string> lost(store::Store& store, const std::vector<std::string>& ids);
 
 }  // namespace pabal::test

@@ -15,7 +15,7 @@ namespace pabal::test {
 namespace {
 
 constexpr const char* kServerIp = "192.0.2.1";
-constexpr uint16_t kPorts[] = {25, 587, 24, 110};
+constexpr uint16_t kPorts[] = {25, 587, 24, 110, 143};
 
 struct Result {
   std::optional<std::string> mismatch;  // nullopt: went as written
@@ -98,6 +98,7 @@ rt::Task<void> perform(sim::SimWorld& sim, const Script& script, uint64_t fault,
   }
   auto store = store::Store::open(world, {.directory = "/pabal", .segment_octets = 1 << 16});
   result.lost = lost(*store, acknowledged(result.transcript));
+  std::ranges::move(lost_appends(*store, result.transcript), std::back_inserter(result.lost));
   co_await store->close();
 }
 

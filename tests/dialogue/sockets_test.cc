@@ -44,7 +44,7 @@ TEST_P(RealDialogues, GoAsWritten) {
   const Script& script = scripts()[GetParam()];
   TemporaryDirectory directory;
   os::DnsServer dns({}, {*io::IpAddress::parse("127.0.0.1"), 0, {}});
-  app::Config config = house_config("127.0.0.1", directory.path, {0, 0, 0, 0});
+  app::Config config = house_config("127.0.0.1", directory.path, {0, 0, 0, 0, 0});
   config.dns.servers = {dns.endpoint().to_string()};
   config.log.level = LogLevel::error;
   os::RealWorld real(app::real_world_options(config).value());

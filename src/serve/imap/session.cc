@@ -238,7 +238,14 @@ std::optional<Outcome> Session::refuse_state(const CommandFacts& facts) const {
 
 rt::Task<Outcome> Session::dispatch(wire::Command command) {
   if (std::optional<Outcome> refusal = refuse_state(facts_of(command))) return just(std::move(*refusal));
-  return std::visit([this]<class C>(C& c) { return on(std::move(c)); }, command);
+  auto handle = [this]<class C>(C& c) -> rt::Task<Outcome> {
+    if constexpr (requires { c.uid; }) {
+      // RFC 9586 §3: the client has given up message numbers.
+      if (uid_only_ && !c.uid) return just(bad("use the UID form, as you ENABLEd UIDONLY", "UIDREQUIRED"));
+    }
+    return on(std::move(c));
+  };
+  return std::visit(handle, command);
 }
 
 void Session::respond(std::string_view tag, const Outcome& outcome) {

@@ -11,6 +11,15 @@ namespace {
 // RFC 6154 §2; \All, \Flagged and \Important are views that there are not here.
 constexpr std::string_view kSpecialUses[] = {"\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"};
 
+// Names that need not exist, so the number of mailboxes does not limit them.
+constexpr size_t kSubscriptionsMax = 2 * store::kMailboxesMax;
+
+size_t count_subscriptions(store::Database& db, AccountId account) {
+  store::Statement select = db.prepare("SELECT count(*) FROM subscription WHERE account = ?");
+  select.bind(account.value).step();
+  return static_cast<size_t>(select.number(0));
+}
+
 Outcome refuse(store::MailboxError error) {
   switch (error) {
     case store::MailboxError::exists:
@@ -51,6 +60,7 @@ rt::Task<Outcome> Session::on(wire::Create command) {
   std::optional<Place> place = co_await find(name);
   if (!place || place->name.empty()) co_return no("CANNOT", "nothing can be made there");
   if (!place->own && !place->rights.has('k')) co_return no("NOPERM", "you may not make mailboxes there");
+  if (!place->own && !uses.empty()) co_return no("USEATTR", "what it is used for says its owner");
   std::expected<MailboxId, store::MailboxError> made;
   auto work = [&](store::Transaction& tx) {
     made = store::create_mailbox(tx, place->owner, place->name, uses);
@@ -110,11 +120,16 @@ rt::Task<Outcome> Session::on(wire::Subscribe command) {
   if (std::string_view fault = name_fault(name); !fault.empty() && !command.unsubscribe)
     co_return no("CANNOT", std::string(fault));
   AccountId account = account_->id;
+  bool too_many = false;
   auto work = [&](store::Transaction& tx) {
+    too_many = !command.unsubscribe && count_subscriptions(tx.db, account) >= kSubscriptionsMax;
+    if (too_many) return;
     store::set_subscribed(tx, account, name, !command.unsubscribe);
     tx.changes.push_back({account, MailboxId{}});  // for NOTIFY; no feed has it
   };
   co_await service_.store.write(work);
+  if (too_many)
+    co_return no("LIMIT", "an account can have " + std::to_string(kSubscriptionsMax) + " subscriptions");
   if (notify_) notify_->expect_name(name);
   co_return ok(command.unsubscribe ? "unsubscribed" : "subscribed");
 }

@@ -7,7 +7,6 @@ namespace pabal::serve::imap {
 
 namespace {
 
-// 200 entries (proto/imap/limits.h) of all depths, each looked for among all.
 struct Found {
   std::vector<store::Annotation> annotations;
   std::optional<Outcome> refusal;
@@ -26,7 +25,8 @@ Found find_annotations(store::Database& db, const directory::Account& reader, co
 
 Outcome refuse(store::AnnotationError error) {
   if (error == store::AnnotationError::too_large)
-    return no("METADATA MAXSIZE " + std::to_string(store::kAnnotationOctetsMax), "the value is too long");
+    return no("METADATA MAXSIZE " + std::to_string(store::kAnnotationOctetsMax - kEntryOctetsMax),
+              "the value is too long");
   return no("METADATA TOOMANY", "there can be " + std::to_string(store::kAnnotationsMax) + " entries");
 }
 

@@ -1,5 +1,7 @@
 // GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 9208). An account is one quota root,
 // named by its address.
+#include <algorithm>
+
 #include "directory/lookup.h"
 #include "proto/imap/response.h"
 #include "serve/imap/session.h"
@@ -27,17 +29,17 @@ void put_quota(std::string& out, std::string_view root, const store::Usage& usag
   out.append(std::to_string(kMessagesMax)).append(")\r\n");
 }
 
-// The account whose address the root is, if the reader may put mails into one of
-// its mailboxes or it is his own.
+// Of the account whose address the root is, if one of its mailboxes can be read.
 std::optional<store::Usage> find_root(store::Database& db, const directory::Account& reader,
                                       const std::string& root) {
-  if (root == reader.address) return store::usage(db, reader.id);
-  for (const SeenMailbox& seen : see_mailboxes(db, reader)) {
-    if (seen.own || !seen.rights.has('r')) continue;
-    std::optional<Place> place = find_place(db, reader, seen.name);
-    if (place && place->owner_address == root) return store::usage(db, place->owner);
-  }
-  return std::nullopt;
+  std::optional<directory::StoredAccount> owner = directory::find_account(db, root);
+  if (!owner) return std::nullopt;
+  AccountId id = owner->account.id;
+  auto can_read = [id](const SeenMailbox& seen) {
+    return seen.mailbox.account == id && seen.rights.has('r');
+  };
+  if (id != reader.id && std::ranges::none_of(see_mailboxes(db, reader), can_read)) return std::nullopt;
+  return store::usage(db, id);
 }
 
 }  // namespace

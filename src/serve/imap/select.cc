@@ -28,7 +28,6 @@ rt::Task<Outcome> Session::on(wire::Select command) {
   selected->told = view->now();
   selected->name = std::move(command.mailbox);
   selected->own = place->own;
-  selected->refreshes = view->refreshes();
   selected->rights = place->rights;
   selected->examined = command.examine;
   selected->read_only = command.examine || !place->rights.any_of("swite");

@@ -85,7 +85,7 @@ store::UidRanges without(const store::UidRanges& ranges, const std::vector<Item>
 }  // namespace
 
 rt::Task<void> View::refresh() {
-  while (stale_ && !removed_) {
+  while (stale() && !removed_) {
     if (refreshing_) {
       co_await refreshed_.wait();
       continue;

@@ -30,7 +30,8 @@ class View {
   const store::Mailbox& mailbox() const { return mailbox_; }
   const std::shared_ptr<const Snapshot>& now() const { return now_; }
   bool loaded() const { return loaded_; }
-  bool stale() const { return stale_; }
+  // What has changed is not in now() yet.
+  bool stale() const { return stale_ || refreshing_; }
   bool removed() const { return removed_; }  // the mailbox has been deleted
   uint64_t refreshes() const { return refreshes_; }
 

@@ -3,8 +3,12 @@
 // Every change also becomes a row of the change feed.
 #pragma once
 
+#include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -13,34 +17,119 @@
 
 namespace pabal::store {
 
-// System flags as bits (RFC 9051 §2.3.2).
-enum Flag : uint32_t { kSeen = 1, kAnswered = 2, kFlagged = 4, kDeleted = 8, kDraft = 16 };
+// Flags as bits: system flags (RFC 9051 §2.3.2) below, and from bit 8 on the
+// mailbox's keywords, in the order of Mailbox::keywords.
+enum Flag : uint64_t { kSeen = 1, kAnswered = 2, kFlagged = 4, kDeleted = 8, kDraft = 16 };
+inline constexpr uint64_t kSystemFlags = 31;
+inline constexpr int kFirstKeywordBit = 8;
+inline constexpr size_t kKeywordsMax = 54;       // of one mailbox
+inline constexpr size_t kMailboxNameMax = 1000;  // octets
+inline constexpr size_t kMailboxesMax = 10'000;  // of one account
 
 struct Mail {
   MailboxId mailbox;
   Uid uid;
   MessageId message;
   ModSeq modseq;
-  uint32_t flags = 0;
+  uint64_t flags = 0;
   uint64_t size_octets = 0;  // prefix included: what the reader gets
   Time internal_date;
+  Time saved_at;  // when it came into this mailbox (RFC 8514)
 };
 
-// INBOX and the special-use folders Drafts, Sent, Trash, Junk, Archive (RFC 6154).
+struct Mailbox {
+  MailboxId id;
+  AccountId account;
+  std::string name;         // UTF-8, '/' between the levels
+  std::string special_use;  // RFC 6154, "" for none, blanks between several
+  UidValidity uid_validity;
+  Uid uid_next;
+  ModSeq modseq;  // HIGHESTMODSEQ (RFC 7162 §3.1.2.1)
+  uint64_t messages = 0;
+  uint64_t octets = 0;
+  std::vector<std::string> keywords;
+};
+
+// Rising and disjoint, both ends included. A range may reach over UIDs that no
+// mail has.
+struct UidRange {
+  Uid first, last;
+  bool operator==(const UidRange&) const = default;
+};
+using UidRanges = std::vector<UidRange>;
+void add_to(UidRanges& ranges, Uid uid);  // uid is above all in it
+
+// INBOX and the special-use folders Drafts, Sent, Trash, Junk, Archive (RFC
+// 6154), all subscribed.
 void create_default_mailboxes(Transaction& tx, AccountId account);
+
 std::optional<MailboxId> find_mailbox(Database& db, AccountId account, std::string_view name);
+std::optional<Mailbox> find_mailbox(Database& db, MailboxId mailbox);
+std::vector<Mailbox> list_mailboxes(Database& db, AccountId account);  // by name
 // nullopt: there is no such mailbox any more.
 std::optional<UidValidity> uid_validity(Database& db, MailboxId mailbox);
 
+// Why a change of the tree of mailboxes is refused.
+enum class MailboxError { exists, not_found, too_many, name_too_long, inbox };
+
+// Missing parents are not made: a name that has only inferiors is no mailbox.
+std::expected<MailboxId, MailboxError> create_mailbox(Transaction& tx, AccountId account,
+                                                      std::string_view name, std::string_view special_use);
+// With all that is below it. Of INBOX: its mails go into the new mailbox, it
+// stays, and what is below it too (RFC 9051 §6.3.6).
+std::expected<void, MailboxError> rename_mailbox(Transaction& tx, AccountId account, std::string_view from,
+                                                 std::string_view to);
+// With its mails, its ACL and metadata; what is below it stays, the subscription too.
+std::expected<void, MailboxError> delete_mailbox(Transaction& tx, AccountId account, std::string_view name);
+
+// Subscriptions are names; the mailbox need not exist (RFC 9051 §6.3.7).
+void set_subscribed(Transaction& tx, AccountId account, std::string_view name, bool subscribed);
+std::vector<std::string> list_subscriptions(Database& db, AccountId account);
+
+// The bits of these keywords (without backslash) in the mailbox; unknown ones
+// get one if `tx` may still give some. Keywords are compared without regard to
+// ASCII case. nullopt: more than kKeywordsMax.
+std::optional<uint64_t> keyword_bits(Transaction& tx, AccountId account, MailboxId mailbox,
+                                     const std::vector<std::string>& keywords);
+
 // Puts a message into a mailbox and counts it against the account's quota.
+// internal_date: received_at of the message unless given.
 Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageRecord& message,
-           uint32_t flags);
+           uint64_t flags, std::optional<Time> internal_date = std::nullopt);
 
-// All mails of a mailbox by rising UID.
+// All mails of a mailbox by rising UID; or those in `uids` only.
 std::vector<Mail> list_mails(Database& db, MailboxId mailbox);
+std::vector<Mail> list_mails(Database& db, MailboxId mailbox, const UidRanges& uids);
 
-// Removes those of `uids` that are there; releases their messages.
-void expunge(Transaction& tx, AccountId account, MailboxId mailbox, const std::vector<Uid>& uids);
+// Changes flags of those of `uids` that are there. One MODSEQ for all that
+// really change; who had the flags already keeps its own (RFC 7162 §3.1.3).
+struct FlagChange {
+  enum Mode { replace, add, remove } mode = replace;
+  uint64_t flags = 0;
+  std::optional<ModSeq> unchanged_since;
+};
+struct FlagsChanged {
+  ModSeq modseq;  // 0: nothing changed
+  UidRanges changed;
+  std::vector<Uid> modified;  // left alone: newer than unchanged_since
+};
+FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox, const UidRanges& uids,
+                          const FlagChange& change);
+
+// Copies what is there of `uids`, in order; flags, keywords (as far as the other
+// mailbox still takes them) and internal date stay. Counts against the quota of
+// `to_account`; nothing is copied if that would be exceeded.
+struct Copied {
+  UidRanges from, to;  // as many UIDs in both, in the same order
+  uint64_t messages = 0;
+  bool over_quota = false;
+};
+Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, AccountId to_account, MailboxId to);
+
+// Removes those of `uids` that are there (only_deleted: and have \Deleted) with
+// one MODSEQ; releases their messages. Returns which.
+UidRanges expunge(Transaction& tx, AccountId account, MailboxId mailbox, const UidRanges& uids,
+                  bool only_deleted = false);
 
 struct Usage {
   uint64_t octets = 0;

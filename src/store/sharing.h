@@ -1,0 +1,50 @@
+// Access control lists (RFC 4314) and annotations (RFC 5464) of mailboxes.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "store/store.h"
+
+namespace pabal::store {
+
+// Rights as letters, in the order "lrswipkxtea" (RFC 4314 §2.1). identifier: an
+// account's address, "anyone", or one of these with "-" before it (negative rights).
+struct AclEntry {
+  std::string identifier, rights;
+};
+inline constexpr size_t kAclEntriesMax = 200;  // of one mailbox
+
+std::vector<AclEntry> list_acl(Database& db, MailboxId mailbox);
+// "" removes the entry. False: too many entries.
+bool set_acl(Transaction& tx, MailboxId mailbox, std::string_view identifier, std::string_view rights);
+// Mailboxes of other accounts on which one of `identifiers` has an entry.
+std::vector<MailboxId> list_shared_mailboxes(Database& db, AccountId reader,
+                                             const std::vector<std::string>& identifiers);
+
+// An annotation: shared ("/shared/comment") or one account's own ("/private/comment").
+struct Annotation {
+  std::string entry;  // lower-case
+  std::string value;
+};
+inline constexpr size_t kAnnotationOctetsMax = 64 * 1024;
+inline constexpr size_t kAnnotationsMax = 100;  // of one mailbox (or server) and owner
+
+// mailbox 0: of the server, as `account` sees it. Entries that begin with
+// "/private/" belong to `reader`, others to the mailbox.
+std::vector<Annotation> list_annotations(Database& db, MailboxId mailbox, AccountId reader);
+enum class AnnotationError { too_large, too_many };
+std::expected<void, AnnotationError> set_annotation(Transaction& tx, MailboxId mailbox, AccountId reader,
+                                                    std::string_view entry,
+                                                    const std::optional<std::string>& value);
+
+// Access key of a mailbox for URLAUTH (RFC 4467 §4): made at first use; reset makes another.
+std::string url_auth_key(Transaction& tx, MailboxId mailbox, std::string_view fresh);
+void reset_url_auth_key(Transaction& tx, MailboxId mailbox);
+std::optional<std::string> find_url_auth_key(Database& db, MailboxId mailbox);
+
+}  // namespace pabal::store

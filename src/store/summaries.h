@@ -1,0 +1,64 @@
+// Summaries: what lists of mails show and sort by, and the text that searches
+// read, made from a message once and kept beside it. Derived: may be missing (then
+// it is made when it is needed), can be thrown away and made again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "store/store.h"
+
+namespace pabal::store {
+
+// When the way in which they are made changes, this is raised: older ones do not count.
+inline constexpr int64_t kSummaryVersion = 1;
+
+struct Summary {
+  MessageId message;
+  Time sent_at;              // Date field; received_at if it has none that can be read
+  int32_t sent_day = 0;      // the day that the Date field says, in its own zone, since 1970-01-01
+  std::string base_subject;  // RFC 5256 §2.1, folded for comparison (RFC 5051)
+  bool subject_is_reply = false;
+  std::string from_key, to_key, cc_key;  // RFC 5256 SORT: local part of the first address, folded
+  std::string from_display, to_display;  // RFC 5957, folded
+  std::string message_id;                // without < >
+  std::vector<std::string> references;   // RFC 5256 §3: References, else In-Reply-To
+  std::string envelope;                  // IMAP text (RFC 9051 §7.5.2)
+  std::string body_structure;            // IMAP text
+  std::string preview;                   // RFC 8970, UTF-8
+};
+
+// UTF-8, folded (mail/search_text.h): a search is a search for substrings in it.
+struct SearchText {
+  MessageId message;
+  std::string header;  // one line per field: "subject: ..."
+  std::string body;
+};
+
+void put_summary(Transaction& tx, const Summary& summary, const SearchText& text);
+
+// Which parts of the summary a reader wants: columns that are not asked for are
+// not read and stay empty.
+struct SummaryWants {
+  bool sort_keys = false;    // dates, subject, from, to, cc, displays
+  bool thread_keys = false;  // dates, subject, message_id, references
+  bool envelope = false, body_structure = false, preview = false;
+};
+// Of these messages, which are rising; what has none (or an old one) is left out.
+std::vector<Summary> find_summaries(Database& db, const std::vector<MessageId>& messages, SummaryWants wants);
+
+// Calls `use` for each of the messages (rising) that has a text, until it returns false.
+void read_search_texts(
+    Database& db, const std::vector<MessageId>& messages, bool header, bool body,
+    const std::function<bool(MessageId, std::string_view header, std::string_view body)>& use);
+
+// Messages in mailboxes that have no summary of this version yet, rising from
+// behind `after`; at most `max`.
+std::vector<MessageId> list_unsummarized(Database& db, MessageId after, size_t max);
+
+}  // namespace pabal::store

@@ -6,6 +6,7 @@ find_package(CLI11 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 # libunbound.pc asks for libevent's headers, which only its event API needs.
 find_library(UNBOUND_LIBRARY unbound REQUIRED)
 find_path(UNBOUND_INCLUDE unbound.h REQUIRED)

@@ -207,21 +207,9 @@ std::expected<void, Error> remove_account(store::Transaction& tx, std::string_vi
     if (domain.catch_all == found->account.address)
       return std::unexpected("it is the catch-all of " + domain.name + ": change that first");
   }
-  std::vector<MailboxId> mailboxes;
-  {
-    store::Statement select = tx.db.prepare("SELECT id FROM mailbox WHERE account = ?");
-    select.bind(id.value);
-    while (select.step()) mailboxes.push_back(MailboxId{select.number(0)});
-  }
-  for (MailboxId mailbox : mailboxes) {
-    std::vector<Uid> uids;
-    for (const store::Mail& mail : store::list_mails(tx.db, mailbox)) uids.push_back(mail.uid);
-    store::expunge(tx, id, mailbox, uids);
-  }
-  for (const char* sql : {"DELETE FROM mailbox WHERE account = ?", "DELETE FROM change WHERE account = ?",
-                          "DELETE FROM app_password WHERE account = ?", "DELETE FROM account WHERE id = ?"}) {
+  store::remove_account_data(tx, id, found->account.address);
+  for (const char* sql : {"DELETE FROM app_password WHERE account = ?", "DELETE FROM account WHERE id = ?"})
     tx.db.prepare(sql).bind(id.value).run();
-  }
   touch(tx);
   return {};
 }

@@ -26,8 +26,9 @@ struct Change {
   ChangeKind kind = ChangeKind::added;
 };
 
-// The account's next MODSEQ; all changes of one command share one.
-ModSeq next_modseq(Transaction& tx, AccountId account);
+// The account's next MODSEQ; all changes of one command share one. Counts what
+// came (or went, below zero).
+ModSeq next_modseq(Transaction& tx, AccountId account, int64_t octets = 0, int64_t messages = 0);
 void record_change(Transaction& tx, AccountId account, const Change& change);
 
 // Of one mailbox (or of all of the account) after `since`, by rising MODSEQ.

@@ -127,7 +127,7 @@ void ByteCheck::check(const Row& row) {
     return;
   }
   try {
-    reader_.read(row.location, row.size_octets, row.hash);
+    reader_.read(row.location, row.size_octets, {row.hash, std::nullopt});
     octets_ += row.size_octets;
   } catch (const StoreError& e) {
     report(row, e.what());

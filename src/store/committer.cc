@@ -34,7 +34,8 @@ uint64_t writer_cache_octets(const StoreOptions& options) {
 }
 
 Committer::Committer(io::World& world, const StoreOptions& options, std::string database_path,
-                     std::unique_ptr<Database> db, SegmentWriter& segments, SegmentReader& reader)
+                     std::unique_ptr<Database> db, SegmentWriter& segments, SegmentReader& reader,
+                     Notices& notices)
     : world_(world),
       batch_max_(options.batch_max),
       batch_octets_max_(options.batch_octets_max),
@@ -45,7 +46,8 @@ Committer::Committer(io::World& world, const StoreOptions& options, std::string 
       database_path_(std::move(database_path)),
       db_(std::move(db)),
       segments_(segments),
-      reader_(reader) {}
+      reader_(reader),
+      notices_(notices) {}
 
 Committer::~Committer() {
   jobs_.wait();
@@ -223,8 +225,12 @@ void Committer::run_apart(const Batch& units) {
   db_->prepare("BEGIN IMMEDIATE").run();
   for (Entry* entry : units) {
     db_->prepare("SAVEPOINT unit").run();
+    const size_t changes = tx.changes.size();
     run_unit(*entry, tx);
-    if (entry->error) db_->prepare("ROLLBACK TO unit").run();
+    if (entry->error) {
+      db_->prepare("ROLLBACK TO unit").run();
+      tx.changes.resize(changes);
+    }
     db_->prepare("RELEASE unit").run();
   }
   commit_transaction(tx);
@@ -248,10 +254,15 @@ void Committer::run_unit(Entry& entry, Transaction& tx) {
   throw StoreError("the transaction was lost");
 }
 
-void Committer::commit_transaction(const Transaction& tx) {
+void Committer::commit_transaction(Transaction& tx) {
   db_->prepare("COMMIT").run();
   ++commits_;
+  committed(tx);
+}
+
+void Committer::committed(Transaction& tx) {
   if (tx.directory_changed) ++directory_generation_;
+  notices_.publish(std::move(tx.changes));
 }
 
 void Committer::connect() {
@@ -278,7 +289,7 @@ void Committer::execute_now(std::move_only_function<void(Transaction&)> work) {
     if (db_->broken() || db_->in_transaction()) db_ = nullptr;
     std::rethrow_exception(error);
   }
-  if (tx.directory_changed) ++directory_generation_;
+  committed(tx);
 }
 
 void Committer::tidy() {

@@ -15,6 +15,7 @@
 
 #include "io/world.h"
 #include "store/job_count.h"
+#include "store/notices.h"
 #include "store/segments.h"
 #include "store/store.h"
 
@@ -27,7 +28,7 @@ class Committer {
  public:
   // `db` is the only connection that writes while the server runs.
   Committer(io::World& world, const StoreOptions& options, std::string database_path,
-            std::unique_ptr<Database> db, SegmentWriter& segments, SegmentReader& reader);
+            std::unique_ptr<Database> db, SegmentWriter& segments, SegmentReader& reader, Notices& notices);
   ~Committer();
 
   // As Store::commit, collect and close.
@@ -75,7 +76,8 @@ class Committer {
   bool run_together(const Batch& units);
   void run_apart(const Batch& units);
   void run_unit(Entry& entry, Transaction& tx);
-  void commit_transaction(const Transaction& tx);
+  void commit_transaction(Transaction& tx);
+  void committed(Transaction& tx);
   void connect();
   void tidy();
   size_t remove_unused_segments();
@@ -91,6 +93,7 @@ class Committer {
   std::unique_ptr<Database> db_;  // null after an I/O error
   SegmentWriter& segments_;
   SegmentReader& reader_;
+  Notices& notices_;
 
   std::mutex mutex_;  // guards the next three
   std::deque<Entry*> waiting_;

@@ -18,8 +18,8 @@ class AccountCounters {
   AccountCounters(Database& db, AccountId account) : db_(db), account_(account) {}
 
   std::vector<WrongCounter> compare() {
-    Statement select =
-        db_.prepare("SELECT address, used_octets, used_messages, modseq FROM account WHERE id = ?");
+    Statement select = db_.prepare(
+        "SELECT address, used_octets, used_messages, modseq, last_uidvalidity FROM account WHERE id = ?");
     if (!select.bind(account_.value).step()) return {};
     address_ = select.text(0);
     read_changes();
@@ -27,6 +27,8 @@ class AccountCounters {
     expect_equal({WrongCounter::account, "used_octets", {}, {}, address_}, select.number(1), octets_);
     expect_equal({WrongCounter::account, "used_messages", {}, {}, address_}, select.number(2), messages_);
     expect_least({WrongCounter::account, "modseq", {}, {}, address_}, select.number(3), modseq_);
+    expect_least({WrongCounter::account, "last_uidvalidity", {}, {}, address_}, select.number(4),
+                 uidvalidity_);
     return std::move(wrong_);
   }
 
@@ -50,8 +52,8 @@ class AccountCounters {
   }
 
   void read_changes() {
-    Statement select =
-        db_.prepare("SELECT mailbox, max(uid), max(modseq) FROM change WHERE account = ? GROUP BY mailbox");
+    Statement select = db_.prepare(
+        "SELECT mailbox, max(uid_last), max(modseq) FROM change WHERE account = ? GROUP BY mailbox");
     select.bind(account_.value);
     while (select.step()) {
       newest_[select.number(0)] = {select.number(1), select.number(2)};
@@ -61,7 +63,8 @@ class AccountCounters {
 
   void compare_mailboxes() {
     Statement select = db_.prepare(
-        "SELECT id, name, messages, octets, uidnext, modseq FROM mailbox WHERE account = ? ORDER BY id");
+        "SELECT id, name, messages, octets, uidnext, modseq, uidvalidity FROM mailbox WHERE account = ? "
+        "ORDER BY id");
     select.bind(account_.value);
     while (select.step()) compare_mailbox(select);
   }
@@ -91,13 +94,14 @@ class AccountCounters {
     messages_ += messages;
     octets_ += octets;
     modseq_ = std::max({modseq_, newest.modseq, row.number(5)});
+    uidvalidity_ = std::max(uidvalidity_, row.number(6));
   }
 
   Database& db_;
   const AccountId account_;
   std::string address_;
   std::map<int64_t, Newest> newest_;  // by mailbox
-  int64_t messages_ = 0, octets_ = 0, modseq_ = 0;
+  int64_t messages_ = 0, octets_ = 0, modseq_ = 0, uidvalidity_ = 0;
   std::vector<WrongCounter> wrong_;
 };
 

@@ -1,6 +1,8 @@
 #include "store/hash.h"
 
+#include <bit>
 #include <openssl/evp.h>
+#include <xxhash.h>
 
 #include "base/verify.h"
 
@@ -24,6 +26,14 @@ std::string sha256(std::string_view bytes) {
                           &length, algorithm(), nullptr);
   verify(result == 1 && length == digest.size(), "SHA-256 takes any bytes");
   return digest;
+}
+
+int64_t checksum(std::string_view bytes) {
+  return std::bit_cast<int64_t>(XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+bool BytesProof::fits(std::string_view bytes) const {
+  return (checksum && *checksum == store::checksum(bytes)) || sha256(bytes) == hash;
 }
 
 struct Sha256::Context {

@@ -1,43 +1,18 @@
+// The tree of mailboxes: looking, making, renaming, deleting; subscriptions; keywords.
 #include "store/mailboxes.h"
 
 #include <algorithm>
+#include <set>
+
+#include "base/bytes.h"
+#include "base/verify.h"
+#include "store/changes.h"
 
 namespace pabal::store {
 
 namespace {
 
-enum class ChangeKind : int64_t { added = 1, flags = 2, expunged = 3 };
-
-constexpr int64_t kUidMax = 0xFFFFFFFF;  // RFC 9051 §2.3.1.1
-
-// The account's next MODSEQ; counts what came (or went, below zero). Two
-// statements here and in append(): for RETURNING, SQLite builds a table in
-// memory each time, which costs more than the second one.
-ModSeq next_modseq(Transaction& tx, AccountId account, int64_t octets, int64_t messages) {
-  tx.db
-      .prepare(
-          "UPDATE account SET modseq = modseq + 1, used_octets = used_octets + ?, "
-          "used_messages = used_messages + ? WHERE id = ?")
-      .bind(octets)
-      .bind(messages)
-      .bind(account.value)
-      .run();
-  Statement select = tx.db.prepare("SELECT modseq FROM account WHERE id = ?");
-  if (!select.bind(account.value).step())
-    throw StoreError("account " + std::to_string(account.value) + " does not exist any more");
-  return ModSeq{select.number(0)};
-}
-
-void record_change(Transaction& tx, AccountId account, ModSeq modseq, MailboxId mailbox, Uid uid,
-                   ChangeKind kind) {
-  tx.db.prepare("INSERT INTO change (account, modseq, mailbox, uid, kind) VALUES (?, ?, ?, ?, ?)")
-      .bind(account.value)
-      .bind(modseq.value)
-      .bind(mailbox.value)
-      .bind(uid.value)
-      .bind(static_cast<int64_t>(kind))
-      .run();
-}
+constexpr std::string_view kInbox = "INBOX";
 
 struct DefaultMailbox {
   const char* name;
@@ -48,38 +23,164 @@ constexpr DefaultMailbox kDefaultMailboxes[] = {
     {"Trash", "\\Trash"}, {"Junk", "\\Junk"},     {"Archive", "\\Archive"},
 };
 
+// INBOX is the same in every case (RFC 9051 §5.1).
+std::string_view canonical(std::string_view name) {
+  return iequals(name, kInbox) ? kInbox : name;
+}
+
 // Above the account's own id, so that ids of mailboxes rise with time like all others.
-int64_t first_free_mailbox_id(Transaction& tx, AccountId account) {
+int64_t free_mailbox_id(Transaction& tx, AccountId account) {
   Statement select = tx.db.prepare("SELECT max(id) FROM mailbox");
   select.step();
   return std::max(select.number(0), account.value) + 1;
 }
 
+// No two mailboxes of an account ever get the same, so neither does a name that
+// is given to another mailbox (RFC 9051 §2.3.1.1).
+int64_t new_uid_validity(Transaction& tx, AccountId account) {
+  tx.db
+      .prepare(
+          "UPDATE account SET last_uidvalidity = CASE WHEN last_uidvalidity < ? THEN ? "
+          "ELSE last_uidvalidity + 1 END WHERE id = ?")
+      .bind(tx.now.ms / 1000)
+      .bind(tx.now.ms / 1000)
+      .bind(account.value)
+      .run();
+  Statement select = tx.db.prepare("SELECT last_uidvalidity FROM account WHERE id = ?");
+  if (!select.bind(account.value).step())
+    throw StoreError("account " + std::to_string(account.value) + " does not exist any more");
+  return select.number(0);
+}
+
+MailboxId insert_mailbox(Transaction& tx, AccountId account, std::string_view name,
+                         std::string_view special_use, ModSeq modseq) {
+  MailboxId id{free_mailbox_id(tx, account)};
+  int64_t validity = new_uid_validity(tx, account);
+  tx.db
+      .prepare(
+          "INSERT INTO mailbox (id, account, name, special_use, uidvalidity, uidnext, modseq, messages, "
+          "octets, keywords) VALUES (?, ?, ?, ?, ?, 1, ?, 0, 0, '')")
+      .bind(id.value)
+      .bind(account.value)
+      .bind(name)
+      .bind(special_use)
+      .bind(validity)
+      .bind(modseq.value)
+      .run();
+  record_change(tx, account, {modseq, id, {}, {}, ChangeKind::mailbox});
+  return id;
+}
+
+void touch_mailbox(Transaction& tx, AccountId account, MailboxId mailbox, ModSeq modseq) {
+  tx.db.prepare("UPDATE mailbox SET modseq = ? WHERE id = ?").bind(modseq.value).bind(mailbox.value).run();
+  record_change(tx, account, {modseq, mailbox, {}, {}, ChangeKind::mailbox});
+}
+
+std::vector<std::string> split_keywords(std::string_view text) {
+  std::vector<std::string> keywords;
+  if (text.empty()) return keywords;
+  for (std::string_view keyword : split(text, ' ')) keywords.emplace_back(keyword);
+  return keywords;
+}
+
+constexpr std::string_view kMailboxColumns =
+    "SELECT id, account, name, special_use, uidvalidity, uidnext, modseq, messages, octets, keywords "
+    "FROM mailbox ";
+
+Mailbox read_mailbox(const Statement& row) {
+  return {{row.number(0)},
+          {row.number(1)},
+          row.text(2),
+          row.text(3),
+          {row.number(4)},
+          {row.number(5)},
+          {row.number(6)},
+          static_cast<uint64_t>(row.number(7)),
+          static_cast<uint64_t>(row.number(8)),
+          split_keywords(row.view(9))};
+}
+
+// With everything that hangs on it. Its mails are gone already.
+void remove_mailbox_row(Transaction& tx, MailboxId mailbox) {
+  for (const char* sql : {"DELETE FROM acl WHERE mailbox = ?", "DELETE FROM metadata WHERE mailbox = ?",
+                          "DELETE FROM mailbox WHERE id = ?"}) {
+    tx.db.prepare(sql).bind(mailbox.value).run();
+  }
+}
+
+void remove_mailbox(Transaction& tx, AccountId account, MailboxId mailbox) {
+  expunge(tx, account, mailbox, {{{1}, {INT64_MAX}}});
+  remove_mailbox_row(tx, mailbox);
+  record_change(tx, account, {next_modseq(tx, account), mailbox, {}, {}, ChangeKind::mailbox_removed});
+}
+
+struct Rename {
+  MailboxId mailbox;
+  std::string from, to;
+};
+
+// The mails of INBOX go into the new mailbox with the UIDs that they have: its
+// UIDVALIDITY is another.
+void move_inbox_mails(Transaction& tx, AccountId account, const Mailbox& inbox, std::string_view to) {
+  ModSeq modseq = next_modseq(tx, account);
+  MailboxId target = insert_mailbox(tx, account, to, "", modseq);
+  tx.db
+      .prepare(
+          "UPDATE mailbox SET uidnext = ?, messages = ?, octets = ?, keywords = ? WHERE id = ? AND account = "
+          "?")
+      .bind(inbox.uid_next.value)
+      .bind(static_cast<int64_t>(inbox.messages))
+      .bind(static_cast<int64_t>(inbox.octets))
+      .bind(join(inbox.keywords, " "))
+      .bind(target.value)
+      .bind(account.value)
+      .run();
+  tx.db.prepare("UPDATE mail SET mailbox = ?, modseq = ?, saved_at = ? WHERE mailbox = ?")
+      .bind(target.value)
+      .bind(modseq.value)
+      .bind(tx.now.ms)
+      .bind(inbox.id.value)
+      .run();
+  tx.db.prepare("UPDATE mailbox SET messages = 0, octets = 0, modseq = ? WHERE id = ?")
+      .bind(modseq.value)
+      .bind(inbox.id.value)
+      .run();
+  if (inbox.messages == 0) return;
+  Uid last{inbox.uid_next.value - 1};
+  record_change(tx, account, {modseq, inbox.id, {1}, last, ChangeKind::expunged});
+  record_change(tx, account, {modseq, target, {1}, last, ChangeKind::added});
+}
+
 }  // namespace
 
 void create_default_mailboxes(Transaction& tx, AccountId account) {
-  int64_t first = first_free_mailbox_id(tx, account);
-  int64_t id = first;
+  ModSeq modseq = next_modseq(tx, account);
   for (const DefaultMailbox& mailbox : kDefaultMailboxes) {
-    tx.db
-        .prepare(
-            "INSERT INTO mailbox (id, account, name, special_use, uidvalidity, uidnext, modseq, messages, "
-            "octets) VALUES (?, ?, ?, ?, ?, 1, 0, 0, 0)")
-        .bind(id++)
-        .bind(account.value)
-        .bind(mailbox.name)
-        .bind(mailbox.special_use)
-        // Seconds: never equal to that of a mailbox of this name before.
-        .bind(tx.now.ms / 1000)
-        .run();
+    MailboxId id = insert_mailbox(tx, account, mailbox.name, mailbox.special_use, modseq);
+    set_subscribed(tx, account, mailbox.name, true);
+    if (mailbox.name != kInbox) continue;
+    tx.db.prepare("UPDATE account SET inbox = ? WHERE id = ?").bind(id.value).bind(account.value).run();
   }
-  tx.db.prepare("UPDATE account SET inbox = ? WHERE id = ?").bind(first).bind(account.value).run();
 }
 
 std::optional<MailboxId> find_mailbox(Database& db, AccountId account, std::string_view name) {
   Statement select = db.prepare("SELECT id FROM mailbox WHERE account = ? AND name = ?");
-  if (!select.bind(account.value).bind(name).step()) return std::nullopt;
+  if (!select.bind(account.value).bind(canonical(name)).step()) return std::nullopt;
   return MailboxId{select.number(0)};
+}
+
+std::optional<Mailbox> find_mailbox(Database& db, MailboxId mailbox) {
+  Statement select = db.prepare(std::string(kMailboxColumns) + "WHERE id = ?");
+  if (!select.bind(mailbox.value).step()) return std::nullopt;
+  return read_mailbox(select);
+}
+
+std::vector<Mailbox> list_mailboxes(Database& db, AccountId account) {
+  Statement select = db.prepare(std::string(kMailboxColumns) + "WHERE account = ? ORDER BY name");
+  select.bind(account.value);
+  std::vector<Mailbox> mailboxes;
+  while (select.step()) mailboxes.push_back(read_mailbox(select));
+  return mailboxes;
 }
 
 std::optional<UidValidity> uid_validity(Database& db, MailboxId mailbox) {
@@ -88,89 +189,132 @@ std::optional<UidValidity> uid_validity(Database& db, MailboxId mailbox) {
   return UidValidity{select.number(0)};
 }
 
-Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageRecord& message,
-           uint32_t flags) {
-  int64_t octets = static_cast<int64_t>(message.size_octets + message.prefix.size());
-  ModSeq modseq = next_modseq(tx, account, octets, 1);
-  tx.db
-      .prepare(
-          "UPDATE mailbox SET uidnext = uidnext + 1, modseq = ?, messages = messages + 1, "
-          "octets = octets + ? WHERE id = ? AND account = ?")
-      .bind(modseq.value)
-      .bind(octets)
-      .bind(mailbox.value)
-      .bind(account.value)
-      .run();
-  Uid uid;
+std::expected<MailboxId, MailboxError> create_mailbox(Transaction& tx, AccountId account,
+                                                      std::string_view name, std::string_view special_use) {
+  if (name.size() > kMailboxNameMax) return std::unexpected(MailboxError::name_too_long);
+  if (find_mailbox(tx.db, account, name)) return std::unexpected(MailboxError::exists);
   {
-    Statement select = tx.db.prepare("SELECT uidnext - 1 FROM mailbox WHERE id = ? AND account = ?");
+    Statement select = tx.db.prepare("SELECT count(*) FROM mailbox WHERE account = ?");
+    select.bind(account.value).step();
+    if (select.number(0) >= static_cast<int64_t>(kMailboxesMax))
+      return std::unexpected(MailboxError::too_many);
+  }
+  return insert_mailbox(tx, account, name, special_use, next_modseq(tx, account));
+}
+
+std::expected<void, MailboxError> rename_mailbox(Transaction& tx, AccountId account, std::string_view from,
+                                                 std::string_view to) {
+  from = canonical(from);
+  to = canonical(to);
+  std::optional<MailboxId> mailbox = find_mailbox(tx.db, account, from);
+  if (to.size() > kMailboxNameMax) return std::unexpected(MailboxError::name_too_long);
+  if (find_mailbox(tx.db, account, to)) return std::unexpected(MailboxError::exists);
+  std::vector<Mailbox> all = list_mailboxes(tx.db, account);
+  if (from == kInbox && mailbox) {
+    if (all.size() >= kMailboxesMax) return std::unexpected(MailboxError::too_many);
+    move_inbox_mails(tx, account, *find_mailbox(tx.db, *mailbox), to);
+    return {};
+  }
+
+  std::vector<Rename> renames;
+  std::set<std::string_view> others;
+  const std::string below = std::string(from) + '/';
+  for (const Mailbox& m : all) {
+    if (m.name != from && !m.name.starts_with(below)) {
+      others.insert(m.name);
+      continue;
+    }
+    renames.push_back({m.id, m.name, std::string(to) + m.name.substr(from.size())});
+    if (renames.back().to.size() > kMailboxNameMax) return std::unexpected(MailboxError::name_too_long);
+  }
+  if (renames.empty()) return std::unexpected(MailboxError::not_found);
+  for (const Rename& rename : renames) {
+    if (others.contains(rename.to)) return std::unexpected(MailboxError::exists);
+  }
+  // Below itself ("a" to "a/b") or out of itself: no name may be taken before
+  // who has it has left it.
+  std::ranges::sort(renames, {}, [&](const Rename& r) {
+    auto length = static_cast<int64_t>(r.from.size());
+    return to.size() > from.size() ? -length : length;
+  });
+  ModSeq modseq = next_modseq(tx, account);
+  for (const Rename& rename : renames) {
+    tx.db.prepare("UPDATE mailbox SET name = ? WHERE id = ?")
+        .bind(rename.to)
+        .bind(rename.mailbox.value)
+        .run();
+    touch_mailbox(tx, account, rename.mailbox, modseq);
+  }
+  return {};
+}
+
+std::expected<void, MailboxError> delete_mailbox(Transaction& tx, AccountId account, std::string_view name) {
+  if (canonical(name) == kInbox) return std::unexpected(MailboxError::inbox);
+  std::optional<MailboxId> mailbox = find_mailbox(tx.db, account, name);
+  if (!mailbox) return std::unexpected(MailboxError::not_found);
+  remove_mailbox(tx, account, *mailbox);
+  return {};
+}
+
+void remove_account_data(Transaction& tx, AccountId account, std::string_view address) {
+  for (const Mailbox& mailbox : list_mailboxes(tx.db, account)) remove_mailbox(tx, account, mailbox.id);
+  for (const char* sql :
+       {"DELETE FROM change WHERE account = ?", "DELETE FROM subscription WHERE account = ?",
+        "DELETE FROM metadata WHERE owner = ?"}) {
+    tx.db.prepare(sql).bind(account.value).run();
+  }
+  tx.db.prepare("DELETE FROM acl WHERE identifier = ? OR identifier = ?")
+      .bind(address)
+      .bind('-' + std::string(address))
+      .run();
+}
+
+void set_subscribed(Transaction& tx, AccountId account, std::string_view name, bool subscribed) {
+  tx.db
+      .prepare(subscribed ? "INSERT INTO subscription (account, name) VALUES (?, ?) ON CONFLICT DO NOTHING"
+                          : "DELETE FROM subscription WHERE account = ? AND name = ?")
+      .bind(account.value)
+      .bind(canonical(name))
+      .run();
+}
+
+std::vector<std::string> list_subscriptions(Database& db, AccountId account) {
+  Statement select = db.prepare("SELECT name FROM subscription WHERE account = ? ORDER BY name");
+  select.bind(account.value);
+  std::vector<std::string> names;
+  while (select.step()) names.push_back(select.text(0));
+  return names;
+}
+
+std::optional<uint64_t> keyword_bits(Transaction& tx, AccountId account, MailboxId mailbox,
+                                     const std::vector<std::string>& keywords) {
+  std::vector<std::string> known;
+  {
+    Statement select = tx.db.prepare("SELECT keywords FROM mailbox WHERE id = ? AND account = ?");
     if (!select.bind(mailbox.value).bind(account.value).step())
       throw StoreError("mailbox " + std::to_string(mailbox.value) + " does not exist any more");
-    uid = Uid{select.number(0)};
+    known = split_keywords(select.view(0));
   }
-  if (uid.value >= kUidMax)
-    throw StoreError("mailbox " + std::to_string(mailbox.value) + " has no UIDs left");
-  tx.db
-      .prepare(
-          "INSERT INTO mail (mailbox, uid, message, modseq, flags, size_octets, internal_date) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?)")
-      .bind(mailbox.value)
-      .bind(uid.value)
-      .bind(message.id.value)
-      .bind(modseq.value)
-      .bind(int64_t{flags})
-      .bind(octets)
-      .bind(message.received_at.ms)
-      .run();
-  record_change(tx, account, modseq, mailbox, uid, ChangeKind::added);
-  return uid;
-}
-
-std::vector<Mail> list_mails(Database& db, MailboxId mailbox) {
-  Statement select = db.prepare(
-      "SELECT uid, message, modseq, flags, size_octets, internal_date FROM mail WHERE mailbox = ? "
-      "ORDER BY uid");
-  select.bind(mailbox.value);
-  std::vector<Mail> mails;
-  while (select.step()) {
-    mails.push_back({mailbox,
-                     {select.number(0)},
-                     {select.number(1)},
-                     {select.number(2)},
-                     static_cast<uint32_t>(select.number(3)),
-                     static_cast<uint64_t>(select.number(4)),
-                     {select.number(5)}});
-  }
-  return mails;
-}
-
-void expunge(Transaction& tx, AccountId account, MailboxId mailbox, const std::vector<Uid>& uids) {
-  for (Uid uid : uids) {
-    MessageId message;
-    int64_t octets;
-    {
-      Statement remove =
-          tx.db.prepare("DELETE FROM mail WHERE mailbox = ? AND uid = ? RETURNING message, size_octets");
-      if (!remove.bind(mailbox.value).bind(uid.value).step()) continue;
-      message = MessageId{remove.number(0)};
-      octets = remove.number(1);
+  const size_t before = known.size();
+  uint64_t bits = 0;
+  for (const std::string& keyword : keywords) {
+    verify(!keyword.empty() && keyword.find(' ') == std::string::npos, "a keyword is an atom");
+    auto same = [&](const std::string& other) { return iequals(keyword, other); };
+    auto found = std::ranges::find_if(known, same);
+    if (found == known.end()) {
+      if (known.size() >= kKeywordsMax) return std::nullopt;
+      found = known.insert(known.end(), keyword);
     }
-    ModSeq modseq = next_modseq(tx, account, -octets, -1);
-    tx.db.prepare("UPDATE mailbox SET modseq = ?, messages = messages - 1, octets = octets - ? WHERE id = ?")
-        .bind(modseq.value)
-        .bind(octets)
+    bits |= uint64_t{1} << (kFirstKeywordBit + (found - known.begin()));
+  }
+  if (known.size() > before) {
+    tx.db.prepare("UPDATE mailbox SET keywords = ? WHERE id = ?")
+        .bind(join(known, " "))
         .bind(mailbox.value)
         .run();
-    record_change(tx, account, modseq, mailbox, uid, ChangeKind::expunged);
-    release_message(tx, message);
+    touch_mailbox(tx, account, mailbox, next_modseq(tx, account));
   }
-}
-
-std::optional<Usage> usage(Database& db, AccountId account) {
-  Statement select = db.prepare("SELECT used_octets, used_messages, quota_octets FROM account WHERE id = ?");
-  if (!select.bind(account.value).step()) return std::nullopt;
-  return Usage{static_cast<uint64_t>(select.number(0)), static_cast<uint64_t>(select.number(1)),
-               static_cast<uint64_t>(select.number(2))};
+  return bits;
 }
 
 }  // namespace pabal::store

@@ -107,6 +107,7 @@ struct FlagChange {
   enum Mode { replace, add, remove } mode = replace;
   uint64_t flags = 0;
   std::optional<ModSeq> unchanged_since;
+  uint64_t mask = ~uint64_t{0};  // bits that may change: others stay as they are (RFC 4314 §4)
 };
 struct FlagsChanged {
   ModSeq modseq;  // 0: nothing changed
@@ -130,6 +131,10 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
 // one MODSEQ; releases their messages. Returns which.
 UidRanges expunge(Transaction& tx, AccountId account, MailboxId mailbox, const UidRanges& uids,
                   bool only_deleted = false);
+
+// Of an account that is about to be removed: its mailboxes with all that hangs on
+// them, its changes and annotations, and what others granted to its address.
+void remove_account_data(Transaction& tx, AccountId account, std::string_view address);
 
 struct Usage {
   uint64_t octets = 0;

@@ -17,7 +17,7 @@ void write_synced(io::Disk& disk, const std::string& path, std::string_view pref
 }
 
 // In the order that the Maildir page asks for: ASCII.
-std::string flag_letters(uint32_t flags) {
+std::string flag_letters(uint64_t flags) {
   std::string letters;
   if (flags & kDraft) letters += 'D';
   if (flags & kFlagged) letters += 'F';
@@ -30,7 +30,7 @@ std::string flag_letters(uint32_t flags) {
 }  // namespace
 
 std::string MaildirWriter::write(const std::string& folder, Time received, const std::string& name,
-                                 uint32_t flags, std::string_view prefix, std::string_view bytes) {
+                                 uint64_t flags, std::string_view prefix, std::string_view bytes) {
   for (const char* part : {"/tmp", "/new", "/cur"}) make_directory(folder + part);
   std::string file = std::to_string(received.ms / 1000) + '.' + name + ".pabal";
   std::string letters = flag_letters(flags);

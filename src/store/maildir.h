@@ -17,7 +17,7 @@ class MaildirWriter {
   // Puts a mail into the folder ("alice@example.org/INBOX", see folder_name) and
   // returns its path below the root. `name` is unique in the folder; `flags` are
   // store::Flag. Without flags it is new. Synced when finish() returned. Throws IoError.
-  std::string write(const std::string& folder, Time received, const std::string& name, uint32_t flags,
+  std::string write(const std::string& folder, Time received, const std::string& name, uint64_t flags,
                     std::string_view prefix, std::string_view bytes);
   // A plain file below the root.
   std::string write_file(const std::string& directory, const std::string& name, std::string_view prefix,

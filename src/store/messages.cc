@@ -1,11 +1,14 @@
 #include "store/messages.h"
 
+#include "store/hash.h"
+
 namespace pabal::store {
 
 void insert_message(Transaction& tx, const MessageRecord& message, const NewBlob& blob) {
   Statement insert = tx.db.prepare(
       "INSERT INTO message (id, reverse_path, envid, ret, body, smtputf8, prefix, hash, size_octets, "
-      "received_at, segment, segment_offset, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "received_at, segment, segment_offset, bytes, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?)");
   insert.bind(message.id.value)
       .bind(message.reverse_path)
       .bind(message.envid)
@@ -23,6 +26,7 @@ void insert_message(Transaction& tx, const MessageRecord& message, const NewBlob
   } else {
     insert.bind(std::nullopt);
   }
+  insert.bind(checksum(blob.bytes));
   insert.run();
 }
 
@@ -54,6 +58,9 @@ void release_message(Transaction& tx, MessageId id) {
       .bind(id.value)
       .bind(id.value)
       .run();
+  if (tx.db.changes() == 0) return;
+  tx.db.prepare("DELETE FROM summary WHERE message = ?").bind(id.value).run();
+  tx.db.prepare("DELETE FROM search_text WHERE message = ?").bind(id.value).run();
 }
 
 }  // namespace pabal::store

@@ -130,7 +130,7 @@ class Salvage {
       std::string folder = folder_of(mail);
       if (folder.empty()) continue;
       writer_.write(folder, received, id_text(id) + '_' + std::to_string(mail.uid),
-                    static_cast<uint32_t>(mail.flags), text.prefix, bytes);
+                    static_cast<uint64_t>(mail.flags), text.prefix, bytes);
       placed = true;
       ++result_.written;
     }

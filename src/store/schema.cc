@@ -131,8 +131,96 @@ CREATE TABLE journey (
 ) WITHOUT ROWID;
 )sql";
 
+// What IMAP needs. Columns that are added stand behind all others, in rows that
+// are older they are missing; an older mail's saved_at is its internal_date.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE account ADD COLUMN last_uidvalidity INTEGER NOT NULL DEFAULT 0;  -- the highest that was given
+ALTER TABLE account ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;            -- 1: a group's, nobody logs in
+ALTER TABLE mailbox ADD COLUMN keywords TEXT NOT NULL DEFAULT '';            -- blanks between; n-th: bit 8 + n
+ALTER TABLE mailbox ADD COLUMN url_auth_key BLOB NOT NULL DEFAULT x'';       -- RFC 4467, empty for none
+ALTER TABLE mail ADD COLUMN saved_at INTEGER NOT NULL DEFAULT 0;             -- 0: internal_date counts
+ALTER TABLE message ADD COLUMN checksum INTEGER;                             -- XXH3-64 of the bytes
+
+-- One command's changes share one MODSEQ; what is between uid and uid_last has
+-- all been changed or is not there.
+ALTER TABLE change RENAME TO change_1;
+CREATE TABLE change (
+  account INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  mailbox INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  uid_last INTEGER NOT NULL,
+  kind INTEGER NOT NULL,              -- 1 added, 2 flags, 3 expunged, 4 mailbox, 5 mailbox removed
+  PRIMARY KEY (account, modseq, mailbox, uid)
+) WITHOUT ROWID;
+INSERT INTO change (account, modseq, mailbox, uid, uid_last, kind)
+  SELECT account, modseq, mailbox, uid, uid, kind FROM change_1 ORDER BY account, modseq;
+DROP TABLE change_1;
+
+CREATE TABLE subscription (
+  account INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (account, name)
+) WITHOUT ROWID;
+INSERT INTO subscription (account, name) SELECT account, name FROM mailbox;
+
+CREATE TABLE acl (
+  mailbox INTEGER NOT NULL,
+  identifier TEXT NOT NULL,           -- an address or 'anyone', with '-' before it for negative rights
+  rights TEXT NOT NULL,               -- RFC 4314 §2.1
+  PRIMARY KEY (mailbox, identifier)
+) WITHOUT ROWID;
+CREATE INDEX acl_identifier ON acl (identifier, mailbox, rights);
+
+CREATE TABLE metadata (
+  mailbox INTEGER NOT NULL,           -- 0: the server's
+  owner INTEGER NOT NULL,             -- account whose private entry it is, 0: shared
+  entry TEXT NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY (mailbox, owner, entry)
+) WITHOUT ROWID;
+
+-- What is short stands first, so that sorting reads no overflow pages.
+CREATE TABLE summary (
+  message INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL,           -- of the way in which it was made
+  sent_at INTEGER NOT NULL,
+  sent_day INTEGER NOT NULL,
+  subject_is_reply INTEGER NOT NULL,
+  base_subject TEXT NOT NULL,
+  from_key TEXT NOT NULL,
+  to_key TEXT NOT NULL,
+  cc_key TEXT NOT NULL,
+  from_display TEXT NOT NULL,
+  to_display TEXT NOT NULL,
+  message_id TEXT NOT NULL,
+  refs TEXT NOT NULL,                 -- message-ids with line feeds between
+  preview TEXT NOT NULL,
+  envelope BLOB NOT NULL,
+  body_structure BLOB NOT NULL
+);
+
+CREATE TABLE search_text (
+  message INTEGER PRIMARY KEY,
+  header TEXT NOT NULL,
+  body TEXT NOT NULL
+);
+
+-- Mailboxes of one account had the same UIDVALIDITY; a name that is given to
+-- another of them must get another. Until now none but INBOX could be read, so
+-- the others may change.
+UPDATE mailbox SET uidvalidity = uidvalidity + (
+  SELECT count(*) FROM mailbox AS earlier WHERE earlier.account = mailbox.account AND earlier.id < mailbox.id)
+  WHERE id NOT IN (SELECT inbox FROM account);
+UPDATE account SET last_uidvalidity =
+  coalesce((SELECT max(uidvalidity) FROM mailbox WHERE mailbox.account = account.id), 0);
+-- MODSEQ 0 means "none" to IMAP (RFC 7162 §3.1).
+UPDATE account SET modseq = 1 WHERE modseq = 0;
+UPDATE mailbox SET modseq = 1 WHERE modseq = 0;
+)sql";
+
 // The n-th leads from version n to n + 1.
-constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1};
+constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2};
 
 }  // namespace
 

@@ -182,7 +182,7 @@ void SegmentWriter::prepare_spare() {
   }
 }
 
-std::string SegmentReader::read(BlobLocation at, uint64_t size_octets, std::string_view hash) {
+std::string SegmentReader::read(BlobLocation at, uint64_t size_octets, const BytesProof& proof) {
   auto damaged = [&](const char* how) {
     return StoreError("segment " + segment_path(directory_, at.segment) + " at " + std::to_string(at.offset) +
                       ": " + how);
@@ -194,7 +194,7 @@ std::string SegmentReader::read(BlobLocation at, uint64_t size_octets, std::stri
     std::shared_ptr<io::File> from = file(at.segment);
     if (from->read_at(at.offset, header) != header.size()) throw damaged("the file ends too early");
     std::optional<RecordHeader> found = parse_record_header(header, at.segment);
-    if (!found || found->length != size_octets || found->hash != hash)
+    if (!found || found->length != size_octets || found->hash != proof.hash)
       throw damaged("there is no record of this message");
     bytes.resize(size_octets);
     if (from->read_at(at.offset + kHeaderOctets, bytes) != bytes.size())
@@ -202,7 +202,7 @@ std::string SegmentReader::read(BlobLocation at, uint64_t size_octets, std::stri
   } catch (const io::IoError& e) {
     throw damaged(e.what());
   }
-  if (sha256(bytes) != hash) throw damaged("the bytes are damaged (their SHA-256 is wrong)");
+  if (!proof.fits(bytes)) throw damaged("the bytes are damaged (their SHA-256 is wrong)");
   return bytes;
 }
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "io/disk.h"
+#include "store/hash.h"
 #include "store/store.h"
 
 namespace pabal::store {
@@ -100,8 +101,8 @@ class SegmentReader {
   SegmentReader(io::Disk& disk, std::string directory, size_t open_max = 64)
       : disk_(disk), directory_(std::move(directory)), open_max_(open_max) {}
 
-  // Throws StoreError when the record is not what `hash` and `size` promise.
-  std::string read(BlobLocation at, uint64_t size_octets, std::string_view hash);
+  // Throws StoreError when the record is not what `proof` and `size_octets` promise.
+  std::string read(BlobLocation at, uint64_t size_octets, const BytesProof& proof);
   // Before a segment's file is removed.
   void forget(int64_t number);
 

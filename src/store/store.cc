@@ -9,6 +9,7 @@
 #include "store/files.h"
 #include "store/hash.h"
 #include "store/id_source.h"
+#include "store/notices.h"
 #include "store/open.h"
 #include "store/readers.h"
 #include "store/schema.h"
@@ -49,15 +50,16 @@ LastRecord last_record(Database& db) {
 }
 
 std::string read_message(Database& db, SegmentReader& segments, MessageId id) {
-  Statement select =
-      db.prepare("SELECT segment, segment_offset, size_octets, hash, bytes FROM message WHERE id = ?");
+  Statement select = db.prepare(
+      "SELECT segment, segment_offset, size_octets, hash, bytes, checksum FROM message WHERE id = ?");
   if (!select.bind(id.value).step())
     throw StoreError("there is no message " + std::to_string(id.value) + " (any more)");
   BlobLocation at{select.number(0), static_cast<uint64_t>(select.number(1))};
-  std::string hash = select.text(3);
-  if (at.segment >= 0) return segments.read(at, static_cast<uint64_t>(select.number(2)), hash);
+  BytesProof proof{select.text(3), std::nullopt};
+  if (!select.is_null(5)) proof.checksum = select.number(5);
+  if (at.segment >= 0) return segments.read(at, static_cast<uint64_t>(select.number(2)), proof);
   std::string bytes = select.text(4);
-  if (sha256(bytes) != hash) {
+  if (!proof.fits(bytes)) {
     throw StoreError("the bytes of message " + std::to_string(id.value) +
                      " are damaged (their SHA-256 is wrong)");
   }
@@ -90,11 +92,16 @@ class ReadingStore : public Store {
 
   int64_t new_id() override { return ids_.next(); }
 
+  std::unique_ptr<Subscription> subscribe(rt::Loop& loop, ChangeListener listener) override {
+    return Notices::subscribe(notices_, loop, std::move(listener));
+  }
+
  protected:
   io::World& world_;
   IdSource ids_;
   SegmentReader segment_reader_;
   Readers readers_;
+  const std::shared_ptr<Notices> notices_ = std::make_shared<Notices>();
 };
 
 // A process that was killed in the middle of a commit, or whose sync failed, may
@@ -136,7 +143,7 @@ class EmbeddedStore final : public ReadingStore {
     LastRecord last = last_record(*db);
     segment_writer_.open(last.segment, last.end);
     committer_.emplace(world, options, database_path(options.directory), std::move(db), segment_writer_,
-                       segment_reader_);
+                       segment_reader_, *notices_);
     anchor_ = open_anchor(world, options);
   }
 
@@ -182,6 +189,7 @@ class BesideStore final : public ReadingStore {
       std::rethrow_exception(error);
     }
     if (tx.directory_changed) ++directory_generation_;
+    notices_->publish(std::move(tx.changes));
   }
 
   Counters counters() const override { return {}; }

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "io/world.h"
+#include "rt/loop.h"
 #include "rt/task.h"
 #include "store/sqlite.h"
 
@@ -53,6 +54,13 @@ struct NewBlob {
   BlobLocation location;   // out: filled in before `work` runs
 };
 
+// What record_change told of: look what is new there.
+struct MailboxChange {
+  AccountId account;
+  MailboxId mailbox;
+  auto operator<=>(const MailboxChange&) const = default;
+};
+
 // The transaction that a unit of work runs in.
 class Transaction {
  public:
@@ -61,6 +69,7 @@ class Transaction {
   const Time now;
   // Set by who changed domains, accounts or aliases: see directory_generation().
   bool directory_changed = false;
+  std::vector<MailboxChange> changes;  // by record_change
 };
 
 // One writer's share of the next commit.
@@ -71,6 +80,14 @@ struct Unit {
   // batch threw: what it changes beside the database must bear that.
   std::move_only_function<void(Transaction&, std::vector<NewBlob>&)> work;
 };
+
+// Notice of commits to one listener: see Store::subscribe. Destroyed on its loop,
+// also by the listener itself; what is under way then does nothing.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+using ChangeListener = std::move_only_function<void(const std::vector<MailboxChange>&)>;
 
 class Store {
  public:
@@ -111,6 +128,11 @@ class Store {
 
   // Rises with every commit of this process that had directory_changed set.
   virtual uint64_t directory_generation() const = 0;
+
+  // After each commit of this process that recorded changes, `listener` is called
+  // once on `loop` with all that changed, each pair once, rising. The call is
+  // posted before the writers of that commit go on. Any thread.
+  virtual std::unique_ptr<Subscription> subscribe(rt::Loop& loop, ChangeListener listener) = 0;
 
   // Removes segments whose messages are all gone; returns how many. Happens by
   // itself whenever a segment has been filled.

@@ -36,13 +36,14 @@ struct Shape {
   const char* name;  // of the table or index
   bool table;        // with a rowid
   std::string_view columns;
+  std::string_view added = "";  // columns that rows of older schemas do not have
 };
 constexpr Shape kShapes[] = {
-    {RowKind::message, "message", true, "nbbiiibbiiii?"},
-    {RowKind::mailbox, "mailbox", true, "nibbiiiii"},
-    {RowKind::account, "account", true, "nbbbbiiiiiii"},
+    {RowKind::message, "message", true, "nbbiiibbiiii?", "?"},
+    {RowKind::mailbox, "mailbox", true, "nibbiiiii", "bb"},
+    {RowKind::account, "account", true, "nbbbbiiiiiii", "ii"},
     {RowKind::queue_entry, "queue_entry", true, "nibbb??iiiiiibbb"},
-    {RowKind::mail, "mail", false, "iiiiiii"},
+    {RowKind::mail, "mail", false, "iiiiiii", "i"},
     {RowKind::message_by_segment, "message_segment", false, "iii"},
     {RowKind::mail_by_message, "mail_message", false, "iii"},
     {RowKind::mailbox_by_name, "sqlite_autoindex_mailbox_1", false, "ibi"},
@@ -56,14 +57,26 @@ const Shape* shape_of(RowKind kind) {
 
 using Values = std::vector<SqliteValue>;
 
+bool fits(const SqliteValue& value, char column) {
+  SqliteValue::Kind kind = value.kind;
+  return column == '?' || (column == 'n' && kind == SqliteValue::null) ||
+         (column == 'i' && kind == SqliteValue::integer) || (column == 'b' && kind == SqliteValue::bytes);
+}
+
 bool fits(const Values& values, std::string_view columns) {
   if (values.size() < columns.size()) return false;
   for (size_t i = 0; i < columns.size(); ++i) {
-    SqliteValue::Kind kind = values[i].kind;
-    bool good = columns[i] == '?' || (columns[i] == 'n' && kind == SqliteValue::null) ||
-                (columns[i] == 'i' && kind == SqliteValue::integer) ||
-                (columns[i] == 'b' && kind == SqliteValue::bytes);
-    if (!good) return false;
+    if (!fits(values[i], columns[i])) return false;
+  }
+  return true;
+}
+
+// No more columns than a row of this kind may have: so is a row known of which
+// nothing else tells what it is.
+bool looks_like(const Values& values, const Shape& shape) {
+  if (!fits(values, shape.columns) || values.size() > shape.columns.size() + shape.added.size()) return false;
+  for (size_t i = shape.columns.size(); i < values.size(); ++i) {
+    if (!fits(values[i], shape.added[i - shape.columns.size()])) return false;
   }
   return true;
 }
@@ -179,8 +192,7 @@ class Surveyor {
         continue;
       }
       for (const Shape& shape : kShapes) {
-        if (shape.table == table && row.size() == shape.columns.size() && fits(row, shape.columns))
-          use_row(shape.kind, cell, row, number);
+        if (shape.table == table && looks_like(row, shape)) use_row(shape.kind, cell, row, number);
       }
     }
   }
@@ -292,7 +304,7 @@ MessageText read_message_text(const SqlitePages& pages, const SurveyedMessage& m
     found.prefix = row[6].text;
     found.prefix_whole = !row[6].cut;
     found.bytes = row[12].text;
-    found.bytes_whole = cell.whole && !row[12].cut;
+    found.bytes_whole = !row[12].cut;
   }
   return found;
 }

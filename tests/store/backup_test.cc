@@ -116,7 +116,7 @@ TEST_F(BackupTest, ASegmentThatGoesMeanwhileLeadsToANewSnapshot) {
       tx.db.execute(
           "DELETE FROM mail; DELETE FROM queue_entry; DELETE FROM message WHERE segment > 0; "
           "INSERT INTO mail SELECT (SELECT inbox FROM account WHERE id = 1), row_number() OVER (), id, 1, 0, "
-          "size_octets + length(prefix), 0 FROM message;");
+          "size_octets + length(prefix), 0, 0 FROM message;");
     });
     auto collect = [](Store& s) -> rt::Task<void> { EXPECT_GT(co_await s.collect(), 0u); };
     sim_.run(collect(*store));

@@ -33,7 +33,7 @@ rt::Task<void> fill_fixture(Store& store, std::vector<Known>& known) {
   co_await deliver_known(store, known, unique_text(5, 700), {}, true, 0);
   auto expunge_first = [](Transaction& tx) {
     MailboxId inbox = inbox_of(tx.db, 1);
-    expunge(tx, AccountId{1}, inbox, {Uid{1}});
+    expunge(tx, AccountId{1}, inbox, {{{1}, {1}}});
   };
   co_await store.write(expunge_first);
   known.erase(known.begin());

@@ -22,7 +22,7 @@ struct Known {
   std::string whole;   // prefix and bytes
   std::string bytes;
   std::string hash;
-  uint32_t flags = 0;
+  uint64_t flags = 0;
   bool in_segment = false;
 };
 
@@ -56,7 +56,7 @@ inline void insert_queue_entry(Transaction& tx, int64_t id, MessageId message, c
 
 // Delivers one message to these accounts' INBOX, and queues it for one recipient elsewhere.
 inline rt::Task<void> deliver_known(Store& store, std::vector<Known>& known, std::string bytes,
-                                    std::vector<int64_t> accounts, bool queued, uint32_t flags) {
+                                    std::vector<int64_t> accounts, bool queued, uint64_t flags) {
   MessageRecord message;
   message.id = MessageId{store.new_id()};
   message.reverse_path = "sender@example.test";
@@ -147,9 +147,9 @@ class ToolsTest : public testing::Test {
     auto work = [this](Transaction& tx) {
       MailboxId inbox = inbox_of(tx.db, 1);
       std::vector<Mail> mails = list_mails(tx.db, inbox);
-      std::vector<Uid> uids;
+      UidRanges uids;
       for (size_t i = 3; i < mails.size(); i += 4) {
-        uids.push_back(mails[i].uid);
+        add_to(uids, mails[i].uid);
         gone_.insert(mails[i].message.value);
         std::erase_if(known_, [&](const Known& k) {
           return k.message == mails[i].message.value && k.folder == "user1@example.test/INBOX";

@@ -87,21 +87,24 @@ rt::Task<Reply> Session::on(wire::Noop) {
 }
 
 rt::Task<Reply> Session::on(wire::Quit) {
-  std::vector<Uid> uids;
+  store::UidRanges uids;
+  size_t deleted = 0;
   for (const Entry& entry : mails_) {
-    if (entry.deleted) uids.push_back(entry.uid);
+    if (!entry.deleted) continue;
+    store::add_to(uids, entry.uid);
+    ++deleted;
   }
   if (!uids.empty()) {
     AccountId account = account_.id;
     MailboxId inbox = account_.inbox;
     auto work = [account, inbox, &uids](store::Transaction& tx) { store::expunge(tx, account, inbox, uids); };
     co_await service_.store.write(std::move(work));
-    deleted_ = uids.size();
-    service_.counters.deleted += uids.size();
+    deleted_ = deleted;
+    service_.counters.deleted += deleted;
   }
   // Before the reply: the client may be back the moment it has read it.
   lock_.reset();
-  Reply reply = uids.empty() ? ok(Text::bye) : ok(Text::bye_deleted, {std::to_string(uids.size())});
+  Reply reply = uids.empty() ? ok(Text::bye) : ok(Text::bye_deleted, {std::to_string(deleted)});
   reply.then = Reply::Then::close;
   co_return reply;
 }

@@ -1,0 +1,345 @@
+// The mails of a mailbox: putting in, listing, flags, copying, removing. Clients
+// do this to 100,000 at once, so statements are for ranges, not for mails.
+#include <algorithm>
+#include <bit>
+
+#include "base/bytes.h"
+#include "store/changes.h"
+#include "store/mailboxes.h"
+
+namespace pabal::store {
+
+namespace {
+
+constexpr int64_t kUidMax = 0xFFFFFFFF;  // RFC 9051 §2.3.1.1
+// Ranges that are nearer to each other are read by one statement, with what is between.
+constexpr int64_t kGapMax = 32;
+
+constexpr uint64_t kKeywordBits = ~((uint64_t{1} << kFirstKeywordBit) - 1);
+
+int64_t to_sql(uint64_t flags) {
+  return std::bit_cast<int64_t>(flags);
+}
+
+constexpr std::string_view kMailColumns =
+    "SELECT uid, message, modseq, flags, size_octets, internal_date, saved_at FROM mail WHERE mailbox = ? ";
+
+Mail read_mail(MailboxId mailbox, const Statement& row) {
+  Time internal_date{row.number(5)};
+  return {mailbox,
+          {row.number(0)},
+          {row.number(1)},
+          {row.number(2)},
+          static_cast<uint64_t>(row.number(3)),
+          static_cast<uint64_t>(row.number(4)),
+          internal_date,
+          row.number(6) == 0 ? internal_date : Time{row.number(6)}};
+}
+
+// Calls `choose` with the row of each of `uids` that is there, by rising UID.
+// Those that it takes come back as ranges over neighbouring mails: between first
+// and last is no mail that it did not take.
+template <class Choose>
+UidRanges choose_mails(Database& db, MailboxId mailbox, const UidRanges& uids, Choose choose) {
+  UidRanges taken;
+  const std::string sql = std::string(kMailColumns) + "AND uid BETWEEN ? AND ? ORDER BY uid";
+  for (size_t begin = 0, end = 0; begin < uids.size(); begin = end) {
+    for (end = begin + 1; end < uids.size(); ++end) {
+      if (uids[end].first.value - uids[end - 1].last.value > kGapMax) break;
+    }
+    Statement select = db.prepare(sql);
+    select.bind(mailbox.value).bind(uids[begin].first.value).bind(uids[end - 1].last.value);
+    size_t range = begin;
+    bool neighbour = false;
+    while (select.step()) {
+      Uid uid{select.number(0)};
+      while (uid > uids[range].last) ++range;
+      if (uid < uids[range].first || !choose(select)) {
+        neighbour = false;
+      } else if (neighbour) {
+        taken.back().last = uid;
+      } else {
+        taken.push_back({uid, uid});
+        neighbour = true;
+      }
+    }
+  }
+  return taken;
+}
+
+struct Quota {
+  int64_t limit = 0, used = 0;
+};
+Quota quota_of(Transaction& tx, AccountId account) {
+  Statement select = tx.db.prepare("SELECT quota_octets, used_octets FROM account WHERE id = ?");
+  if (!select.bind(account.value).step())
+    throw StoreError("account " + std::to_string(account.value) + " does not exist any more");
+  return {select.number(0), select.number(1)};
+}
+
+// UIDs for mails that come into a mailbox, which counts them. Returns the first.
+Uid take_uids(Transaction& tx, AccountId account, MailboxId mailbox, ModSeq modseq, int64_t messages,
+              int64_t octets) {
+  tx.db
+      .prepare(
+          "UPDATE mailbox SET uidnext = uidnext + ?, modseq = ?, messages = messages + ?, "
+          "octets = octets + ? WHERE id = ? AND account = ?")
+      .bind(messages)
+      .bind(modseq.value)
+      .bind(messages)
+      .bind(octets)
+      .bind(mailbox.value)
+      .bind(account.value)
+      .run();
+  Statement select = tx.db.prepare("SELECT uidnext FROM mailbox WHERE id = ? AND account = ?");
+  if (!select.bind(mailbox.value).bind(account.value).step())
+    throw StoreError("mailbox " + std::to_string(mailbox.value) + " does not exist any more");
+  if (select.number(0) > kUidMax)
+    throw StoreError("mailbox " + std::to_string(mailbox.value) + " has no UIDs left");
+  return Uid{select.number(0) - messages};
+}
+
+void insert_mail(Transaction& tx, const Mail& mail) {
+  tx.db
+      .prepare(
+          "INSERT INTO mail (mailbox, uid, message, modseq, flags, size_octets, internal_date, saved_at) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(mail.mailbox.value)
+      .bind(mail.uid.value)
+      .bind(mail.message.value)
+      .bind(mail.modseq.value)
+      .bind(to_sql(mail.flags))
+      .bind(static_cast<int64_t>(mail.size_octets))
+      .bind(mail.internal_date.ms)
+      .bind(mail.saved_at.ms)
+      .run();
+}
+
+void update_flags(Transaction& tx, MailboxId mailbox, const UidRange& range, uint64_t keep, uint64_t set,
+                  ModSeq modseq) {
+  tx.db
+      .prepare(
+          "UPDATE mail SET flags = (flags & ?) | ?, modseq = ? WHERE mailbox = ? AND uid BETWEEN ? AND ?")
+      .bind(to_sql(keep))
+      .bind(to_sql(set))
+      .bind(modseq.value)
+      .bind(mailbox.value)
+      .bind(range.first.value)
+      .bind(range.last.value)
+      .run();
+}
+
+// What the keywords of one mailbox are in another.
+class KeywordMap {
+ public:
+  // `used`: the flags that are to be copied. Makes those that are missing, as far as there is room.
+  KeywordMap(Transaction& tx, const Mailbox& from, AccountId to_account, MailboxId to, uint64_t used) {
+    for (size_t i = 0; i < from.keywords.size(); ++i) {
+      uint64_t bit = uint64_t{1} << (kFirstKeywordBit + i);
+      if ((used & bit) == 0) continue;
+      uint64_t other = from.id == to ? bit : keyword_bits(tx, to_account, to, {from.keywords[i]}).value_or(0);
+      same_ = same_ && (other == bit || other == 0);
+      pairs_.emplace_back(bit, other);
+      if (other != 0) kept_ |= bit;
+    }
+  }
+
+  bool same() const { return same_; }      // the same bits, or none
+  uint64_t kept() const { return kept_; }  // then what of the flags is left
+  uint64_t of(uint64_t flags) const {
+    uint64_t out = flags & ~kKeywordBits;
+    for (auto [bit, other] : pairs_) {
+      if (flags & bit) out |= other;
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::pair<uint64_t, uint64_t>> pairs_;
+  bool same_ = true;
+  uint64_t kept_ = ~kKeywordBits;
+};
+
+// Behind each other in one statement; the flags are those of `keep`.
+int64_t copy_range(Transaction& tx, MailboxId from, const UidRange& range, uint64_t keep, MailboxId to,
+                   Uid first, ModSeq modseq) {
+  tx.db
+      .prepare(
+          "INSERT INTO mail (mailbox, uid, message, modseq, flags, size_octets, internal_date, saved_at) "
+          "SELECT ?, ? + row_number() OVER (ORDER BY uid), message, ?, flags & ?, size_octets, "
+          "internal_date, ? "
+          "FROM mail WHERE mailbox = ? AND uid BETWEEN ? AND ? ORDER BY uid")
+      .bind(to.value)
+      .bind(first.value - 1)
+      .bind(modseq.value)
+      .bind(to_sql(keep))
+      .bind(tx.now.ms)
+      .bind(from.value)
+      .bind(range.first.value)
+      .bind(range.last.value)
+      .run();
+  return tx.db.changes();
+}
+
+// Messages that nothing refers to but mails in this range.
+std::vector<MessageId> list_last_references(Transaction& tx, MailboxId mailbox, const UidRange& range) {
+  Statement select = tx.db.prepare(
+      "SELECT message FROM mail AS gone WHERE mailbox = ? AND uid BETWEEN ? AND ? "
+      "AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.message = gone.message "
+      "AND (mail.mailbox <> gone.mailbox OR mail.uid NOT BETWEEN ? AND ?)) "
+      "AND NOT EXISTS (SELECT 1 FROM queue_entry WHERE queue_entry.message = gone.message)");
+  select.bind(mailbox.value)
+      .bind(range.first.value)
+      .bind(range.last.value)
+      .bind(range.first.value)
+      .bind(range.last.value);
+  std::vector<MessageId> messages;
+  while (select.step()) messages.push_back(MessageId{select.number(0)});
+  return messages;
+}
+
+}  // namespace
+
+void add_to(UidRanges& ranges, Uid uid) {
+  if (!ranges.empty() && ranges.back().last.value + 1 == uid.value) {
+    ranges.back().last = uid;
+  } else {
+    ranges.push_back({uid, uid});
+  }
+}
+
+Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageRecord& message,
+           uint64_t flags, std::optional<Time> internal_date) {
+  int64_t octets = static_cast<int64_t>(message.size_octets + message.prefix.size());
+  ModSeq modseq = next_modseq(tx, account, octets, 1);
+  Uid uid = take_uids(tx, account, mailbox, modseq, 1, octets);
+  insert_mail(tx, {mailbox, uid, message.id, modseq, flags, static_cast<uint64_t>(octets),
+                   internal_date.value_or(message.received_at), tx.now});
+  record_change(tx, account, {modseq, mailbox, uid, uid, ChangeKind::added});
+  return uid;
+}
+
+std::vector<Mail> list_mails(Database& db, MailboxId mailbox) {
+  Statement select = db.prepare(std::string(kMailColumns) + "ORDER BY uid");
+  select.bind(mailbox.value);
+  std::vector<Mail> mails;
+  while (select.step()) mails.push_back(read_mail(mailbox, select));
+  return mails;
+}
+
+std::vector<Mail> list_mails(Database& db, MailboxId mailbox, const UidRanges& uids) {
+  std::vector<Mail> mails;
+  choose_mails(db, mailbox, uids, [&](const Statement& row) {
+    mails.push_back(read_mail(mailbox, row));
+    return true;
+  });
+  return mails;
+}
+
+FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox, const UidRanges& uids,
+                          const FlagChange& change) {
+  const uint64_t may = change.flags & change.mask;
+  const uint64_t keep = change.mode == FlagChange::replace  ? ~change.mask
+                        : change.mode == FlagChange::remove ? ~may
+                                                            : ~uint64_t{0};
+  const uint64_t set = change.mode == FlagChange::remove ? 0 : may;
+  FlagsChanged result;
+  result.changed = choose_mails(tx.db, mailbox, uids, [&](const Statement& row) {
+    if (change.unchanged_since && row.number(2) > change.unchanged_since->value) {
+      result.modified.push_back(Uid{row.number(0)});
+      return false;
+    }
+    auto flags = static_cast<uint64_t>(row.number(3));
+    return ((flags & keep) | set) != flags;
+  });
+  if (result.changed.empty()) return result;
+  result.modseq = next_modseq(tx, account);
+  for (const UidRange& range : result.changed) {
+    update_flags(tx, mailbox, range, keep, set, result.modseq);
+    record_change(tx, account, {result.modseq, mailbox, range.first, range.last, ChangeKind::flags});
+  }
+  tx.db.prepare("UPDATE mailbox SET modseq = ? WHERE id = ?")
+      .bind(result.modseq.value)
+      .bind(mailbox.value)
+      .run();
+  return result;
+}
+
+Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, AccountId to_account,
+                  MailboxId to) {
+  Copied result;
+  uint64_t flags = 0;
+  int64_t octets = 0;
+  UidRanges ranges = choose_mails(tx.db, from, uids, [&](const Statement& row) {
+    add_to(result.from, Uid{row.number(0)});
+    flags |= static_cast<uint64_t>(row.number(3));
+    octets += row.number(4);
+    ++result.messages;
+    return true;
+  });
+  if (result.messages == 0) return result;
+  Quota quota = quota_of(tx, to_account);
+  if (quota.limit != 0 && octets > quota.limit - quota.used) return {.over_quota = true};
+
+  KeywordMap keywords(tx, find_mailbox(tx.db, from).value(), to_account, to, flags);
+  auto count = static_cast<int64_t>(result.messages);
+  ModSeq modseq = next_modseq(tx, to_account, octets, count);
+  Uid first = take_uids(tx, to_account, to, modseq, count, octets);
+  result.to = {{first, Uid{first.value + count - 1}}};
+  if (keywords.same()) {
+    Uid next = first;
+    for (const UidRange& range : ranges)
+      next.value += copy_range(tx, from, range, keywords.kept(), to, next, modseq);
+  } else {
+    Uid next = first;
+    for (Mail mail : list_mails(tx.db, from, uids)) {
+      mail.mailbox = to;
+      mail.uid = Uid{next.value++};
+      mail.modseq = modseq;
+      mail.flags = keywords.of(mail.flags);
+      mail.saved_at = tx.now;
+      insert_mail(tx, mail);
+    }
+  }
+  record_change(tx, to_account, {modseq, to, result.to[0].first, result.to[0].last, ChangeKind::added});
+  return result;
+}
+
+UidRanges expunge(Transaction& tx, AccountId account, MailboxId mailbox, const UidRanges& uids,
+                  bool only_deleted) {
+  int64_t messages = 0, octets = 0;
+  UidRanges ranges = choose_mails(tx.db, mailbox, uids, [&](const Statement& row) {
+    if (only_deleted && (row.number(3) & kDeleted) == 0) return false;
+    ++messages;
+    octets += row.number(4);
+    return true;
+  });
+  if (ranges.empty()) return ranges;
+  ModSeq modseq = next_modseq(tx, account, -octets, -messages);
+  for (const UidRange& range : ranges) {
+    std::vector<MessageId> last = list_last_references(tx, mailbox, range);
+    tx.db.prepare("DELETE FROM mail WHERE mailbox = ? AND uid BETWEEN ? AND ?")
+        .bind(mailbox.value)
+        .bind(range.first.value)
+        .bind(range.last.value)
+        .run();
+    record_change(tx, account, {modseq, mailbox, range.first, range.last, ChangeKind::expunged});
+    for (MessageId message : last) release_message(tx, message);
+  }
+  tx.db.prepare("UPDATE mailbox SET modseq = ?, messages = messages - ?, octets = octets - ? WHERE id = ?")
+      .bind(modseq.value)
+      .bind(messages)
+      .bind(octets)
+      .bind(mailbox.value)
+      .run();
+  return ranges;
+}
+
+std::optional<Usage> usage(Database& db, AccountId account) {
+  Statement select = db.prepare("SELECT used_octets, used_messages, quota_octets FROM account WHERE id = ?");
+  if (!select.bind(account.value).step()) return std::nullopt;
+  return Usage{static_cast<uint64_t>(select.number(0)), static_cast<uint64_t>(select.number(1)),
+               static_cast<uint64_t>(select.number(2))};
+}
+
+}  // namespace pabal::store

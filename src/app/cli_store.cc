@@ -170,9 +170,18 @@ int rebuild(const Cli& cli, const Arguments& a) {
     table.row({c.column, printable(name), std::to_string(c.stored), std::to_string(c.right)});
   }
   if (cli.json) {
-    cli.console.out << json_object({{"counters", json_array(rows)}}) << '\n';
+    cli.console.out << json_object({{"counters", json_array(rows)},
+                                    {"leftovers", std::to_string(result.leftovers)},
+                                    {"summaries", std::to_string(result.summaries)}})
+                    << '\n';
   } else {
     cli.console.out << table.text() << count_text(rows.size(), "counter") << " repaired.\n";
+    if (result.leftovers > 0)
+      cli.console.out << count_text(result.leftovers, "leftover row") << " removed.\n";
+    if (result.summaries > 0) {
+      cli.console.out << result.summaries << (result.summaries == 1 ? " summary" : " summaries")
+                      << " thrown away: the server makes them again.\n";
+    }
   }
   return 0;
 }

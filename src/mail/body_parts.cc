@@ -62,13 +62,16 @@ void sort_parts(const std::vector<const Part*>& parts, std::string_view multipar
 }
 
 std::string with_lf(std::string text) {
+  size_t cr = text.find("\r\n");
+  if (cr == std::string::npos) return text;
   std::string out;
   out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
-    out += text[i];
+  size_t at = 0;
+  for (; cr != std::string::npos; cr = text.find("\r\n", at)) {
+    out.append(text, at, cr - at);
+    at = cr + 1;
   }
-  return out;
+  return out.append(text, at);
 }
 
 }  // namespace

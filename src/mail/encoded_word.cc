@@ -156,6 +156,7 @@ std::string decode_encoded_word(const EncodedWord& word) {
 std::string decode_text(std::string_view raw, std::string_view fallback_charset) {
   std::string unfolded = unfold(raw);
   std::string_view s = unfolded;
+  if (is_ascii(s) && s.find("=?") == std::string_view::npos) return unfolded;
   std::string out;
   std::string pending;  // bytes of neighbouring encoded-words in pending_charset
   std::string pending_charset;

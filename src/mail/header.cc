@@ -109,10 +109,12 @@ Header parse_header(std::string_view bytes, const HeaderLimits& limits) {
 std::string unfold(std::string_view raw) {
   std::string out;
   out.reserve(raw.size());
-  for (size_t i = 0; i < raw.size(); ++i) {
-    if (raw[i] != '\n' && !(raw[i] == '\r' && i + 1 < raw.size() && raw[i + 1] == '\n')) out += raw[i];
+  for (size_t lf = raw.find('\n'); lf != std::string_view::npos; lf = raw.find('\n')) {
+    std::string_view line = raw.substr(0, lf);
+    out += line.substr(0, line.size() - (line.ends_with('\r') ? 1 : 0));
+    raw.remove_prefix(lf + 1);
   }
-  return out;
+  return out += raw;
 }
 
 std::string fold(std::string_view text, size_t column) {

@@ -10,7 +10,9 @@
 namespace pabal::mail {
 namespace {
 
-constexpr size_t raw_octets_max = 64 * 1024;  // read of a part; what one sees first is near its beginning
+// What one sees first is near a part's beginning: more of it is read only where that
+// was not enough.
+constexpr size_t raw_octets_first = 4 * 1024, raw_octets_max = 64 * 1024;
 constexpr size_t text_octets_max = 8 * 1024;  // of HTML's text
 
 bool is_quote(std::string_view line) {
@@ -26,23 +28,7 @@ bool is_signature_mark(std::string_view line) {
   return line == "-- " || line == "--";
 }
 
-// What the sender himself wrote: no quotes, and nothing behind the signature's mark.
-std::string own_lines(std::string_view text) {
-  std::string out;
-  auto lines = split(text, '\n');
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (is_signature_mark(lines[i])) break;
-    size_t next = i + 1;
-    while (next < lines.size() && trim(lines[next]).empty()) ++next;
-    bool above_quote = next < lines.size() && is_quote(lines[next]) && introduces_quote(lines[i]);
-    if (is_quote(lines[i]) || above_quote) continue;
-    out += lines[i];
-    out += '\n';
-  }
-  return out;
-}
-
-// Adds the words of `text` with one blank between them until `characters` are there.
+// Words with one blank between them until `characters` are there.
 class Words {
  public:
   explicit Words(size_t characters) : left_(characters) {}
@@ -51,6 +37,10 @@ class Words {
     const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
     for (size_t at = 0; at < text.size() && left_ > 0;) {
       size_t begin = at;
+      if (bytes[at] > 32 && bytes[at] < 127) {
+        put(text.substr(at++, 1));
+        continue;
+      }
       UChar32 c = 0;
       U8_NEXT_OR_FFFD(bytes, at, text.size(), c);
       if (u_isUWhiteSpace(c) || u_iscntrl(c)) {
@@ -59,19 +49,11 @@ class Words {
       }
       // Marketing mails fill the space behind their first words with these.
       if (u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT)) continue;
-      if (blank_ && !out_.empty()) {
-        out_ += ' ';
-        if (--left_ == 0) break;
-      }
-      blank_ = false;
-      if (c == 0xFFFD) {
-        out_ += "\xEF\xBF\xBD";
-      } else {
-        out_ += text.substr(begin, at - begin);
-      }
-      --left_;
+      put(c == 0xFFFD ? "\xEF\xBF\xBD" : text.substr(begin, at - begin));
     }
   }
+
+  bool full() const { return left_ == 0; }
 
   std::string take() {
     while (out_.ends_with(' ')) out_.pop_back();
@@ -79,6 +61,16 @@ class Words {
   }
 
  private:
+  void put(std::string_view character) {
+    if (blank_ && !out_.empty()) {
+      out_ += ' ';
+      if (--left_ == 0) return;
+    }
+    blank_ = false;
+    out_ += character;
+    --left_;
+  }
+
   size_t left_;
   std::string out_;
   bool blank_ = false;
@@ -101,17 +93,61 @@ std::string without_link_targets(std::string_view text) {
   return out;
 }
 
-std::string visible_text(const Part& part, std::string_view message) {
+// What the sender himself wrote: no quotes, and nothing behind the signature's mark.
+void add_own_lines(Words& words, std::string_view text) {
+  std::string_view held;  // a line of which the next one with text decides
+  auto take_line = [&] {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    return line;
+  };
+  while (!text.empty() && !words.full()) {
+    std::string_view line = take_line();
+    if (is_signature_mark(line)) break;
+    if (trim(line).empty()) continue;
+    if (is_quote(line)) {
+      held = {};
+      continue;
+    }
+    words.add(held);
+    words.add("\n");
+    held = {};
+    if (introduces_quote(line)) {
+      held = line;
+    } else {
+      words.add(line);
+    }
+  }
+  words.add(held);
+}
+
+std::string visible_text(const Part& part, std::string_view message, size_t raw_octets) {
   std::string text;
-  if (part.size_octets() <= raw_octets_max) {
+  if (part.size_octets() <= raw_octets) {
     text = text_of(part, message);
   } else {
     Part beginning = part;
-    beginning.body_end = part.body_begin + raw_octets_max;
+    beginning.body_end = part.body_begin + raw_octets;
     text = text_of(beginning, message);
   }
   if (part.type.is("text", "html")) return without_link_targets(html_to_text(text, text_octets_max));
   return text;
+}
+
+struct Shown {
+  std::string own, all;
+};
+
+Shown shown_text(const Part& part, std::string_view message, size_t raw_octets, size_t characters) {
+  std::string text = visible_text(part, message, raw_octets);
+  Words own(characters), all(characters);
+  add_own_lines(own, text);
+  Shown shown{own.take(), {}};
+  if (shown.own.empty()) {
+    all.add(text);
+    shown.all = all.take();
+  }
+  return shown;
 }
 
 }  // namespace
@@ -120,14 +156,11 @@ std::string preview(const Part& root, std::string_view message, size_t character
   std::string first;  // text that is nothing but quotes, if there is no other
   for (const Part* part : find_text_parts(root).text) {
     if (part->type.type != "text") continue;
-    std::string text = visible_text(*part, message);
-    Words own(characters);
-    own.add(own_lines(text));
-    if (std::string out = own.take(); !out.empty()) return out;
-    if (!first.empty()) continue;
-    Words all(characters);
-    all.add(text);
-    first = all.take();
+    Shown shown = shown_text(*part, message, raw_octets_first, characters);
+    bool enough = shown.own.size() >= characters || part->size_octets() <= raw_octets_first;
+    if (!enough) shown = shown_text(*part, message, raw_octets_max, characters);
+    if (!shown.own.empty()) return shown.own;
+    if (first.empty()) first = std::move(shown.all);
   }
   return first;
 }

@@ -1,6 +1,8 @@
 // fold_for_search: ASCII by a table, everything else by ICU.
 #include <array>
 #include <climits>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <unicode/bytestream.h>
 #include <unicode/normalizer2.h>
@@ -34,6 +36,10 @@ bool is_ascii_octet(char c) {
 
 // Where the ASCII that begins at `from` ends.
 size_t ascii_end(std::string_view text, size_t from) {
+  for (uint64_t octets = 0; from + sizeof octets <= text.size(); from += sizeof octets) {
+    std::memcpy(&octets, text.data() + from, sizeof octets);
+    if ((octets & 0x8080'8080'8080'8080) != 0) break;
+  }
   while (from < text.size() && is_ascii_octet(text[from])) ++from;
   return from;
 }

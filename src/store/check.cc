@@ -9,6 +9,7 @@
 
 #include "store/check_bytes.h"
 #include "store/counters.h"
+#include "store/leftovers.h"
 #include "store/schema.h"
 #include "store/segments.h"
 
@@ -33,6 +34,7 @@ class Checker {
     section("references of mailboxes", [this] { check_mailboxes(); });
     section("references of the queue", [this] { check_queue(); });
     section("messages without a mail", [this] { check_orphans(); });
+    section("what hangs on others", [this] { check_leftovers(); });
     section("counters", [this] { check_counters(); });
     if (db_->in_transaction()) db_->execute("ROLLBACK");
     if (options.bytes) {
@@ -168,6 +170,11 @@ class Checker {
     }
   }
 
+  void check_leftovers() {
+    for (const std::string& where : list_leftovers(*db_))
+      add({Finding::leftover, where, "what it hangs on is gone", {}});
+  }
+
   void check_counters() {
     for (const WrongCounter& wrong : compare_counters(*db_)) {
       std::string uid = wrong.table == WrongCounter::mail ? " mail " + std::to_string(wrong.uid.value) : "";
@@ -202,6 +209,8 @@ const char* to_text(Finding::Kind kind) {
       return "orphan";
     case Finding::counter:
       return "counter";
+    case Finding::leftover:
+      return "leftover";
   }
   return "";
 }
@@ -220,6 +229,8 @@ const char* advice(Finding::Kind kind) {
       return "no mail is missing by this; `pabal store salvage` writes it to unknown";
     case Finding::counter:
       return "`pabal store rebuild` repairs it, beside the running server";
+    case Finding::leftover:
+      return "no mail is missing by this; `pabal store rebuild` removes it, beside the running server";
   }
   return "";
 }

@@ -29,6 +29,7 @@ struct Finding {
     reference,  // a row names another that is not there
     orphan,     // a message that nobody refers to
     counter,    // a number that follows from others is wrong
+    leftover,   // a row that hangs on something that is gone
   } kind = database;
   std::string where;  // "message 123", "alice@example.org INBOX"
   std::string what;

@@ -10,7 +10,8 @@ namespace {
 
 constexpr int64_t kRowsPerStep = 256;
 constexpr std::string_view kColumns =
-    "SELECT id, segment, segment_offset, size_octets, hash, bytes FROM message ";
+    "SELECT id, segment, segment_offset, size_octets, hash, bytes, checksum FROM message ";
+constexpr const char* kWrongChecksum = "the checksum in its row is damaged; its bytes are right";
 
 }  // namespace
 
@@ -61,12 +62,24 @@ ByteCheck::Row ByteCheck::read_row(const Statement& select) {
           {select.number(1), static_cast<uint64_t>(select.number(2))},
           static_cast<uint64_t>(select.number(3)),
           select.text(4),
-          false};
+          std::nullopt,
+          {}};
+  if (!select.is_null(6)) row.checksum = select.number(6);
   if (row.location.segment < 0) {
-    row.inline_right = select.view(5).size() == row.size_octets && sha256(select.view(5)) == row.hash;
-    octets_ += select.view(5).size();
+    std::string_view bytes = select.view(5);
+    if (bytes.size() != row.size_octets || sha256(bytes) != row.hash) {
+      row.wrong = "its bytes are damaged: the SHA-256 is wrong";
+    } else if (has_wrong_checksum(row, bytes)) {
+      row.wrong = kWrongChecksum;
+    }
+    octets_ += bytes.size();
   }
   return row;
+}
+
+// Of bytes whose SHA-256 is right.
+bool ByteCheck::has_wrong_checksum(const Row& row, std::string_view bytes) {
+  return row.checksum && *row.checksum != checksum(bytes);
 }
 
 // Some rows behind `last`; false at the end.
@@ -123,12 +136,14 @@ std::vector<int64_t> ByteCheck::referenced_after(int64_t after) {
 void ByteCheck::check(const Row& row) {
   ++done_;
   if (row.location.segment < 0) {
-    if (!row.inline_right) report(row, "its bytes are damaged: the SHA-256 is wrong");
+    if (!row.wrong.empty()) report(row, row.wrong);
     return;
   }
   try {
-    reader_.read(row.location, row.size_octets, {row.hash, std::nullopt});
+    std::string bytes;
+    reader_.read(row.location, row.size_octets, {row.hash, std::nullopt}, bytes);
     octets_ += row.size_octets;
+    if (has_wrong_checksum(row, bytes)) report(row, kWrongChecksum);
   } catch (const StoreError& e) {
     report(row, e.what());
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,10 @@ class ByteCheck {
     BlobLocation location;
     uint64_t size_octets = 0;
     std::string hash;
-    bool inline_right = false;
+    std::optional<int64_t> checksum;
+    std::string wrong;  // of bytes that are in the row
   };
+  static bool has_wrong_checksum(const Row& row, std::string_view bytes);
   Row read_row(const Statement& select);
   bool step(int64_t& last);
   void one_by_one(int64_t after);

@@ -1,13 +1,15 @@
 #include "store/maildir.h"
 
 #include "base/bytes.h"
+#include "store/hash.h"
 #include "store/mailboxes.h"
 
 namespace pabal::store {
 
 namespace {
 
-constexpr size_t kNameOctetsMax = 200;  // file systems take 255
+constexpr size_t kNameOctetsMax = 200;   // file systems take 255
+constexpr size_t kPathOctetsMax = 2000;  // and in all 4096
 
 void write_synced(io::Disk& disk, const std::string& path, std::string_view prefix, std::string_view bytes) {
   std::unique_ptr<io::File> file = disk.open(path, io::OpenMode::create);
@@ -24,6 +26,9 @@ std::string flag_letters(uint64_t flags) {
   if (flags & kAnswered) letters += 'R';
   if (flags & kSeen) letters += 'S';
   if (flags & kDeleted) letters += 'T';
+  for (size_t i = 0; i < kKeywordLettersMax; ++i) {
+    if (flags >> (kFirstKeywordBit + i) & 1) letters += static_cast<char>('a' + i);
+  }
   return letters;
 }
 
@@ -63,9 +68,17 @@ void MaildirWriter::finish() {
     disk_.sync_directory(path.empty() ? root_ : root_ + '/' + path);
 }
 
+void MaildirWriter::write_keywords(const std::string& folder, const std::vector<std::string>& keywords) {
+  std::string lines;
+  for (size_t i = 0; i < keywords.size() && i < kKeywordLettersMax; ++i)
+    lines += std::to_string(i) + ' ' + printable(keywords[i]) + '\n';
+  write_file(folder, "dovecot-keywords", lines, "");
+}
+
 std::string folder_name(std::string_view name) {
   std::string out;
-  for (size_t i = 0; i < name.size() && out.size() < kNameOctetsMax; ++i) {
+  size_t i = 0;
+  for (; i < name.size() && out.size() <= kNameOctetsMax; ++i) {
     char c = name[i];
     bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
     if (control || c == '/' || c == '\\' || c == '%' || (c == '.' && i == 0)) {
@@ -74,7 +87,26 @@ std::string folder_name(std::string_view name) {
       out += c;
     }
   }
+  if (i < name.size() || out.size() > kNameOctetsMax) {
+    // Two long names stay two.
+    std::string mark = '%' + to_hex(sha256(name)).substr(0, 16);
+    out.resize(kNameOctetsMax - mark.size());
+    out += mark;
+  }
   return out.empty() ? "%" : out;
+}
+
+std::string folder_path(std::string_view name) {
+  if (name.size() > kMailboxNameMax) return folder_name(name);
+  std::string path;
+  for (std::string_view level : split(name, '/')) {
+    std::string directory = folder_name(level);
+    // Of a Maildir, whose own directories these are.
+    if (directory == "cur" || directory == "new" || directory == "tmp")
+      directory = '%' + to_hex(directory.substr(0, 1)) + directory.substr(1);
+    path += (path.empty() ? "" : "/") + directory;
+  }
+  return path.size() > kPathOctetsMax ? folder_name(name) : path;
 }
 
 }  // namespace pabal::store

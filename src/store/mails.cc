@@ -160,17 +160,21 @@ class KeywordMap {
   uint64_t kept_ = ~kKeywordBits;
 };
 
-// Behind each other in one statement; the flags are those of `keep`.
-int64_t copy_range(Transaction& tx, MailboxId from, const UidRange& range, uint64_t keep, MailboxId to,
-                   Uid first, ModSeq modseq) {
-  tx.db
-      .prepare(
-          "INSERT INTO mail (mailbox, uid, message, modseq, flags, size_octets, internal_date, saved_at) "
-          "SELECT ?, ? + row_number() OVER (ORDER BY uid), message, ?, flags & ?, size_octets, "
-          "internal_date, ? "
-          "FROM mail WHERE mailbox = ? AND uid BETWEEN ? AND ? ORDER BY uid")
+// Behind each other in one statement; the flags are those of `keep`. row_number()
+// costs more than the rest, so that it is for ranges with gaps only.
+void copy_range(Transaction& tx, MailboxId from, const UidRange& range, bool gaps, uint64_t keep,
+                MailboxId to, Uid& next, ModSeq modseq) {
+  constexpr const char* kWithGaps =
+      "INSERT INTO mail (mailbox, uid, message, modseq, flags, size_octets, internal_date, saved_at) "
+      "SELECT ?, ? + row_number() OVER (ORDER BY uid), message, ?, flags & ?, size_octets, internal_date, ? "
+      "FROM mail WHERE mailbox = ? AND uid BETWEEN ? AND ? ORDER BY uid";
+  constexpr const char* kWithoutGaps =
+      "INSERT INTO mail (mailbox, uid, message, modseq, flags, size_octets, internal_date, saved_at) "
+      "SELECT ?, ? + uid, message, ?, flags & ?, size_octets, internal_date, ? "
+      "FROM mail WHERE mailbox = ? AND uid BETWEEN ? AND ? ORDER BY uid";
+  tx.db.prepare(gaps ? kWithGaps : kWithoutGaps)
       .bind(to.value)
-      .bind(first.value - 1)
+      .bind(gaps ? next.value - 1 : next.value - range.first.value)
       .bind(modseq.value)
       .bind(to_sql(keep))
       .bind(tx.now.ms)
@@ -178,7 +182,7 @@ int64_t copy_range(Transaction& tx, MailboxId from, const UidRange& range, uint6
       .bind(range.first.value)
       .bind(range.last.value)
       .run();
-  return tx.db.changes();
+  next.value += tx.db.changes();
 }
 
 // Messages that nothing refers to but mails in this range.
@@ -288,15 +292,18 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
   result.to = {{first, Uid{first.value + count - 1}}};
   if (keywords.same()) {
     Uid next = first;
-    for (const UidRange& range : ranges)
-      next.value += copy_range(tx, from, range, keywords.kept() & mask, to, next, modseq);
+    auto without_gaps = result.from.begin();
+    for (const UidRange& range : ranges) {
+      while (without_gaps->first < range.first) ++without_gaps;
+      copy_range(tx, from, range, *without_gaps != range, keywords.kept(), to, next, modseq);
+    }
   } else {
     Uid next = first;
     for (Mail mail : list_mails(tx.db, from, uids)) {
       mail.mailbox = to;
       mail.uid = Uid{next.value++};
       mail.modseq = modseq;
-      mail.flags = keywords.of(mail.flags & mask);
+      mail.flags = keywords.of(mail.flags);
       mail.saved_at = tx.now;
       insert_mail(tx, mail);
     }

@@ -18,6 +18,8 @@ void Readers::run(std::move_only_function<void(Database&)>& query) {
     lease.db->prepare("BEGIN").run();
     query(*lease.db);
     lease.db->prepare("COMMIT").run();
+    // A query may have borne an error.
+    if (lease.db->broken()) lease.db = nullptr;
   } catch (...) {
     std::exception_ptr error = std::current_exception();
     try {

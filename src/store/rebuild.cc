@@ -1,27 +1,66 @@
 #include "store/rebuild.h"
 
+#include "store/leftovers.h"
 #include "store/open.h"
 
 namespace pabal::store {
 
-RebuildResult rebuild_store(io::World& world, const std::string& directory) {
+namespace {
+
+constexpr int64_t kSummariesAtOnce = 1000;
+
+// In steps, so that a running server waits for a moment only.
+uint64_t discard_summaries(Database& db) {
+  uint64_t discarded = 0;
+  for (int64_t after = INT64_MIN;;) {
+    db.execute("BEGIN IMMEDIATE");
+    int64_t last = 0;
+    {
+      Statement select = db.prepare(
+          "SELECT max(message), count(*) FROM (SELECT message FROM summary WHERE message > ? "
+          "ORDER BY message LIMIT ?)");
+      select.bind(after).bind(kSummariesAtOnce).step();
+      last = select.number(0);
+      if (select.number(1) == 0) last = INT64_MAX;
+    }
+    for (const char* sql : {"DELETE FROM search_text WHERE message > ? AND message <= ?",
+                            "DELETE FROM summary WHERE message > ? AND message <= ?"})
+      db.prepare(sql).bind(after).bind(last).run();
+    discarded += static_cast<uint64_t>(db.changes());
+    db.execute("COMMIT");
+    if (last == INT64_MAX) return discarded;
+    after = last;
+  }
+}
+
+RebuildResult rebuild(io::World& world, Database& db) {
   RebuildResult result;
+  // Looking at everything happens before the lock for writing is taken. What is
+  // left open by an exception goes with the connection.
+  db.execute("BEGIN");
+  std::vector<WrongCounter> wrong = compare_counters(db);
+  bool leftovers = !list_leftovers(db).empty();
+  db.execute("COMMIT");
+  if (!wrong.empty() || leftovers) {
+    db.execute("BEGIN IMMEDIATE");
+    Transaction tx(db, world.clock.now());
+    result.repaired = repair_counters(tx, wrong);
+    if (leftovers) result.leftovers = remove_leftovers(tx);
+    db.execute("COMMIT");
+  }
+  result.summaries = discard_summaries(db);
+  return result;
+}
+
+}  // namespace
+
+RebuildResult rebuild_store(io::World& world, const std::string& directory) {
   try {
     std::unique_ptr<Database> db = open_database(world.disk, directory, false);
-    // Looking at everything happens before the lock for writing is taken. What is
-    // left open by an exception goes with the connection.
-    db->execute("BEGIN");
-    std::vector<WrongCounter> wrong = compare_counters(*db);
-    db->execute("COMMIT");
-    if (wrong.empty()) return result;
-    db->execute("BEGIN IMMEDIATE");
-    Transaction tx(*db, world.clock.now());
-    result.repaired = repair_counters(tx, wrong);
-    db->execute("COMMIT");
+    return rebuild(world, *db);
   } catch (const io::IoError& e) {
     throw StoreError(e.what(), e.fault() == io::IoFault::no_space);
   }
-  return result;
 }
 
 }  // namespace pabal::store

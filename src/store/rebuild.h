@@ -1,6 +1,6 @@
-// Rebuild: makes derived data anew from what it is derived from, part by part,
-// each in one transaction. Parts: counters. (MIME structure and the search index
-// will be further ones.)
+// Rebuild: makes derived data anew from what it is derived from. Counters, and
+// rows that hang on nothing any more, in one transaction; then summaries and
+// texts for searches are thrown away, and the server makes them again.
 #pragma once
 
 #include <string>
@@ -13,6 +13,8 @@ namespace pabal::store {
 
 struct RebuildResult {
   std::vector<WrongCounter> repaired;  // with what they were before
+  uint64_t leftovers = 0;              // rows that were removed
+  uint64_t summaries = 0;              // that were thrown away
 };
 
 // A server may be running: nothing that is rebuilt is kept in its memory. Throws

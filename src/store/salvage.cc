@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "store/forgiving_file.h"
 #include "store/hash.h"
+#include "store/mailboxes.h"
 #include "store/maildir.h"
 #include "store/segment_record.h"
 #include "store/segments.h"
@@ -86,6 +87,7 @@ class Salvage {
     scan_segments();
     claim_the_rest();
     list_lost_records();
+    write_keywords();
     write_report();
     writer_.finish();
     return result_;
@@ -120,7 +122,7 @@ class Salvage {
     if (mailbox == survey_.mailboxes.end()) return {};
     auto account = survey_.accounts.find(mailbox->second.account);
     if (account == survey_.accounts.end()) return {};
-    return folder_name(account->second) + '/' + folder_name(mailbox->second.name);
+    return folder_name(account->second) + '/' + folder_path(mailbox->second.name);
   }
 
   void write(int64_t id, const SurveyedMessage& message, const MessageText& text, std::string_view bytes) {
@@ -129,8 +131,9 @@ class Salvage {
     for (const SurveyedMail& mail : mails_of(id)) {
       std::string folder = folder_of(mail);
       if (folder.empty()) continue;
-      writer_.write(folder, received, id_text(id) + '_' + std::to_string(mail.uid),
-                    static_cast<uint64_t>(mail.flags), text.prefix, bytes);
+      std::string file = writer_.write(folder, received, id_text(id) + '_' + std::to_string(mail.uid),
+                                       static_cast<uint64_t>(mail.flags), text.prefix, bytes);
+      note_keywords(mail, file);
       placed = true;
       ++result_.written;
     }
@@ -151,6 +154,28 @@ class Salvage {
     if (message.page == 0 || !text.prefix_whole)
       note("fields_lost", id,
            "the header fields that were added on arrival are lost; the mail itself is whole", {});
+  }
+
+  // Maildir has letters for some only: the others stand in the report.
+  void note_keywords(const SurveyedMail& mail, const std::string& file) {
+    const uint64_t bits = static_cast<uint64_t>(mail.flags) >> kFirstKeywordBit;
+    if (bits == 0) return;
+    with_keywords_.insert(mail.mailbox);
+    if (bits >> kKeywordLettersMax == 0) return;
+    const std::vector<std::string>& names = survey_.mailboxes.at(mail.mailbox).keywords;
+    json::array keywords;
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (bits >> i & 1) keywords.push_back(json::string(printable(names[i])));
+    }
+    keywords_.push_back({{"file", file}, {"keywords", keywords}});
+  }
+
+  void write_keywords() {
+    for (int64_t id : with_keywords_) {
+      SurveyedMail mail;
+      mail.mailbox = id;
+      writer_.write_keywords(folder_of(mail), survey_.mailboxes.at(id).keywords);
+    }
   }
 
   void write_unknown(Time received, const std::string& name, std::string_view prefix,
@@ -346,6 +371,7 @@ class Salvage {
                         {"damaged", result_.damaged},
                         {"deleted_and_left_out", result_.unreferenced}};
     report_["damaged"] = damaged_;
+    report_["keywords"] = keywords_;
     report_["queue"] = queue_;
     writer_.write_file("", "report.json", report_text(), "\n");
   }
@@ -378,7 +404,8 @@ class Salvage {
   std::vector<Unclaimed> unclaimed_;
   SalvageResult result_;
   json::object report_;
-  json::array damaged_, queue_, segment_report_;
+  std::set<int64_t> with_keywords_;  // mailboxes
+  json::array damaged_, queue_, keywords_, segment_report_;
 };
 
 }  // namespace

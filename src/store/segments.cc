@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "base/bytes.h"
@@ -15,6 +16,7 @@ namespace pabal::store {
 namespace {
 
 constexpr size_t kBufferOctets = 1 << 20;
+constexpr uint64_t kOneReadOctetsMax = 64 << 10;
 
 // Zeros on a page boundary, to be written directly.
 class ZeroBlock {
@@ -182,28 +184,36 @@ void SegmentWriter::prepare_spare() {
   }
 }
 
-std::string SegmentReader::read(BlobLocation at, uint64_t size_octets, const BytesProof& proof) {
+void SegmentReader::read(BlobLocation at, uint64_t size_octets, const BytesProof& proof, std::string& out) {
   auto damaged = [&](const char* how) {
     return StoreError("segment " + segment_path(directory_, at.segment) + " at " + std::to_string(at.offset) +
                       ": " + how);
   };
+  const size_t begin = out.size();
   // The header first: a size that a damaged row states is not asked memory for.
-  std::string header(kHeaderOctets, '\0');
-  std::string bytes;
+  // What is small comes with it.
+  const bool small = size_octets <= kOneReadOctetsMax;
   try {
     std::shared_ptr<io::File> from = file(at.segment);
-    if (from->read_at(at.offset, header) != header.size()) throw damaged("the file ends too early");
-    std::optional<RecordHeader> found = parse_record_header(header, at.segment);
+    auto read = [&](uint64_t offset, size_t octets) {
+      out.resize(begin + octets);
+      if (from->read_at(offset, std::span(out).subspan(begin)) != octets)
+        throw damaged("the file ends too early");
+    };
+    read(at.offset, kHeaderOctets + (small ? static_cast<size_t>(size_octets) : 0));
+    std::optional<RecordHeader> found = parse_record_header(std::string_view(out).substr(begin), at.segment);
     if (!found || found->length != size_octets || found->hash != proof.hash)
       throw damaged("there is no record of this message");
-    bytes.resize(size_octets);
-    if (from->read_at(at.offset + kHeaderOctets, bytes) != bytes.size())
-      throw damaged("the file ends too early");
+    if (small) {
+      out.erase(begin, kHeaderOctets);
+    } else {
+      read(at.offset + kHeaderOctets, static_cast<size_t>(size_octets));
+    }
   } catch (const io::IoError& e) {
     throw damaged(e.what());
   }
-  if (!proof.fits(bytes)) throw damaged("the bytes are damaged (their SHA-256 is wrong)");
-  return bytes;
+  if (!proof.fits(std::string_view(out).substr(begin)))
+    throw damaged("the bytes are damaged (their SHA-256 is wrong)");
 }
 
 std::shared_ptr<io::File> SegmentReader::file(int64_t number) {

@@ -101,8 +101,9 @@ class SegmentReader {
   SegmentReader(io::Disk& disk, std::string directory, size_t open_max = 64)
       : disk_(disk), directory_(std::move(directory)), open_max_(open_max) {}
 
-  // Throws StoreError when the record is not what `proof` and `size_octets` promise.
-  std::string read(BlobLocation at, uint64_t size_octets, const BytesProof& proof);
+  // Appends the bytes to `out`. Throws StoreError when the record is not what
+  // `proof` and `size_octets` promise.
+  void read(BlobLocation at, uint64_t size_octets, const BytesProof& proof, std::string& out);
   // Before a segment's file is removed.
   void forget(int64_t number);
 

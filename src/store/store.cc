@@ -7,10 +7,10 @@
 #include "rt/offload.h"
 #include "store/committer.h"
 #include "store/files.h"
-#include "store/hash.h"
 #include "store/id_source.h"
 #include "store/notices.h"
 #include "store/open.h"
+#include "store/read_messages.h"
 #include "store/readers.h"
 #include "store/schema.h"
 #include "store/segment_record.h"
@@ -49,23 +49,6 @@ LastRecord last_record(Database& db) {
           static_cast<uint64_t>(select.number(1)) + record_octets(static_cast<uint64_t>(select.number(2)))};
 }
 
-std::string read_message(Database& db, SegmentReader& segments, MessageId id) {
-  Statement select = db.prepare(
-      "SELECT segment, segment_offset, size_octets, hash, bytes, checksum FROM message WHERE id = ?");
-  if (!select.bind(id.value).step())
-    throw StoreError("there is no message " + std::to_string(id.value) + " (any more)");
-  BlobLocation at{select.number(0), static_cast<uint64_t>(select.number(1))};
-  BytesProof proof{select.text(3), std::nullopt};
-  if (!select.is_null(5)) proof.checksum = select.number(5);
-  if (at.segment >= 0) return segments.read(at, static_cast<uint64_t>(select.number(2)), proof);
-  std::string bytes = select.text(4);
-  if (!proof.fits(bytes)) {
-    throw StoreError("the bytes of message " + std::to_string(id.value) +
-                     " are damaged (their SHA-256 is wrong)");
-  }
-  return bytes;
-}
-
 // What both kinds of store have: looking.
 class ReadingStore : public Store {
  public:
@@ -88,6 +71,15 @@ class ReadingStore : public Store {
     };
     co_await read_with(std::move(query));
     co_return bytes;
+  }
+
+  rt::Task<std::vector<MessageBytes>> messages(std::vector<MessageId> ids, uint64_t octets_max) override {
+    std::vector<MessageBytes> found;
+    std::move_only_function<void(Database&)> query = [this, &ids, octets_max, &found](Database& db) {
+      found = read_messages(db, segment_reader_, ids, octets_max);
+    };
+    co_await read_with(std::move(query));
+    co_return found;
   }
 
   int64_t new_id() override { return ids_.next(); }

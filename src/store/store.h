@@ -72,6 +72,15 @@ class Transaction {
   std::vector<MailboxChange> changes;  // by record_change
 };
 
+// A message as its reader gets it, or why not.
+struct MessageBytes {
+  MessageId id;
+  std::string bytes;  // prefix included
+  std::string error;  // not empty: it is damaged, or gone
+  bool gone = false;  // there is no such message any more
+  Time received_at;
+};
+
 // One writer's share of the next commit.
 struct Unit {
   std::vector<NewBlob> blobs;
@@ -119,6 +128,11 @@ class Store {
   // The bytes of a message as they were received, without prefix. Throws
   // StoreError when they are missing or their hash is wrong.
   virtual rt::Task<std::string> message_bytes(MessageId id) = 0;
+
+  // Several, with their prefixes, in one go and in this order: the first one, and
+  // as many of the others as there are until `octets_max` would be exceeded. What
+  // is wrong with one of them stands in its entry.
+  virtual rt::Task<std::vector<MessageBytes>> messages(std::vector<MessageId> ids, uint64_t octets_max) = 0;
 
   // One transaction in the calling thread; for the command line. Throws StoreError.
   virtual void execute_now(std::move_only_function<void(Transaction&)> work) = 0;

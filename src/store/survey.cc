@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "store/mailboxes.h"
 
 namespace pabal::store {
 
@@ -83,6 +84,17 @@ bool looks_like(const Values& values, const Shape& shape) {
 
 std::string text(const SqliteValue& value) {
   return std::string(value.text);
+}
+
+// Of a row of mailbox; an older one has none.
+std::vector<std::string> keywords(const Values& row) {
+  constexpr size_t kColumn = 9;
+  std::vector<std::string> out;
+  if (row.size() <= kColumn || row[kColumn].text.empty()) return out;
+  for (std::string_view keyword : split(row[kColumn].text, ' ')) {
+    if (out.size() < kKeywordsMax) out.emplace_back(keyword);
+  }
+  return out;
 }
 
 class Surveyor {
@@ -203,7 +215,7 @@ class Surveyor {
         use_message(cell, row, page);
         break;
       case RowKind::mailbox:
-        out_.mailboxes.try_emplace(cell.rowid, SurveyedMailbox{row[1].number, text(row[2])});
+        out_.mailboxes.try_emplace(cell.rowid, SurveyedMailbox{row[1].number, text(row[2]), keywords(row)});
         break;
       case RowKind::account:
         out_.accounts.try_emplace(cell.rowid, text(row[1]));
@@ -223,7 +235,7 @@ class Surveyor {
         if (kind == RowKind::mail_by_message)
           by_message_.push_back({row[0].number, row[1].number, row[2].number});
         if (kind == RowKind::mailbox_by_name)
-          mailboxes_by_name_.try_emplace(row[2].number, SurveyedMailbox{row[0].number, text(row[1])});
+          mailboxes_by_name_.try_emplace(row[2].number, SurveyedMailbox{row[0].number, text(row[1]), {}});
         if (kind == RowKind::account_by_address)
           accounts_by_address_.try_emplace(row[1].number, text(row[0]));
     }

@@ -40,6 +40,7 @@ struct SurveyedMail {
 struct SurveyedMailbox {
   int64_t account = 0;
   std::string name;
+  std::vector<std::string> keywords = {};  // as in Mailbox
 };
 
 struct SurveyedRecipient {

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "store/rebuild.h"
 #include "store/segments.h"
+#include "store/summaries.h"
 #include "tools_world.h"
 
 namespace pabal::store {
@@ -159,6 +160,7 @@ TEST_F(CheckTest, CountersAreComparedAndRebuilt) {
            "UPDATE account SET used_octets = used_octets - 1 WHERE id = 20",
            "UPDATE account SET used_messages = 0 WHERE id = 1",
            "UPDATE account SET modseq = 2 WHERE id = 1",
+           "UPDATE account SET last_uidvalidity = 5 WHERE id = 1",
            // And the sums of which it is a part.
            "UPDATE mail SET size_octets = 1 WHERE uid = 2",
        }) {
@@ -171,6 +173,68 @@ TEST_F(CheckTest, CountersAreComparedAndRebuilt) {
     EXPECT_TRUE(check().findings.empty());
     EXPECT_TRUE(rebuild_store(world_, kData).repaired.empty());
   }
+}
+
+TEST_F(CheckTest, AWrongChecksumIsFoundBesideRightBytes) {
+  fill();
+  for (bool in_segment : {false, true}) {
+    const Known& mail = mail_in("user1@example.test/INBOX", in_segment);
+    const std::string id = std::to_string(mail.message);
+    execute("UPDATE message SET checksum = checksum + 1 WHERE id = " + id);
+    Finding finding = only(Finding::bytes);
+    EXPECT_EQ(finding.where, "message " + id);
+    EXPECT_NE(finding.what.find("checksum"), std::string::npos);
+    execute("UPDATE message SET checksum = NULL WHERE id = " + id);  // as in a row of version 1
+    EXPECT_TRUE(check().findings.empty());
+  }
+}
+
+TEST_F(CheckTest, WhatHangsOnNothingIsFoundAndRemoved) {
+  fill();
+  execute(
+      "INSERT INTO search_text VALUES (99, 'h', 'b'); INSERT INTO acl VALUES (99, 'anyone', 'l'); "
+      "INSERT INTO metadata VALUES (99, 0, '/shared/comment', 'x'), (0, 99, '/private/comment', 'x'), "
+      "(0, 1, '/private/comment', 'x'), (0, 0, '/shared/comment', 'x'); INSERT INTO subscription VALUES (99, "
+      "'x')");
+  std::vector<std::string> found;
+  for (const Finding& finding : check().findings) {
+    EXPECT_EQ(finding.kind, Finding::leftover);
+    found.push_back(finding.where);
+  }
+  EXPECT_EQ(found, (std::vector<std::string>{"search_text of message 99", "acl of mailbox 99",
+                                             "metadata of mailbox 99", "metadata of account 99",
+                                             "subscription of account 99"}));
+  EXPECT_EQ(rebuild_store(world_, kData).leftovers, 5u);
+  EXPECT_TRUE(check().findings.empty());
+}
+
+TEST_F(CheckTest, SummariesAreThrownAwayByARebuild) {
+  fill();
+  with_store([](Store& store) -> rt::Task<void> {
+    auto summarize = [](Transaction& tx) {
+      for (MessageId id : list_unsummarized(tx.db, {}, 10'000))
+        put_summary(tx, {.message = id}, {id, "h", "b"});
+    };
+    co_await store.write(summarize);
+  });
+  EXPECT_TRUE(check().findings.empty());
+  uint64_t thrown_away = rebuild_store(world_, kData).summaries;
+  EXPECT_GT(thrown_away, 20u);
+  EXPECT_EQ(rebuild_store(world_, kData).summaries, 0u);
+  with_store([&](Store& store) -> rt::Task<void> {
+    auto missing = [](Database& db) { return list_unsummarized(db, {}, 10'000).size(); };
+    EXPECT_EQ(co_await store.read(missing), thrown_away);
+  });
+  // So many that it takes several steps.
+  execute(
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) INSERT INTO message "
+      "SELECT i, '', '', 0, 0, 0, x'', x'', 0, 0, -1, 0, x'', NULL FROM n; "
+      "INSERT INTO summary SELECT id, 1, 0, 0, 0, '', '', '', '', '', '', '', '', '', '', '' FROM message; "
+      "INSERT INTO search_text SELECT id, '', '' FROM message");
+  EXPECT_GT(rebuild_store(world_, kData).summaries, 2500u);
+  Database db(database_, {true, world_.disk.sqlite_vfs()});
+  for (const char* table : {"summary", "search_text"})
+    EXPECT_FALSE(db.prepare(std::string("SELECT 1 FROM ") + table).step()) << table;
 }
 
 TEST_F(CheckTest, UidsAndModseqsAreOnlyRaised) {

@@ -6,10 +6,13 @@
 #include <fstream>
 
 #include "base/bytes.h"
+#include "store/changes.h"
 #include "store/check.h"
 #include "store/rehearse.h"
 #include "store/salvage.h"
 #include "store/schema.h"
+#include "store/sharing.h"
+#include "store/summaries.h"
 #include "tools_world.h"
 
 namespace pabal::store {
@@ -25,6 +28,82 @@ std::string slurp(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+// What version 2 has added.
+void use_mailboxes(Transaction& tx) {
+  constexpr AccountId me{1};
+  MailboxId inbox = inbox_of(tx.db, 1);
+  MailboxId projects = create_mailbox(tx, me, "Projects/2026", "\\Archive").value();
+  uint64_t work = keyword_bits(tx, me, inbox, {"$Forwarded", "Work"}).value();
+  change_flags(tx, me, inbox, {{{1}, {100}}}, {FlagChange::add, work});
+  copy_mails(tx, inbox, {{{1}, {100}}}, me, projects);
+  (void)create_mailbox(tx, me, "gone", "");
+  (void)delete_mailbox(tx, me, "gone");
+  set_subscribed(tx, me, "Projects/2026", true);
+  set_subscribed(tx, me, "Junk", false);
+  set_acl(tx, projects, "user20@example.test", "lrs");
+  verify(set_annotation(tx, projects, me, "/private/comment", "mine").has_value(), "there is room");
+  url_auth_key(tx, projects, "key");
+  for (const Mail& mail : list_mails(tx.db, projects))
+    put_summary(tx, {.message = mail.message, .base_subject = "subject"},
+                {mail.message, "subject: x", "body"});
+}
+
+rt::Task<void> fill_mailboxes(Store& store, std::vector<Known>& known) {
+  auto work = [](Transaction& tx) { use_mailboxes(tx); };
+  co_await store.write(work);
+  std::vector<Known> copies;
+  for (const Known& mail : known) {
+    if (mail.folder != "user1@example.test/INBOX") continue;
+    copies.push_back(mail);
+    copies.back().folder = "user1@example.test/Projects/2026";
+  }
+  known.insert(known.end(), copies.begin(), copies.end());
+}
+
+// Read back from the fixture of this version.
+void expect_mailboxes(Database& db) {
+  constexpr AccountId me{1};
+  Mailbox projects = *find_mailbox(db, *find_mailbox(db, me, "Projects/2026"));
+  EXPECT_EQ(projects.special_use, "\\Archive");
+  EXPECT_EQ(projects.keywords, (std::vector<std::string>{"$Forwarded", "Work"}));
+  EXPECT_EQ(list_acl(db, projects.id).at(0).rights, "lrs");
+  EXPECT_EQ(list_annotations(db, projects.id, me).at(0).value, "mine");
+  EXPECT_EQ(find_url_auth_key(db, projects.id), "key");
+  std::vector<MessageId> messages;
+  for (const Mail& mail : list_mails(db, projects.id)) {
+    EXPECT_EQ(mail.flags & 0x300, 0x300u);
+    messages.push_back(mail.message);
+  }
+  EXPECT_EQ(find_summaries(db, messages, {.sort_keys = true}).size(), messages.size());
+  std::vector<std::string> subscribed = list_subscriptions(db, me);
+  EXPECT_EQ(std::ranges::count(subscribed, "Projects/2026"), 1);
+  EXPECT_EQ(std::ranges::count(subscribed, "Junk"), 0);
+}
+
+// What every store has once it is upgraded, of whatever version it was.
+void expect_upgraded(Database& db) {
+  for (AccountId account : {AccountId{1}, AccountId{20}}) {
+    std::set<UidValidity> validities;
+    std::vector<Mailbox> mailboxes = list_mailboxes(db, account);
+    for (const Mailbox& mailbox : mailboxes) {
+      EXPECT_GT(mailbox.modseq.value, 0);
+      validities.insert(mailbox.uid_validity);
+    }
+    EXPECT_EQ(validities.size(), mailboxes.size());
+    EXPECT_GE(list_subscriptions(db, account).size(), 6u);
+    std::vector<Mail> mails = list_mails(db, inbox_of(db, account.value));
+    for (const Mail& mail : mails) {
+      EXPECT_GT(mail.saved_at.ms, 0);
+      auto added = [&](const Change& c) {
+        return c.kind == ChangeKind::added && c.first <= mail.uid && mail.uid <= c.last;
+      };
+      MailboxId inbox = inbox_of(db, account.value);
+      EXPECT_EQ(std::ranges::count_if(list_changes(db, account, {}, inbox), added), 1);
+    }
+  }
+  EXPECT_EQ(expunged_since(db, AccountId{1}, inbox_of(db, 1), {}), (UidRanges{{{1}, {1}}}));
+}
+
 rt::Task<void> fill_fixture(Store& store, std::vector<Known>& known) {
   co_await deliver_known(store, known, unique_text(1, 400), {1}, false, kSeen);
   co_await deliver_known(store, known, unique_text(2, 4000), {1, 20}, false, kSeen | kFlagged);
@@ -37,6 +116,7 @@ rt::Task<void> fill_fixture(Store& store, std::vector<Known>& known) {
   };
   co_await store.write(expunge_first);
   known.erase(known.begin());
+  co_await fill_mailboxes(store, known);
 }
 
 class StoreFixtures : public RealStore {
@@ -82,6 +162,12 @@ TEST_F(StoreFixtures, EveryOneIsUpgradedAndRead) {
 
     std::unique_ptr<Store> store = Store::open(world_, options);
     auto expect_mails = [&](Store& s) -> rt::Task<void> {
+      auto look = [&](Database& db) {
+        expect_upgraded(db);
+        if (rehearsal.from_version >= 2) expect_mailboxes(db);
+        return 0;
+      };
+      co_await s.read(look);
       for (const json::value& mail : json::parse(slurp(fixture / "mails.json")).as_array()) {
         MessageId id{mail.at("message").to_number<int64_t>()};
         std::string folder(mail.at("folder").as_string()), hash(mail.at("sha256").as_string());

@@ -107,6 +107,60 @@ TEST_F(SalvageTest, FlagsBecomeThoseOfMaildir) {
   }
 }
 
+TEST_F(SalvageTest, LevelsOfMailboxesBecomeDirectories) {
+  with_store([this](Store& store) -> rt::Task<void> {
+    co_await deliver_many(store, 0, 4);
+    auto copy = [](Transaction& tx) {
+      const std::string longest(1000, 'n');
+      for (const std::string& name : {std::string("a"), std::string("a/b"), std::string("a/cur/..\\"),
+                                      longest, longest.substr(0, 999)}) {
+        MailboxId to = create_mailbox(tx, AccountId{1}, name, "").value();
+        copy_mails(tx, inbox_of(tx.db), {{{1}, {1}}}, AccountId{1}, to);
+      }
+    };
+    co_await store.write(copy);
+  });
+  std::set<std::string> folders;
+  for (const auto& [folder, whole] : salvage().by_folder) folders.insert(folder);
+  for (const char* folder : {"a", "a/b", "a/%63ur/%2e.%5c", "INBOX"})
+    EXPECT_TRUE(folders.contains(std::string("user1@example.test/") + folder)) << folder;
+  // Names that are too long for a file system are cut, but stay different.
+  EXPECT_EQ(
+      std::ranges::count_if(folders, [](const std::string& f) { return f.find("nnn") != std::string::npos; }),
+      2);
+}
+
+TEST_F(SalvageTest, KeywordsBecomeLettersAndTheRestIsReported) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 30; ++i) names.push_back("key" + std::to_string(i));
+  with_store([&](Store& store) -> rt::Task<void> {
+    co_await deliver_many(store, 0, 4);
+    auto mark = [&](Transaction& tx) {
+      MailboxId inbox = inbox_of(tx.db);
+      keyword_bits(tx, AccountId{1}, inbox, names);
+      change_flags(tx, AccountId{1}, inbox, {{{1}, {1}}}, {FlagChange::replace, kSeen | 1u << 8 | 1u << 10});
+      change_flags(tx, AccountId{1}, inbox, {{{2}, {2}}}, {FlagChange::replace, uint64_t{1} << 37 | 1u << 9});
+    };
+    co_await store.write(mark);
+  });
+  salvage_store(world_, kData, "/out", kSilent);
+  std::map<std::string, std::string> files = read_files(host_.disk(), "/out");
+  std::string lines;
+  for (int i = 0; i < 26; ++i) lines += std::to_string(i) + " key" + std::to_string(i) + '\n';
+  EXPECT_EQ(files["user1@example.test/INBOX/dovecot-keywords"], lines);
+  EXPECT_FALSE(files.contains("user20@example.test/INBOX/dovecot-keywords"));
+  auto ending = [&](const char* end) {
+    return std::ranges::count_if(files, [&](const auto& file) { return file.first.ends_with(end); });
+  };
+  EXPECT_EQ(ending("_1.pabal:2,Sac"), 1);
+  EXPECT_EQ(ending("_2.pabal:2,b"), 1);
+  boost::json::value report = boost::json::parse(files["report.json"]);
+  const auto& keywords = report.at("keywords").as_array();
+  ASSERT_EQ(keywords.size(), 1u);
+  EXPECT_EQ(boost::json::serialize(keywords[0].at("keywords")), R"(["key1","key29"])");
+  EXPECT_TRUE(files.contains(std::string(keywords[0].at("file").as_string())));
+}
+
 TEST_F(SalvageTest, WhatASurveyFindsIsWhatSqliteSays) {
   fill();
   for (int round = 0; round < 3; ++round) {

@@ -15,6 +15,23 @@ namespace {
 constexpr size_t kShownOctetsMax = 32;  // of the client's text in an error
 constexpr size_t kErrorOctetsMax = 400;
 
+// ATOM-CHAR
+bool is_atom_char(char c) {
+  static constexpr auto kTable = [] {
+    std::array<bool, 256> table{};
+    for (char each = '!'; each <= '~'; ++each)
+      table[static_cast<unsigned char>(each)] =
+          std::string_view("(){%*\"\\]").find(each) == std::string_view::npos;
+    return table;
+  }();
+  return kTable[static_cast<unsigned char>(c)];
+}
+
+// ASTRING-CHAR
+bool is_astring_char(char c) {
+  return is_atom_char(c) || c == ']';
+}
+
 bool is_tag_char(char c) {
   return is_astring_char(c) && c != '+';
 }
@@ -81,21 +98,6 @@ std::string ascii(std::string_view text) {
 }
 
 }  // namespace
-
-bool is_atom_char(char c) {
-  static constexpr auto kTable = [] {
-    std::array<bool, 256> table{};
-    for (char each = '!'; each <= '~'; ++each)
-      table[static_cast<unsigned char>(each)] =
-          std::string_view("(){%*\"\\]").find(each) == std::string_view::npos;
-    return table;
-  }();
-  return kTable[static_cast<unsigned char>(c)];
-}
-
-bool is_astring_char(char c) {
-  return is_atom_char(c) || c == ']';
-}
 
 std::optional<int32_t> days_of(unsigned year, unsigned month, unsigned day) {
   namespace ch = std::chrono;

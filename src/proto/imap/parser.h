@@ -111,8 +111,6 @@ class Parser {
 // The tag at the beginning of `text`, up to its space or the end; "" if there is none.
 std::string_view leading_tag(std::string_view text);
 
-bool is_atom_char(char c);     // ATOM-CHAR
-bool is_astring_char(char c);  // and "]"
 // Days since 1970-01-01; nullopt if there is no such day. Months count from 1.
 std::optional<int32_t> days_of(unsigned year, unsigned month, unsigned day);
 

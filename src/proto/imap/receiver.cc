@@ -168,7 +168,9 @@ Receiver::Result::Kind Receiver::begin_literal(const Marker& marker) {
            "TOOBIG");
   if (refusing_) return end_skipped_line(marker);
 
+  make_room(2);
   text_ += "\r\n";
+  beside_ += 2;
   literal_left_ = static_cast<size_t>(marker.octets);
   line_begin_ = text_.size() + literal_left_;
   (message ? message_octets_ : beside_) += literal_left_;

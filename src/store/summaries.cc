@@ -1,0 +1,153 @@
+#include "store/summaries.h"
+
+#include <optional>
+
+#include "base/bytes.h"
+
+namespace pabal::store {
+
+namespace {
+
+// Behind a row, the next wanted one is often near: so many steps are tried
+// before it is looked for from the root of the table.
+constexpr int kStepsMax = 8;
+
+// Rows of a table of messages, asked for by rising ids. `select` is "SELECT
+// message, ... FROM ...", which "WHERE message >= ? ORDER BY message" follows.
+class RisingRows {
+ public:
+  RisingRows(Database& db, const std::string& select)
+      : db_(db), sql_(select + " WHERE message >= ? ORDER BY message") {}
+
+  // The row of `id`; nullptr if there is none.
+  const Statement* find(MessageId id) {
+    for (int steps = 0; rows_ && there_ && rows_->number(0) < id.value && steps < kStepsMax; ++steps)
+      there_ = rows_->step();
+    if (!rows_ || (there_ && rows_->number(0) < id.value)) {
+      rows_.reset();
+      rows_.emplace(db_.prepare(sql_));
+      rows_->bind(id.value);
+      there_ = rows_->step();
+    }
+    return there_ && rows_->number(0) == id.value ? &*rows_ : nullptr;
+  }
+
+ private:
+  Database& db_;
+  const std::string sql_;
+  std::optional<Statement> rows_;
+  bool there_ = false;
+};
+
+// Columns that are not asked for are constants, so that every column keeps its place.
+std::string columns(SummaryWants wants) {
+  const bool dates = wants.sort_keys || wants.thread_keys;
+  auto names = [](bool wanted, const char* those, const char* empty) { return wanted ? those : empty; };
+  return std::string("SELECT message, version, ") +
+         names(dates, "sent_at, sent_day, subject_is_reply, base_subject, ", "0, 0, 0, '', ") +
+         names(wants.sort_keys, "from_key, to_key, cc_key, from_display, to_display, ",
+               "'', '', '', '', '', ") +
+         names(wants.thread_keys, "message_id, refs, ", "'', '', ") +
+         names(wants.preview, "preview, ", "'', ") + names(wants.envelope, "envelope, ", "'', ") +
+         names(wants.body_structure, "body_structure ", "'' ") + "FROM summary";
+}
+
+std::vector<std::string> split_references(std::string_view text) {
+  std::vector<std::string> references;
+  if (text.empty()) return references;
+  for (std::string_view reference : split(text, '\n')) references.emplace_back(reference);
+  return references;
+}
+
+Summary read_summary(const Statement& row) {
+  Summary summary;
+  summary.message = MessageId{row.number(0)};
+  summary.sent_at = Time{row.number(2)};
+  summary.sent_day = static_cast<int32_t>(row.number(3));
+  summary.subject_is_reply = row.number(4) != 0;
+  summary.base_subject = row.text(5);
+  summary.from_key = row.text(6);
+  summary.to_key = row.text(7);
+  summary.cc_key = row.text(8);
+  summary.from_display = row.text(9);
+  summary.to_display = row.text(10);
+  summary.message_id = row.text(11);
+  summary.references = split_references(row.view(12));
+  summary.preview = row.text(13);
+  summary.envelope = row.text(14);
+  summary.body_structure = row.text(15);
+  return summary;
+}
+
+}  // namespace
+
+void put_summary(Transaction& tx, const Summary& summary, const SearchText& text) {
+  // The last mail of it may have been removed while this was made.
+  if (!tx.db.prepare("SELECT 1 FROM message WHERE id = ?").bind(summary.message.value).step()) return;
+  for (const char* sql :
+       {"DELETE FROM summary WHERE message = ?", "DELETE FROM search_text WHERE message = ?"})
+    tx.db.prepare(sql).bind(summary.message.value).run();
+  tx.db
+      .prepare(
+          "INSERT INTO summary (message, version, sent_at, sent_day, subject_is_reply, base_subject, "
+          "from_key, "
+          "to_key, cc_key, from_display, to_display, message_id, refs, preview, envelope, body_structure) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(summary.message.value)
+      .bind(kSummaryVersion)
+      .bind(summary.sent_at.ms)
+      .bind(int64_t{summary.sent_day})
+      .bind(int64_t{summary.subject_is_reply})
+      .bind(summary.base_subject)
+      .bind(summary.from_key)
+      .bind(summary.to_key)
+      .bind(summary.cc_key)
+      .bind(summary.from_display)
+      .bind(summary.to_display)
+      .bind(summary.message_id)
+      .bind(join(summary.references, "\n"))
+      .bind(summary.preview)
+      .bind_blob(summary.envelope)
+      .bind_blob(summary.body_structure)
+      .run();
+  tx.db.prepare("INSERT INTO search_text (message, header, body) VALUES (?, ?, ?)")
+      .bind(text.message.value)
+      .bind(text.header)
+      .bind(text.body)
+      .run();
+}
+
+std::vector<Summary> find_summaries(Database& db, const std::vector<MessageId>& messages,
+                                    SummaryWants wants) {
+  std::vector<Summary> summaries;
+  RisingRows rows(db, columns(wants));
+  for (MessageId id : messages) {
+    const Statement* row = rows.find(id);
+    if (row != nullptr && row->number(1) == kSummaryVersion) summaries.push_back(read_summary(*row));
+  }
+  return summaries;
+}
+
+void read_search_texts(
+    Database& db, const std::vector<MessageId>& messages, bool header, bool body,
+    const std::function<bool(MessageId, std::string_view header, std::string_view body)>& use) {
+  RisingRows rows(db, std::string("SELECT message, ") + (header ? "header, " : "'', ") +
+                          (body ? "body " : "'' ") + "FROM search_text");
+  for (MessageId id : messages) {
+    const Statement* row = rows.find(id);
+    if (row != nullptr && !use(id, row->view(1), row->view(2))) return;
+  }
+}
+
+std::vector<MessageId> list_unsummarized(Database& db, MessageId after, size_t max) {
+  Statement select = db.prepare(
+      "SELECT DISTINCT message FROM mail WHERE message > ? AND NOT EXISTS "
+      "(SELECT 1 FROM summary WHERE summary.message = mail.message AND summary.version = ?) "
+      "AND EXISTS (SELECT 1 FROM message WHERE message.id = mail.message) ORDER BY message LIMIT ?");
+  select.bind(after.value).bind(kSummaryVersion).bind(static_cast<int64_t>(max));
+  std::vector<MessageId> messages;
+  while (select.step()) messages.push_back(MessageId{select.number(0)});
+  return messages;
+}
+
+}  // namespace pabal::store

@@ -295,7 +295,7 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
     auto without_gaps = result.from.begin();
     for (const UidRange& range : ranges) {
       while (without_gaps->first < range.first) ++without_gaps;
-      copy_range(tx, from, range, *without_gaps != range, keywords.kept(), to, next, modseq);
+      copy_range(tx, from, range, *without_gaps != range, keywords.kept() & mask, to, next, modseq);
     }
   } else {
     Uid next = first;
@@ -303,7 +303,7 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
       mail.mailbox = to;
       mail.uid = Uid{next.value++};
       mail.modseq = modseq;
-      mail.flags = keywords.of(mail.flags);
+      mail.flags = keywords.of(mail.flags & mask);
       mail.saved_at = tx.now;
       insert_mail(tx, mail);
     }

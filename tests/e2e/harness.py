@@ -459,13 +459,13 @@ class ServerCase(unittest.TestCase):
         return {"HOME": self.directory, "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm",
                 "TMPDIR": self.directory, "FETCHMAILHOME": self.directory, "USER": "root", "LOGNAME": "root"}
 
-    def in_terminal(self, arguments):
+    def in_terminal(self, arguments, seconds=WAIT_SECONDS):
         """Runs a program on a terminal of its own until it ends. -> what it drew"""
         leader, follower = pty.openpty()
         process = subprocess.Popen(arguments, stdin=follower, stdout=follower, stderr=follower, env=self.environment(),
                                    start_new_session=True)
         os.close(follower)
-        drawn, end = b"", time.monotonic() + 30
+        drawn, end = b"", time.monotonic() + seconds
         try:
             while time.monotonic() < end:
                 if select.select([leader], [], [], 0.1)[0]:

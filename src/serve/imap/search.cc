@@ -70,7 +70,7 @@ rt::Task<Outcome> Session::search(SearchRequest request) {
   if (std::optional<Outcome> refusal = refuse_search(request)) co_return std::move(*refusal);
   std::optional<SearchPlan> plan = plan_here(request.program);
   const bool sorts = !request.criteria.empty();
-  const wire::ReturnOptions returns = effective(std::move(request.returns), rev2_ && !sorts);
+  const wire::ReturnOptions returns = effective(request.returns, rev2_ && !sorts);
   // RFC 5182 §2.1: if it fails from here on, "$" is empty.
   if (returns.save) selected_->saved.clear();
   if (!plan) co_return unknown_charset();

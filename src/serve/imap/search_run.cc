@@ -94,7 +94,7 @@ class SearchRun {
   rt::Task<void> decide_batch(std::span<const Candidate> batch) {
     check_cut_off(service_);
     auto query = [&](store::Database& db) { return decide_by_store(db, batch); };
-    std::vector<MessageToRead> left = co_await service_.store.read(query);
+    std::vector<MessageId> left = co_await service_.store.read(query);
     auto use = [&](Summarized& made) {
       auto mails = std::ranges::equal_range(batch, made.summary.message.value, {}, message_of);
       settle({mails.begin(), mails.end()}, {.sent_day = made.summary.sent_day,
@@ -106,7 +106,7 @@ class SearchRun {
   }
 
   // On a reader thread. Returns those that could not be decided by what is stored.
-  std::vector<MessageToRead> decide_by_store(store::Database& db, std::span<const Candidate> batch) {
+  std::vector<MessageId> decide_by_store(store::Database& db, std::span<const Candidate> batch) {
     std::vector<Group> groups = groups_of(batch);
     if (plan_.needs.sent_day) {
       auto group = groups.begin();
@@ -129,9 +129,9 @@ class SearchRun {
       };
       store::read_search_texts(db, ids_of(groups), plan_.needs.header, plan_.needs.body, use);
     }
-    std::vector<MessageToRead> left;
+    std::vector<MessageId> left;
     for (const Group& group : groups) {
-      if (!group.decided) left.push_back({group.id, group.mails[0].item->size_octets});
+      if (!group.decided) left.push_back(group.id);
     }
     return left;
   }

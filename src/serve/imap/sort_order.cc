@@ -98,12 +98,12 @@ rt::Task<void> sort_hits(Service& service, SearchResult& result, const std::vect
     // One message may be several mails.
     std::vector<uint32_t> by_message = order;
     std::ranges::sort(by_message, {}, [&](uint32_t place) { return hits[place].item->message; });
-    std::vector<MessageToRead> messages;
+    std::vector<MessageId> messages;
     std::vector<size_t> first_place;  // in by_message, of each message
     for (size_t i = 0; i < by_message.size(); ++i) {
       const Item& item = *hits[by_message[i]].item;
-      if (!messages.empty() && messages.back().id.value == item.message) continue;
-      messages.push_back({MessageId{item.message}, item.size_octets});
+      if (!messages.empty() && messages.back().value == item.message) continue;
+      messages.push_back(MessageId{item.message});
       first_place.push_back(i);
     }
     first_place.push_back(by_message.size());

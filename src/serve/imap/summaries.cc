@@ -15,14 +15,13 @@ constexpr size_t kBatchMessages = 1000;
 constexpr size_t kReadMessages = 64;
 constexpr uint64_t kReadOctets = 4 << 20;
 
-size_t index_of(const std::vector<MessageToRead>& messages, MessageId id) {
-  return static_cast<size_t>(std::ranges::lower_bound(messages, id, {}, &MessageToRead::id) -
-                             messages.begin());
+size_t index_of(const std::vector<MessageId>& messages, MessageId id) {
+  return static_cast<size_t>(std::ranges::lower_bound(messages, id) - messages.begin());
 }
 
 struct SummaryRun {
   Service& service;
-  const std::vector<MessageToRead>& messages;
+  const std::vector<MessageId>& messages;
   const store::SummaryWants wants;
   const std::function<void(size_t, store::Summary&)>& use;
   size_t damaged = 0;
@@ -31,21 +30,20 @@ struct SummaryRun {
 rt::Task<void> read_batch(SummaryRun& run, size_t batch) {
   check_cut_off(run.service);
   const size_t begin = batch * kBatchMessages, end = std::min(begin + kBatchMessages, run.messages.size());
-  std::vector<MessageId> ids;
-  ids.reserve(end - begin);
-  for (size_t i = begin; i < end; ++i) ids.push_back(run.messages[i].id);
+  const std::vector<MessageId> ids(run.messages.begin() + static_cast<ptrdiff_t>(begin),
+                                   run.messages.begin() + static_cast<ptrdiff_t>(end));
   auto query = [&](store::Database& db) {
-    std::vector<MessageToRead> missing;
+    std::vector<MessageId> missing;
     size_t at = begin;
     for (store::Summary& summary : store::find_summaries(db, ids, run.wants)) {
-      for (; run.messages[at].id != summary.message; ++at) missing.push_back(run.messages[at]);
+      for (; run.messages[at] != summary.message; ++at) missing.push_back(run.messages[at]);
       run.use(at++, summary);
     }
     missing.insert(missing.end(), run.messages.begin() + static_cast<ptrdiff_t>(at),
                    run.messages.begin() + static_cast<ptrdiff_t>(end));
     return missing;
   };
-  std::vector<MessageToRead> missing = co_await run.service.store.read(query);
+  std::vector<MessageId> missing = co_await run.service.store.read(query);
   auto use = [&run](Summarized& made) {
     run.use(index_of(run.messages, made.summary.message), made.summary);
   };
@@ -59,19 +57,17 @@ void check_cut_off(const Service& service) {
   if (service.cut_off) throw io::IoError(io::IoFault::closed, "shutdown during a search");
 }
 
-rt::Task<size_t> summarize_now(Service& service, std::vector<MessageToRead> messages,
+rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages,
                                std::function<void(Summarized&)> use) {
   size_t damaged = 0;
   std::vector<MessageId> made;
   for (size_t next = 0; next < messages.size();) {
     check_cut_off(service);
-    std::vector<MessageId> ids;
-    uint64_t octets = 0;
-    for (; next < messages.size() && ids.size() < kReadMessages && octets < kReadOctets; ++next) {
-      ids.push_back(messages[next].id);
-      octets += messages[next].size_octets;
-    }
-    std::vector<store::MessageBytes> read = co_await service.store.messages(std::move(ids), UINT64_MAX);
+    size_t count = std::min(kReadMessages, messages.size() - next);
+    auto first = messages.begin() + static_cast<ptrdiff_t>(next);
+    std::vector<MessageId> ids(first, first + static_cast<ptrdiff_t>(count));
+    std::vector<store::MessageBytes> read = co_await service.store.messages(std::move(ids), kReadOctets);
+    next += read.size();
     auto work = [&] {
       for (const store::MessageBytes& message : read) {
         if (!message.error.empty()) {
@@ -89,7 +85,7 @@ rt::Task<size_t> summarize_now(Service& service, std::vector<MessageToRead> mess
   co_return damaged;
 }
 
-rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageToRead>& messages,
+rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageId>& messages,
                                 store::SummaryWants wants, std::function<void(size_t, store::Summary&)> use) {
   SummaryRun run{.service = service, .messages = messages, .wants = wants, .use = use};
   size_t batches = (messages.size() + kBatchMessages - 1) / kBatchMessages;

@@ -10,20 +10,15 @@
 
 namespace pabal::serve::imap {
 
-struct MessageToRead {
-  MessageId id;
-  uint32_t size_octets = 0;
-};
-
 // Reads the messages and calls use(summarized) for each on an executor thread;
 // tells the indexer to keep them. Returns how many are damaged; those that are
 // gone are left out. Throws StoreError, and IoError when the server is cut off.
-rt::Task<size_t> summarize_now(Service& service, std::vector<MessageToRead> messages,
+rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages,
                                std::function<void(Summarized&)> use);
 
 // Calls use(index in messages, summary) for each of the messages (rising, each
 // once), on two threads at a time. Returns and throws likewise.
-rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageToRead>& messages,
+rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageId>& messages,
                                 store::SummaryWants wants, std::function<void(size_t, store::Summary&)> use);
 
 // Between two steps of a long command. Throws IoError when the server is cut off.

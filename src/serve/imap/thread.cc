@@ -15,15 +15,15 @@ namespace {
 
 // The summaries of the hits' messages, each once.
 struct ThreadKeys {
-  std::vector<MessageToRead> messages;  // rising
+  std::vector<MessageId> messages;  // rising
   std::vector<store::Summary> summaries;
 };
 
 ThreadKeys messages_of(const std::vector<Hit>& hits) {
   ThreadKeys keys;
-  for (const Hit& hit : hits) keys.messages.push_back({MessageId{hit.item->message}, hit.item->size_octets});
-  std::ranges::sort(keys.messages, {}, &MessageToRead::id);
-  auto twice = std::ranges::unique(keys.messages, {}, &MessageToRead::id);
+  for (const Hit& hit : hits) keys.messages.push_back(MessageId{hit.item->message});
+  std::ranges::sort(keys.messages);
+  auto twice = std::ranges::unique(keys.messages);
   keys.messages.erase(twice.begin(), twice.end());
   keys.summaries.resize(keys.messages.size());
   return keys;
@@ -31,11 +31,11 @@ ThreadKeys messages_of(const std::vector<Hit>& hits) {
 
 // Of one without a summary, which is damaged, only the internal date is known.
 mail::ThreadMessage thread_message(const Hit& hit, const ThreadKeys& keys, bool uid) {
-  auto found = std::ranges::lower_bound(keys.messages, MessageId{hit.item->message}, {}, &MessageToRead::id);
+  auto found = std::ranges::lower_bound(keys.messages, MessageId{hit.item->message});
   const store::Summary& summary = keys.summaries[static_cast<size_t>(found - keys.messages.begin())];
   mail::ThreadMessage message{.number = uid ? hit.item->uid : hit.number,
                               .sent_at = Time{hit.item->internal_date_ms}};
-  if (summary.message != found->id) return message;
+  if (summary.message != *found) return message;
   message.sent_at = summary.sent_at;
   message.base_subject = summary.base_subject;
   message.is_reply = summary.subject_is_reply;

@@ -19,7 +19,8 @@ std::expected<Arrival, Outcome> make_arrival(wire::AppendMessage message, Messag
   arrival.record.hash = store::sha256(arrival.octets);
   arrival.record.size_octets = arrival.octets.size();
   arrival.record.body = message.literal8 ? store::BodyType::binary : store::BodyType::eight_bit;
-  arrival.record.received_at = now;
+  // What stands in for a Date field that is missing (RFC 5256 §2.2).
+  arrival.record.received_at = arrival.internal_date.value_or(now);
   return arrival;
 }
 

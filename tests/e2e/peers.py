@@ -231,13 +231,22 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class Dovecot:
-    """Dovecot's POP3 for one user whose Maildir holds the given mails."""
+    """Dovecot's POP3 or IMAP for one user whose Maildir holds the given mails."""
 
-    def __init__(self, address, user, password, mails):
+    # As Pabal has them: the delimiter, and the mailboxes that are there from the beginning.
+    IMAP = """
+namespace inbox {
+  inbox = yes
+  separator = /
+""" + "".join(f"  mailbox {name} {{\n    auto = subscribe\n    special_use = \\{name}\n  }}\n"
+              for name in ("Archive", "Drafts", "Junk", "Sent", "Trash")) + "}\n"
+
+    def __init__(self, address, user, password, mails, protocol="pop3"):
         if os.geteuid() != 0:
             raise unittest.SkipTest("Dovecot is tried only as root")
-        if not os.path.exists("/usr/lib/dovecot/pop3"):
-            raise unittest.SkipTest("Dovecot's POP3 is not there: install the Debian package dovecot-pop3d (./dev setup does)")
+        if not os.path.exists(f"/usr/lib/dovecot/{protocol}"):
+            package = {"pop3": "dovecot-pop3d", "imap": "dovecot-imapd"}[protocol]
+            raise unittest.SkipTest(f"Dovecot's {protocol} is not there: install the Debian package {package} (./dev setup does)")
         self.address, self.port = address, free_port()
         self.directory = tempfile.mkdtemp(prefix="pabal-e2e-dovecot-")
         os.chmod(self.directory, 0o755)
@@ -260,7 +269,7 @@ class Dovecot:
 base_dir = {self.directory}/run
 state_dir = {self.directory}/state
 log_path = {self.directory}/log
-protocols = pop3
+protocols = {protocol}
 listen = {address}
 ssl = no
 disable_plaintext_auth = no
@@ -275,15 +284,15 @@ userdb {{
   driver = passwd-file
   args = {users}
 }}
-service pop3-login {{
+service {protocol}-login {{
   chroot =
-  inet_listener pop3 {{
+  inet_listener {protocol} {{
     port = {self.port}
   }}
-  inet_listener pop3s {{
+  inet_listener {protocol}s {{
     port = 0
   }}
-}}
+}}{self.IMAP if protocol == "imap" else ""}
 service anvil {{
   chroot =
 }}

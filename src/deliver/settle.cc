@@ -14,6 +14,8 @@ using proto::dsn::Action;
 
 constexpr Duration kFirstPause = std::chrono::seconds(1);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
+constexpr int kReadAttempts = 3;
+constexpr Duration kReadAgainAfter = std::chrono::seconds(1);
 
 // Leaves the transaction: an entry that a report speaks of has been dropped.
 struct Dropped {
@@ -178,17 +180,25 @@ rt::Task<Settler::Reports> Settler::reports(const Settlement& settlement, Time n
   co_return staged;
 }
 
-// A damaged message must not keep its sender from being told.
+// A damaged message must not keep its sender from being told, and a disk that
+// fails for a moment must not keep from him which message it was.
 rt::Task<std::string> Settler::original_of(const store::MessageRecord& message) {
   std::string original(intake::prefix_for_relay(message.prefix));
-  try {
-    original += co_await store_.message_bytes(message.id);
-  } catch (const store::StoreError& error) {
-    world_.log.error("deliver.message_unreadable",
-                     {{"id", journey::trace_id(message.id)}, {"reason", error.what()}});
-    original += "\r\n";
+  for (int attempt = 1;; ++attempt) {
+    std::string reason;
+    try {
+      original += co_await store_.message_bytes(message.id);
+      co_return original;
+    } catch (const store::StoreError& error) {
+      reason = error.what();
+    }
+    if (attempt == kReadAttempts || give_up_) {
+      world_.log.error("deliver.message_unreadable",
+                       {{"id", journey::trace_id(message.id)}, {"reason", reason}});
+      co_return original + "\r\n";
+    }
+    co_await given_up_.wait(rt::Loop::current().now() + kReadAgainAfter);
   }
-  co_return original;
 }
 
 void Settler::count(const Settlement& settlement) {

@@ -30,6 +30,9 @@ rt::Task<void> one_of_two_refused(Rig& rig) {
   EXPECT_TRUE(co_await rig.until_empty());
   std::vector<proto::dsn::ParsedReport> reports = co_await rig.reports();
   EXPECT_EQ(reports.size(), 1u);
+  // It says which mail it is about, also if reading that failed at first.
+  std::vector<std::string> mails = co_await rig.inbox();
+  EXPECT_THAT(mails, testing::ElementsAre(HasSubstr("Subject: hello")));
   for (const proto::dsn::ParsedReport& report : reports) {
     EXPECT_EQ(report.recipients.size(), 1u);
     EXPECT_THAT(report.recipients.at(0).final_recipient, HasSubstr("nobody@busan.test"));

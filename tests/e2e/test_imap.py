@@ -293,6 +293,19 @@ class Sharing(ImapCase):
         idle.send("DONE\r\n")
         idle.until(lambda line: line.startswith("i OK"))
 
+    def test_idle_misses_nothing(self):
+        """Changes that come while the one before is being told; each round is another race."""
+        idle, other = self.filled("races", 0), self.session(mailbox="races")
+        octets = mail()
+        for _ in range(40):
+            idle.send("i IDLE\r\n")
+            other.ok(f"APPEND races {{{len(octets)}+}}\r\n".encode() + octets)
+            for command in (r"STORE 1 +FLAGS (\Answered)", r"STORE 1 +FLAGS (\Deleted)", "EXPUNGE"):
+                other.ok(command)
+            idle.until(lambda line: line == "* 1 EXPUNGE")
+            idle.send("DONE\r\n")
+            idle.until(lambda line: line.startswith("i OK"))
+
     def test_qresync(self):
         away, other = self.filled("resync", 10), self.session(mailbox="resync")
         away.ok("ENABLE QRESYNC")

@@ -223,5 +223,28 @@ TEST_F(DirectoryTest, AdministrationSaysWhatIsWrong) {
   });
 }
 
+TEST_F(DirectoryTest, GroupsGetMailAndNobodyLogsIn) {
+  change([this](Transaction& tx) {
+    EXPECT_TRUE(add_group(*store_, tx, "team@seoul.test"));
+    EXPECT_FALSE(set_password(tx, world_.random, "team@seoul.test", "secret"));
+    EXPECT_FALSE(add_group(*store_, tx, "alice@seoul.test"));
+    EXPECT_EQ(set_acls(tx, "team@seoul.test", "alice@seoul.test", "lr").value_or(0), 6u);
+    EXPECT_EQ(set_acls(tx, "team@seoul.test/INBOX", "-anyone", "w").value_or(0), 1u);
+    EXPECT_FALSE(set_acls(tx, "team@seoul.test/INBOX", "nobody@seoul.test", "lr"));
+    EXPECT_FALSE(set_acls(tx, "alice@seoul.test/INBOX", "alice@seoul.test", "lr"));
+    EXPECT_FALSE(set_acls(tx, "alice@seoul.test/INBOX", "team@seoul.test", "lr"));
+    auto acls = list_acls(tx.db, "team@seoul.test/inbox");
+    ASSERT_TRUE(acls);
+    ASSERT_EQ(acls->size(), 1u);
+    EXPECT_EQ((*acls)[0].name, "team@seoul.test/INBOX");
+    ASSERT_EQ((*acls)[0].acl.size(), 2u);
+    EXPECT_EQ((*acls)[0].acl[1].identifier, "alice@seoul.test");
+  });
+  EXPECT_EQ(resolve("team@seoul.test"), "local team@seoul.test");
+  EXPECT_FALSE(login("team@seoul.test", ""));
+  // Somebody reads what comes to the postmaster.
+  EXPECT_EQ(resolve("postmaster@seoul.test"), "local alice@seoul.test");
+}
+
 }  // namespace
 }  // namespace pabal::directory

@@ -72,7 +72,7 @@ TEST_F(CliTest, InitMakesAServerThatServeAccepts) {
   ASSERT_EQ(stat((directory_ + "/try/key.pem").c_str(), &key), 0);
   EXPECT_EQ(key.st_mode & 0777, 0600u);
 
-  EXPECT_THAT(on({"check-config"}).out, HasSubstr("is right: mail.seoul.test, 7 listeners"));
+  EXPECT_THAT(on({"check-config"}).out, HasSubstr("is right: mail.seoul.test, 9 listeners"));
   EXPECT_EQ(on({"serve"}).out, "serving mail.seoul.test");
   EXPECT_THAT(on({"account", "list"}).out, HasSubstr("alice@seoul.test"));
   EXPECT_THAT(on({"alias", "list"}).out, ContainsRegex("postmaster@seoul.test +alice@seoul.test"));

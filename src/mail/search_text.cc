@@ -21,12 +21,12 @@ size_t cut_at_character(std::string_view text, size_t octets) {
 
 // One line per field: "subject: ...".
 void append_fields(std::string& out, std::string_view head) {
+  std::string line;
   for (const Field& field : parse_header(head).fields) {
     if (field.name.empty()) continue;
     if (out.size() >= kSearchTextMax) return;
-    out += to_lower(field.name);
-    out += ": ";
-    out += fold_for_search(field.text());
+    line.assign(field.name).append(": ").append(field.text());
+    out += fold_for_search(line);
     out += '\n';
   }
 }

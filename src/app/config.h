@@ -111,6 +111,8 @@ struct LogConfig {
 
 struct ImapConfig {
   uint64_t view_octets_max = 64 << 20;
+  uint64_t text_octets_max = 32 << 20;
+  uint64_t read_ahead_octets_max = 8 << 20;
 };
 
 struct StoreConfig {

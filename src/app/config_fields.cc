@@ -185,6 +185,10 @@ const std::vector<Field<ImapConfig>>& fields() {
   static const std::vector<Field<S>> table = {
       {"view_octets_max", &S::view_octets_max,
        "Memory of each loop for lists of mailboxes that nobody has open just now."},
+      {"text_octets_max", &S::text_octets_max,
+       "Memory of each loop for envelopes and structures of mails that were listed lately."},
+      {"read_ahead_octets_max", &S::read_ahead_octets_max,
+       "Memory of each loop for mails that are expected to be read next."},
   };
   return table;
 }

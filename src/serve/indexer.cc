@@ -13,7 +13,18 @@ namespace pabal::serve {
 
 namespace {
 
-constexpr size_t kWantedMax = 100'000;
+// Of what others have made: beyond that it is made again when it is asked for again.
+constexpr uint64_t kKeptOctetsMax = 32 * 1024 * 1024;
+
+MessageId message_of(const Summarized& made) {
+  return made.summary.message;
+}
+
+uint64_t octets_of(const Summarized& made) {
+  const store::SummaryTexts& texts = made.summary.texts;
+  return sizeof(made) + texts.envelope.size() + texts.body_structure.size() + texts.preview.size() +
+         made.text.header.size() + made.text.body.size();
+}
 
 }  // namespace
 
@@ -34,9 +45,9 @@ Summarized summarize(MessageId id, std::string_view message, Time received_at) {
   summary.to_display = std::move(keys.to_display);
   summary.message_id = std::move(keys.message_id);
   summary.references = std::move(keys.references);
-  summary.preview = std::move(keys.preview);
-  summary.envelope = proto::imap::envelope_text(mail::header_of(root, message));
-  summary.body_structure = proto::imap::body_structure_text(root, message);
+  summary.texts.preview = std::move(keys.preview);
+  summary.texts.envelope = proto::imap::envelope_text(mail::header_of(root, message));
+  summary.texts.body_structure = proto::imap::body_structure_text(root, message);
   out.text.message = id;
   out.text.header = mail::search_header(message);
   out.text.body = mail::search_body(root, message);
@@ -51,12 +62,16 @@ void Indexer::stop() {
   wake_.notify();
 }
 
-void Indexer::want(std::vector<MessageId> messages) {
+void Indexer::keep(std::vector<Summarized> made) {
   rt::Loop* home = home_;
-  if (home == nullptr || messages.empty()) return;
-  home->post([this, messages = std::move(messages)] {
-    if (wanted_.size() + messages.size() > kWantedMax) return;  // made again when they are asked for again
-    wanted_.insert(wanted_.end(), messages.begin(), messages.end());
+  if (home == nullptr || made.empty()) return;
+  home->post([this, made = std::move(made)]() mutable {
+    for (Summarized& one : made) {
+      uint64_t octets = octets_of(one);
+      if (kept_octets_ + octets > kKeptOctetsMax) break;
+      kept_octets_ += octets;
+      kept_.push_back(std::move(one));
+    }
     if (!first_change_) first_change_ = rt::Loop::current().now();
     wake_.notify();
   });
@@ -104,14 +119,16 @@ rt::Task<void> Indexer::wait_for_work() {
 }
 
 rt::Task<void> Indexer::work_off() {
-  std::vector<MessageId> wanted = std::move(wanted_);
-  wanted_.clear();
-  std::ranges::sort(wanted);
-  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
-  for (size_t i = 0; i < wanted.size() && !stopping_; i += options_.batch_max) {
-    size_t count = std::min(options_.batch_max, wanted.size() - i);
-    co_await summarize_batch(
-        {wanted.begin() + static_cast<ptrdiff_t>(i), wanted.begin() + static_cast<ptrdiff_t>(i + count)});
+  std::vector<Summarized> kept = std::exchange(kept_, {});
+  kept_octets_ = 0;
+  // The same may have been made several times.
+  std::ranges::sort(kept, {}, message_of);
+  auto [doubled, end] = std::ranges::unique(kept, {}, message_of);
+  kept.erase(doubled, end);
+  for (size_t i = 0; i < kept.size() && !stopping_; i += options_.batch_max) {
+    auto first = kept.begin() + static_cast<ptrdiff_t>(i);
+    auto last = kept.begin() + static_cast<ptrdiff_t>(std::min(i + options_.batch_max, kept.size()));
+    co_await write({std::move_iterator(first), std::move_iterator(last)});
   }
   MessageId after = after_;
   while (!stopping_) {
@@ -130,29 +147,25 @@ rt::Task<void> Indexer::summarize_batch(std::vector<MessageId> ids) {
   while (!ids.empty() && !stopping_) {
     std::vector<store::MessageBytes> messages = co_await store_.messages(ids, options_.octets_max);
     ids.erase(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(messages.size()));
-    co_await keep_summaries(messages);
+    std::vector<Summarized> made;
+    auto work = [&] {
+      for (const store::MessageBytes& message : messages) {
+        if (message.error.empty()) made.push_back(summarize(message.id, message.bytes, message.received_at));
+      }
+    };
+    co_await rt::offload(world_.blocking, work);
+    counters_.failed += messages.size() - made.size();
+    co_await write(std::move(made));
   }
 }
 
-rt::Task<void> Indexer::keep_summaries(const std::vector<store::MessageBytes>& messages) {
-  std::vector<Summarized> made;
-  size_t failed = 0;
-  auto work = [&] {
-    for (const store::MessageBytes& message : messages) {
-      if (!message.error.empty()) {
-        ++failed;
-        continue;
-      }
-      made.push_back(summarize(message.id, message.bytes, message.received_at));
-    }
-  };
-  co_await rt::offload(world_.blocking, work);
+rt::Task<void> Indexer::write(std::vector<Summarized> made) {
+  if (made.empty()) co_return;
   auto put = [&](store::Transaction& tx) {
     for (const Summarized& one : made) store::put_summary(tx, one.summary, one.text);
   };
-  if (!made.empty()) co_await store_.write(put);
+  co_await store_.write(put);
   counters_.indexed += made.size();
-  counters_.failed += failed;
 }
 
 }  // namespace pabal::serve

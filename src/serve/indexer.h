@@ -28,7 +28,7 @@ struct IndexerOptions {
   // Waits until deliveries pause for so long, or the oldest work is that old.
   Duration quiet = std::chrono::milliseconds(200);
   Duration delay_max = std::chrono::seconds(10);
-  size_t batch_max = 200;                // messages in one commit
+  size_t batch_max = 200;                  // messages in one commit
   uint64_t octets_max = 16 * 1024 * 1024;  // that are read at a time
 };
 
@@ -42,7 +42,7 @@ class Indexer {
   void stop();
 
   // Somebody had to make these himself. Any thread.
-  void want(std::vector<MessageId> messages);
+  void keep(std::vector<Summarized> made);
 
   struct Counters {
     std::atomic<uint64_t> indexed{0}, failed{0};
@@ -53,7 +53,7 @@ class Indexer {
   rt::Task<void> wait_for_work();
   rt::Task<void> work_off();
   rt::Task<void> summarize_batch(std::vector<MessageId> ids);
-  rt::Task<void> keep_summaries(const std::vector<store::MessageBytes>& messages);
+  rt::Task<void> write(std::vector<Summarized> made);
 
   io::World& world_;
   store::Store& store_;
@@ -64,7 +64,8 @@ class Indexer {
   bool stopping_ = false;
   Instant last_change_;
   std::optional<Instant> first_change_;  // of what is not worked off yet
-  std::vector<MessageId> wanted_;
+  std::vector<Summarized> kept_;         // not written yet
+  uint64_t kept_octets_ = 0;
   MessageId after_, last_end_;
 };
 

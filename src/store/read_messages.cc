@@ -47,6 +47,7 @@ std::vector<MessageBytes> read_messages(Database& db, SegmentReader& segments,
       if (row.bind(id.value).step()) {
         octets += row.view(4).size() + static_cast<uint64_t>(row.number(2));
         if (octets > octets_max && !messages.empty()) break;
+        message.bytes.reserve(row.view(4).size() + static_cast<size_t>(row.number(2)));
         message.bytes = row.view(4);
         message.received_at = Time{row.number(7)};
         append_bytes(row, segments, id, message.bytes);

@@ -47,9 +47,7 @@ std::string columns(SummaryWants wants) {
          names(dates, "sent_at, sent_day, subject_is_reply, base_subject, ", "0, 0, 0, '', ") +
          names(wants.sort_keys, "from_key, to_key, cc_key, from_display, to_display, ",
                "'', '', '', '', '', ") +
-         names(wants.thread_keys, "message_id, refs, ", "'', '', ") +
-         names(wants.preview, "preview, ", "'', ") + names(wants.envelope, "envelope, ", "'', ") +
-         names(wants.body_structure, "body_structure ", "'' ") + "FROM summary";
+         names(wants.thread_keys, "message_id, refs ", "'', '' ") + "FROM summary";
 }
 
 std::vector<std::string> split_references(std::string_view text) {
@@ -73,9 +71,6 @@ Summary read_summary(const Statement& row) {
   summary.to_display = row.text(10);
   summary.message_id = row.text(11);
   summary.references = split_references(row.view(12));
-  summary.preview = row.text(13);
-  summary.envelope = row.text(14);
-  summary.body_structure = row.text(15);
   return summary;
 }
 
@@ -106,9 +101,9 @@ void put_summary(Transaction& tx, const Summary& summary, const SearchText& text
       .bind(summary.to_display)
       .bind(summary.message_id)
       .bind(join(summary.references, "\n"))
-      .bind(summary.preview)
-      .bind_blob(summary.envelope)
-      .bind_blob(summary.body_structure)
+      .bind(summary.texts.preview)
+      .bind_blob(summary.texts.envelope)
+      .bind_blob(summary.texts.body_structure)
       .run();
   tx.db.prepare("INSERT INTO search_text (message, header, body) VALUES (?, ?, ?)")
       .bind(text.message.value)
@@ -126,6 +121,19 @@ std::vector<Summary> find_summaries(Database& db, const std::vector<MessageId>& 
     if (row != nullptr && row->number(1) == kSummaryVersion) summaries.push_back(read_summary(*row));
   }
   return summaries;
+}
+
+std::vector<FoundTexts> find_summary_texts(Database& db, const std::vector<MessageId>& messages) {
+  std::vector<FoundTexts> found;
+  found.reserve(messages.size());
+  RisingRows rows(db, "SELECT message, version, preview, envelope, body_structure FROM summary");
+  for (MessageId id : messages) {
+    const Statement* row = rows.find(id);
+    if (row == nullptr || row->number(1) != kSummaryVersion) continue;
+    found.push_back(
+        {id, {.envelope = row->text(3), .body_structure = row->text(4), .preview = row->text(2)}});
+  }
+  return found;
 }
 
 void read_search_texts(

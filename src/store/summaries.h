@@ -18,6 +18,13 @@ namespace pabal::store {
 // When the way in which they are made changes, this is raised: older ones do not count.
 inline constexpr int64_t kSummaryVersion = 1;
 
+// What FETCH shows of a message without reading it.
+struct SummaryTexts {
+  std::string envelope;        // IMAP text (RFC 9051 §7.5.2)
+  std::string body_structure;  // IMAP text
+  std::string preview;         // RFC 8970, UTF-8
+};
+
 struct Summary {
   MessageId message;
   Time sent_at;              // Date field; received_at if it has none that can be read
@@ -28,9 +35,7 @@ struct Summary {
   std::string from_display, to_display;  // RFC 5957, folded
   std::string message_id;                // without < >
   std::vector<std::string> references;   // RFC 5256 §3: References, else In-Reply-To
-  std::string envelope;                  // IMAP text (RFC 9051 §7.5.2)
-  std::string body_structure;            // IMAP text
-  std::string preview;                   // RFC 8970, UTF-8
+  SummaryTexts texts;
 };
 
 // UTF-8, folded (mail/search_text.h): a search is a search for substrings in it.
@@ -47,10 +52,16 @@ void put_summary(Transaction& tx, const Summary& summary, const SearchText& text
 struct SummaryWants {
   bool sort_keys = false;    // dates, subject, from, to, cc, displays
   bool thread_keys = false;  // dates, subject, message_id, references
-  bool envelope = false, body_structure = false, preview = false;
 };
 // Of these messages, which are rising; what has none (or an old one) is left out.
 std::vector<Summary> find_summaries(Database& db, const std::vector<MessageId>& messages, SummaryWants wants);
+
+// Likewise, the texts alone.
+struct FoundTexts {
+  MessageId message;
+  SummaryTexts texts;
+};
+std::vector<FoundTexts> find_summary_texts(Database& db, const std::vector<MessageId>& messages);
 
 // Calls `use` for each of the messages (rising) that has a text, until it returns false.
 void read_search_texts(

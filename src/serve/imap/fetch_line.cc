@@ -77,10 +77,10 @@ class Writer {
         wire::put_internal_date(out_, Time{mail.saved_at_ms});
         return true;
       case wire::FetchItem::envelope:
-        out_.append("ENVELOPE ").append(source_.summary->envelope);
+        out_.append("ENVELOPE ").append(source_.texts->envelope);
         return true;
       case wire::FetchItem::body_structure:
-        out_.append("BODYSTRUCTURE ").append(source_.summary->body_structure);
+        out_.append("BODYSTRUCTURE ").append(source_.texts->body_structure);
         return true;
       case wire::FetchItem::body:
         out_.append("BODY ").append(wire::body_text(root(), source_.message));
@@ -88,16 +88,17 @@ class Writer {
       case wire::FetchItem::preview:
       case wire::FetchItem::preview_lazy:
         out_ += "PREVIEW ";
-        if (source_.summary == nullptr) {
+        if (source_.texts == nullptr) {
           out_ += "NIL";
         } else {
-          wire::put_string(out_, source_.summary->preview, form_.utf8);
+          wire::put_string(out_, source_.texts->preview, form_.utf8);
         }
         return true;
       case wire::FetchItem::rfc822:
         return octets("RFC822 ", source_.message);
       case wire::FetchItem::rfc822_header:
-        return octets("RFC822.HEADER ", mail::head_of(root(), source_.message));
+        return octets("RFC822.HEADER ",
+                      source_.is_head ? source_.message : mail::head_of(root(), source_.message));
       case wire::FetchItem::rfc822_text:
         return octets("RFC822.TEXT ", mail::body_of(root(), source_.message));
       case wire::FetchItem::body_section:
@@ -123,14 +124,15 @@ class Writer {
 
   bool section(const wire::FetchItem& item) {
     out_.append(wire::section_name(item)).append(" ");
-    bool everything = item.section.part.empty() && item.section.what == wire::Section::whole;
+    const wire::Section::Text what = item.section.what;
+    bool everything = item.section.part.empty() &&
+                      (what == wire::Section::whole || (what == wire::Section::header && source_.is_head));
     if (everything) {
       wire::put_literal(out_, wire::cut(source_.message, item.partial));
       return true;
     }
     std::string made;
-    std::optional<std::string_view> found =
-        wire::section_octets(root(), source_.message, item.section, made);
+    std::optional<std::string_view> found = wire::section_octets(root(), source_.message, item.section, made);
     if (found) {
       wire::put_literal(out_, wire::cut(*found, item.partial));
     } else {
@@ -172,16 +174,10 @@ FetchNeeds needs_of(const std::vector<wire::FetchItem>& items) {
   for (const wire::FetchItem& item : items) {
     switch (item.kind) {
       case wire::FetchItem::envelope:
-        needs.summary.envelope = true;
-        break;
       case wire::FetchItem::body_structure:
-        needs.summary.body_structure = true;
-        break;
       case wire::FetchItem::preview:
-        needs.summary.preview = true;
-        break;
       case wire::FetchItem::preview_lazy:
-        needs.summary.preview = true;
+        needs.texts = true;
         break;
       case wire::FetchItem::body:
       case wire::FetchItem::rfc822:
@@ -200,8 +196,6 @@ FetchNeeds needs_of(const std::vector<wire::FetchItem>& items) {
     bool reads = item.kind == wire::FetchItem::body_section || item.kind == wire::FetchItem::binary;
     if (shows || (reads && !item.peek)) needs.sets_seen = true;
   }
-  const store::SummaryWants& wants = needs.summary;
-  needs.any_summary = wants.envelope || wants.body_structure || wants.preview;
   return needs;
 }
 

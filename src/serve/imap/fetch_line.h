@@ -14,8 +14,7 @@ namespace pabal::serve::imap {
 
 // What has to be read for these items.
 struct FetchNeeds {
-  store::SummaryWants summary;
-  bool any_summary = false;
+  bool texts = false;  // store::SummaryTexts
   bool bytes = false;
   bool head_only = false;  // of the bytes, nothing behind the message's own head
   bool sets_seen = false;
@@ -25,8 +24,9 @@ FetchNeeds needs_of(const std::vector<proto::imap::FetchItem>& items);
 struct FetchSource {
   uint32_t number = 0;
   Item item;
-  const store::Summary* summary = nullptr;  // if needed
-  std::string_view message;                 // prefix and bytes, if needed
+  const store::SummaryTexts* texts = nullptr;  // if needed
+  std::string_view message;                    // prefix and bytes, if needed
+  bool is_head = false;                        // that is its head alone
 };
 
 struct FetchForm {

@@ -95,7 +95,7 @@ class SearchRun {
     check_cut_off(service_);
     auto query = [&](store::Database& db) { return decide_by_store(db, batch); };
     std::vector<MessageId> left = co_await service_.store.read(query);
-    auto use = [&](Summarized& made) {
+    auto use = [&](const Summarized& made) {
       auto mails = std::ranges::equal_range(batch, made.summary.message.value, {}, message_of);
       settle({mails.begin(), mails.end()}, {.sent_day = made.summary.sent_day,
                                             .header = std::string_view(made.text.header),

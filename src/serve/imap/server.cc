@@ -18,7 +18,9 @@ ImapServer::ImapServer(io::World& world, store::Store& store, directory::Directo
                .tls = tls,
                .options = options,
                .counters = counters,
-               .views = Views(store, options.view_octets_max)} {}
+               .views = Views(store, options.view_octets_max),
+               .texts = Recent<store::SummaryTexts>(options.text_octets_max),
+               .read_ahead = Recent<store::MessageBytes>(options.read_ahead_octets_max)} {}
 
 ImapServer::~ImapServer() = default;
 

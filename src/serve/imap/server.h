@@ -12,6 +12,7 @@
 #include "directory/directory.h"
 #include "io/world.h"
 #include "rt/task_group.h"
+#include "serve/imap/recent.h"
 #include "serve/imap/views.h"
 #include "serve/indexer.h"
 #include "store/store.h"
@@ -40,7 +41,9 @@ struct ImapOptions {
   int auth_failures_max = 5;                              // then the session ends
   int errors_max = 20;                                    // BAD in a row
   size_t sessions_max = 20'000;
-  size_t view_octets_max = 64 << 20;  // for mailboxes that no session has open any more
+  size_t view_octets_max = 64 << 20;       // for mailboxes that no session has open any more
+  size_t text_octets_max = 32 << 20;       // for envelopes and structures that were fetched lately
+  size_t read_ahead_octets_max = 8 << 20;  // for messages that are expected to be fetched next
 };
 
 // Totals for the metrics; shared by the servers of all loops.
@@ -61,6 +64,8 @@ struct Service {
   const ImapOptions options;
   ImapCounters& counters;
   Views views;
+  Recent<store::SummaryTexts> texts;
+  Recent<store::MessageBytes> read_ahead;
   size_t open_sessions = 0;
   bool stopping = false;  // sessions that wait for a command end
   bool cut_off = false;   // also those that wait for a slow client

@@ -10,6 +10,8 @@ namespace {
 
 // What is written gathers up to here, then the client has to read.
 constexpr size_t kOutOctets = 256 * 1024;
+// Of that, a session that waits for its client keeps so much.
+constexpr size_t kKeptOctets = 4096;
 constexpr Duration kHandshakeTimeout = std::chrono::minutes(1);
 
 constexpr size_t kLineMax = 64 * 1024;
@@ -267,12 +269,24 @@ void Session::bye(std::string_view text, std::string_view code) {
   closing_ = true;
 }
 
+// More is to come: the buffer stays.
 rt::Task<void> Session::flush_if_full() {
-  if (out().size() >= kOutOctets) co_await flush();
+  if (out().size() < kOutOctets) co_return;
+  std::string sent = co_await send_out();
+  sent.clear();
+  if (out().empty()) out().swap(sent);
 }
 
 rt::Task<void> Session::flush() {
   if (out().empty()) co_return;
+  std::string sent = co_await send_out();
+  // What is large is given back, what is small is used again.
+  if (sent.capacity() > kKeptOctets || !out().empty()) co_return;
+  sent.clear();
+  out().swap(sent);
+}
+
+rt::Task<std::string> Session::send_out() {
   std::string sending;
   sending.swap(out());
   service_.counters.octets_sent += sending.size();
@@ -288,11 +302,7 @@ rt::Task<void> Session::flush() {
     if (why == rt::Wake::deadline) throw io::IoError(io::IoFault::timeout, peer_ + " takes no data");
     if (service_.cut_off) throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
   }
-  // What is large is given back, what is small is used again.
-  if (sending.capacity() <= 4096 && out().empty()) {
-    sending.clear();
-    out().swap(sending);
-  }
+  co_return sending;
 }
 
 }  // namespace pabal::serve::imap

@@ -34,6 +34,7 @@ namespace wire = proto::imap;
 struct MailboxStatus;
 struct StatusNews;
 struct NotifyNews;
+class FetchAhead;
 class Notifier;
 
 // The mailbox that a session has selected.
@@ -49,6 +50,7 @@ struct Selected {
   bool read_only = false;          // that, or no right to change anything
   std::vector<NumberRange> saved;  // "$": UIDs (RFC 5182)
   std::vector<SearchContext> contexts;
+  uint32_t next_read = 0;  // behind the message whose bytes were fetched last
 };
 
 class Session {
@@ -77,6 +79,7 @@ class Session {
   void bye(std::string_view text, std::string_view code = {});
   rt::Task<void> flush();
   rt::Task<void> flush_if_full();
+  rt::Task<std::string> send_out();  // returns what was sent: its memory
   void log_end(std::string_view why);
   Instant idle_deadline() const;
   wire::ReceiverLimits receiver_limits() const;
@@ -163,17 +166,14 @@ class Session {
 
   // fetch.cc
   rt::Task<Outcome> on(wire::Fetch command);
-  struct FetchBatch;
-  enum class Loaded { yes, gone, damaged };
+  struct FetchTally;
   std::vector<NumberRange> changed_after(const std::vector<NumberRange>& numbers, int64_t modseq) const;
   rt::Task<void> tell_vanished(wire::SequenceSet set, uint64_t since);
   rt::Task<ModSeq> set_seen(std::vector<NumberRange> numbers);
   rt::Task<Outcome> tell_messages(std::vector<NumberRange> numbers, std::vector<wire::FetchItem> items,
                                   FetchNeeds needs);
-  rt::Task<void> load(FetchBatch& batch, FetchNeeds needs);
-  rt::Task<void> summarize_missing(const std::vector<store::MessageBytes>& read, FetchBatch& batch,
-                                   std::vector<MessageId>& to_index);
-  Loaded attach(FetchSource& source, const FetchBatch& batch, const FetchNeeds& needs) const;
+  rt::Task<void> tell_batches(FetchAhead& ahead, const std::vector<wire::FetchItem>& items,
+                              FetchTally& tally);
 
   rt::Task<Outcome> on(wire::Store command);  // store.cc
   rt::Task<void> tell_unchanged(std::vector<NumberRange> numbers, store::FlagsChanged changed);

@@ -44,8 +44,9 @@ rt::Task<void> read_batch(SummaryRun& run, size_t batch) {
     return missing;
   };
   std::vector<MessageId> missing = co_await run.service.store.read(query);
-  auto use = [&run](Summarized& made) {
-    run.use(index_of(run.messages, made.summary.message), made.summary);
+  auto use = [&run](const Summarized& made) {
+    store::Summary summary = made.summary;
+    run.use(index_of(run.messages, summary.message), summary);
   };
   size_t damaged = co_await summarize_now(run.service, std::move(missing), use);
   run.damaged += damaged;
@@ -58,9 +59,9 @@ void check_cut_off(const Service& service) {
 }
 
 rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages,
-                               std::function<void(Summarized&)> use) {
+                               std::function<void(const Summarized&)> use) {
   size_t damaged = 0;
-  std::vector<MessageId> made;
+  std::vector<Summarized> made;
   for (size_t next = 0; next < messages.size();) {
     check_cut_off(service);
     size_t count = std::min(kReadMessages, messages.size() - next);
@@ -76,12 +77,12 @@ rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages
         }
         Summarized summarized = summarize(message.id, message.bytes, message.received_at);
         use(summarized);
-        made.push_back(message.id);
+        made.push_back(std::move(summarized));
       }
     };
     co_await rt::offload(service.world.blocking, work);
+    service.indexer.keep(std::exchange(made, {}));
   }
-  service.indexer.want(std::move(made));
   co_return damaged;
 }
 

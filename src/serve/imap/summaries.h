@@ -14,7 +14,7 @@ namespace pabal::serve::imap {
 // tells the indexer to keep them. Returns how many are damaged; those that are
 // gone are left out. Throws StoreError, and IoError when the server is cut off.
 rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages,
-                               std::function<void(Summarized&)> use);
+                               std::function<void(const Summarized&)> use);
 
 // Calls use(index in messages, summary) for each of the messages (rising, each
 // once), on two threads at a time. Returns and throws likewise.

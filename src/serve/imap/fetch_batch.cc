@@ -1,0 +1,119 @@
+#include "serve/imap/fetch_batch.h"
+
+#include <algorithm>
+
+#include "mail/header.h"
+#include "rt/offload.h"
+
+namespace pabal::serve::imap {
+
+namespace {
+
+// What is read at once from the store.
+constexpr uint64_t kReadOctets = 2 * 1024 * 1024;
+// The same where some of it was not asked for yet.
+constexpr uint64_t kAheadOctets = 256 * 1024;
+
+size_t octets_of(const store::SummaryTexts& texts) {
+  return sizeof(texts) + texts.envelope.size() + texts.body_structure.size() + texts.preview.size();
+}
+
+}  // namespace
+
+rt::Task<void> FetchBatch::load() {
+  list_entries();
+  if (needs_.texts) co_await find_texts();
+  std::vector<MessageId> wanted;
+  for (Entry& entry : entries_) {
+    if (needs_.bytes) entry.message = service_.read_ahead.find(entry.id);
+    bool lacks_texts = needs_.texts && !entry.texts;
+    if ((needs_.bytes || lacks_texts) && !entry.message) wanted.push_back(entry.id);
+  }
+  if (!wanted.empty()) co_await read_messages(std::move(wanted));
+}
+
+void FetchBatch::list_entries() {
+  entries_.reserve(sources.size());
+  for (const FetchSource& source : sources)
+    entries_.push_back({.id = MessageId{source.item.message}, .texts = nullptr, .message = nullptr});
+  std::ranges::sort(entries_, {}, &Entry::id);
+  auto [doubled, end] = std::ranges::unique(entries_, {}, &Entry::id);
+  entries_.erase(doubled, end);
+}
+
+FetchBatch::Entry* FetchBatch::find_entry(MessageId id) {
+  auto found = std::ranges::lower_bound(entries_, id, {}, &Entry::id);
+  return found != entries_.end() && found->id == id ? &*found : nullptr;
+}
+
+rt::Task<void> FetchBatch::find_texts() {
+  std::vector<MessageId> missing;
+  for (Entry& entry : entries_) {
+    entry.texts = service_.texts.find(entry.id);
+    if (!entry.texts) missing.push_back(entry.id);
+  }
+  if (missing.empty()) co_return;
+  auto query = [&](store::Database& db) { return store::find_summary_texts(db, missing); };
+  std::vector<store::FoundTexts> found = co_await service_.store.read(query);
+  for (store::FoundTexts& one : found) keep_texts(*find_entry(one.message), std::move(one.texts));
+}
+
+void FetchBatch::keep_texts(Entry& entry, store::SummaryTexts texts) {
+  entry.texts = std::make_shared<const store::SummaryTexts>(std::move(texts));
+  service_.texts.put(entry.id, entry.texts, octets_of(*entry.texts));
+}
+
+rt::Task<void> FetchBatch::read_messages(std::vector<MessageId> wanted) {
+  const uint64_t octets_max = next_.empty() ? kReadOctets : kAheadOctets;
+  size_t asked = wanted.size();
+  wanted.insert(wanted.end(), next_.begin(), next_.end());
+  while (asked > 0) {
+    std::vector<store::MessageBytes> read = co_await service_.store.messages(wanted, octets_max);
+    asked -= std::min(asked, read.size());
+    wanted.erase(wanted.begin(), wanted.begin() + static_cast<ptrdiff_t>(read.size()));
+    if (needs_.texts) co_await make_texts(read);
+    for (store::MessageBytes& message : read) {
+      Entry* entry = find_entry(message.id);
+      if (!needs_.bytes) message.bytes.clear();
+      auto kept = std::make_shared<const store::MessageBytes>(std::move(message));
+      if (!next_.empty() && kept->error.empty()) service_.read_ahead.put(kept->id, kept, kept->bytes.size());
+      if (entry != nullptr) entry->message = std::move(kept);
+    }
+  }
+}
+
+// Not indexed yet.
+rt::Task<void> FetchBatch::make_texts(const std::vector<store::MessageBytes>& read) {
+  std::vector<Summarized> made;
+  auto work = [&] {
+    for (const store::MessageBytes& message : read) {
+      const Entry* entry = find_entry(message.id);
+      if (entry == nullptr || entry->texts || !message.error.empty()) continue;
+      made.push_back(summarize(message.id, message.bytes, message.received_at));
+    }
+  };
+  co_await rt::offload(service_.world.blocking, work);
+  for (const Summarized& one : made) keep_texts(*find_entry(one.summary.message), one.summary.texts);
+  service_.indexer.keep(std::move(made));
+}
+
+FetchBatch::Loaded FetchBatch::attach(FetchSource& source) const {
+  if (!needs_.bytes && !needs_.texts) return Loaded::yes;
+  auto entry = std::ranges::lower_bound(entries_, MessageId{source.item.message}, {}, &Entry::id);
+  const store::MessageBytes* message = entry->message.get();
+  if (needs_.bytes || (needs_.texts && !entry->texts)) {
+    if (message == nullptr || message->gone) return Loaded::gone;
+    if (!message->error.empty()) return Loaded::damaged;
+  }
+  if (needs_.bytes) {
+    source.message = message->bytes;
+    if (needs_.head_only) {
+      source.message = source.message.substr(0, mail::parse_header(source.message).body_begin);
+      source.is_head = true;
+    }
+  }
+  source.texts = entry->texts.get();
+  return Loaded::yes;
+}
+
+}  // namespace pabal::serve::imap

@@ -1,0 +1,50 @@
+// What FETCH reads for some messages at a time: what was asked for lately lies in
+// memory, the rest comes from the store. Texts that the indexer has not made yet
+// are made here, and the indexer keeps them.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "rt/task.h"
+#include "serve/imap/fetch_line.h"
+#include "serve/imap/server.h"
+
+namespace pabal::serve::imap {
+
+class FetchBatch {
+ public:
+  FetchBatch(Service& service, FetchNeeds needs) : service_(service), needs_(needs) {}
+
+  void add(uint32_t number, const Item& item) { sources.push_back({.number = number, .item = item}); }
+  // Messages that are likely to be asked for next: read in one go with the others.
+  void expect(std::vector<MessageId> next) { next_ = std::move(next); }
+  // Throws StoreError.
+  rt::Task<void> load();
+
+  // After load(): fills in what is needed, which lives as long as the batch.
+  enum class Loaded { yes, gone, damaged };
+  Loaded attach(FetchSource& source) const;
+
+  std::vector<FetchSource> sources;
+
+ private:
+  struct Entry {
+    MessageId id;
+    std::shared_ptr<const store::SummaryTexts> texts;
+    std::shared_ptr<const store::MessageBytes> message;
+  };
+  void list_entries();
+  Entry* find_entry(MessageId id);
+  rt::Task<void> find_texts();
+  rt::Task<void> read_messages(std::vector<MessageId> wanted);
+  rt::Task<void> make_texts(const std::vector<store::MessageBytes>& read);
+  void keep_texts(Entry& entry, store::SummaryTexts texts);
+
+  Service& service_;
+  const FetchNeeds needs_;
+  std::vector<MessageId> next_;
+  std::vector<Entry> entries_;  // rising by message
+};
+
+}  // namespace pabal::serve::imap

@@ -1,37 +1,15 @@
 """Results as Markdown tables for people: median (lowest–highest), and how many times the peers' figure."""
 import os
 import platform
-import statistics
 
-OURS = "pabal"
-QUIET_BELOW = 0.25
+import imap_table
+from cells import OURS, QUIET_BELOW, cell, lines, ratio_cell, ratios
 
 
 def machine():
     with open("/proc/cpuinfo") as f:
         model = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "unknown")
     return {"cores": os.cpu_count(), "processor": model, "kernel": platform.release()}
-
-
-def figure(value):
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def cell(values):
-    if not values:
-        return "–"
-    return f"{figure(statistics.median(values))} ({figure(min(values))}–{figure(max(values))})"
-
-
-def lines(header, rows):
-    out = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    return out + ["| " + " | ".join(row) + " |" for row in rows]
-
-
-def ratios(ours, theirs, key):
-    """Of the same round: what slows the machine down for a while slows both."""
-    by_round = {r["round"]: r[key] for r in theirs}
-    return [r[key] / by_round[r["round"]] for r in ours if by_round.get(r["round"])]
 
 
 def size_text(octets):
@@ -55,7 +33,7 @@ def rates(results, test, title):
             if with_ratios:
                 for peer in peers:
                     found = ratios(of(OURS, case), of(peer, case), key)
-                    row.append(f"{statistics.median(found):.1f}× ({min(found):.1f}–{max(found):.1f})" if found else "–")
+                    row.append(ratio_cell(found, "{:.1f}×".format))
             yield row
 
     out = [f"### {title}, mails/s", ""]
@@ -83,7 +61,8 @@ def idle(results):
 
 
 def render(results):
-    out = rates(results, "mail", "Into the mailbox") + rates(results, "relay", "Relayed to a sink") + idle(results)
+    out = (rates(results, "mail", "Into the mailbox") + rates(results, "relay", "Relayed to a sink") + idle(results) +
+           imap_table.render(results))
     errors = [r for r in results if r["test"] == "error"]
     out += [f"failed: {r['case']}: {r['error']}" for r in errors]
     return "\n".join(out)

@@ -1,5 +1,6 @@
-from .dovecot import PostfixDovecot
+from .dovecot import DovecotMaildir, DovecotMaildirFsync, DovecotSdbox, DovecotSdboxFsync, PostfixDovecot
 from .pabal import Pabal
 from .postfix import Postfix
 
-ALL = {server.name: server for server in (Pabal, Postfix, PostfixDovecot)}
+ALL = {server.name: server for server in (Pabal, Postfix, PostfixDovecot, DovecotSdbox, DovecotMaildir,
+                                          DovecotSdboxFsync, DovecotMaildirFsync)}

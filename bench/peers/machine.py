@@ -6,6 +6,7 @@ import subprocess
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
+REST_SECONDS = 0.02  # of CPU, in a second: a server at rest
 
 
 def free_ports(count):
@@ -149,6 +150,20 @@ class Server:
     @property
     def smtp(self):
         return f"127.0.0.1:{self.smtp_port}"
+
+    def take_over(self, filled, folder):
+        """Copies `folder` of the directory `filled`, and waits until the disk has it."""
+        subprocess.run(["cp", "-a", f"{filled}/{folder}", self.directory], check=True)
+        subprocess.run(["sync", "-f", self.directory], check=True)
+
+    def await_rest(self, seconds):
+        """Until it has nothing left to do in the background, or the time is up."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            before = self.cpu_seconds()
+            time.sleep(1)
+            if self.cpu_seconds() - before < REST_SECONDS:
+                return
 
     def run(self, name, command, env=None):
         self.programs.append(Program(name, command, f"{self.directory}/{name}.out", self.group, env))

@@ -22,6 +22,10 @@ address = "127.0.0.1:{smtps}"
 tls = "implicit"
 
 [[listener]]
+protocol = "lmtp"
+address = "127.0.0.1:{lmtp}"
+
+[[listener]]
 protocol = "pop3"
 address = "127.0.0.1:{pop3}"
 plaintext_auth = true
@@ -59,7 +63,7 @@ file = "{d}/pabal.log"
 
 
 def write_config(directory, **values):
-    """`directory`/pabal.toml; values: domain, relay_domain, smtp, smtps, pop3, imap, imaps, sink."""
+    """`directory`/pabal.toml; values: domain, relay_domain, smtp, smtps, lmtp, pop3, imap, imaps, sink."""
     path = f"{directory}/pabal.toml"
     with open(path, "w") as f:
         f.write(CONFIG.format(d=directory, **values))
@@ -82,18 +86,26 @@ def make_accounts(binary, directory, domain, users, password):
 
 class Pabal(Server):
     name = "pabal"
-    binary = load = None  # set by bench/compare
-    template = None       # Argon2 takes its time, so the accounts are made once
+    binary = load = accounts = None  # set by bench/compare
+    template = None                  # Argon2 takes its time, so these accounts are made once
+    accounts_made = Server.users
 
-    def start(self):
-        self.smtps_port, self.pop3_port, self.imap_port, self.imaps_port = free_ports(4)
+    def start(self, filled=None):
+        """filled: an earlier directory of ours, whose mail is taken over."""
+        self.smtps_port, self.lmtp_port, self.pop3_port, self.imap_port, self.imaps_port = free_ports(5)
         if Pabal.template is None:
             template = f"{os.path.dirname(self.directory)}/pabal-template"
-            make_accounts(self.binary, template, self.domain, self.users, "pass")
+            make_accounts(self.binary, template, self.domain, self.accounts_made, "pass")
             Pabal.template = template
-        shutil.copytree(Pabal.template, self.directory, dirs_exist_ok=True)
+        ignore = shutil.ignore_patterns("data") if filled else None
+        shutil.copytree(Pabal.template, self.directory, dirs_exist_ok=True, ignore=ignore)
+        if filled:
+            self.take_over(filled, "data")
+        if self.users > self.accounts_made:
+            subprocess.run([self.accounts, f"{self.directory}/data", self.domain, str(self.accounts_made),
+                            str(self.users), "pass"], check=True)
         config = write_config(self.directory, domain=self.domain, relay_domain=self.relay_domain, smtp=self.smtp_port,
-                              smtps=self.smtps_port, pop3=self.pop3_port, imap=self.imap_port,
+                              smtps=self.smtps_port, lmtp=self.lmtp_port, pop3=self.pop3_port, imap=self.imap_port,
                               imaps=self.imaps_port, sink=self.sink_port)
         self.run("pabal", [self.binary, "serve", "--config", config])
         self.await_greeting(self.smtp_port)

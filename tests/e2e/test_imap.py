@@ -188,6 +188,33 @@ class Commands(ImapCase):
         self.assertIn(rb"\Flagged $Work", flags)
         self.assertEqual(imaplib.Internaldate2tuple(flags)[:6], time.localtime(1706749200)[:6])
 
+    def test_the_same_bytes_whichever_way_they_are_read(self):
+        """One after the other, all at once, every other one, and some that are gone meanwhile."""
+        session, randomness = self.session(), random.Random(5)
+        mails = [mail(f"number {n}", "x" * 70 + "\r\n" + "y" * randomness.choice((10, 3_000, 9_000, 80_000)) + "\r\n")
+                 for n in range(300)]
+        session.ok(f"CREATE {self.box}-2")
+        for one in mails:
+            session.append(f"{self.box}-2", one)
+        self.assertEqual(self.contents(f"{self.box}-2"), mails)
+
+        def fetch(numbers):
+            answer = self.ok(self.client.fetch(numbers, "(ENVELOPE BODY.PEEK[])"))
+            for head, _ in answer[::2]:
+                self.assertIn(f'"number {int(head.split()[0]) - 1}"'.encode(), head)
+            return [item[1] for item in answer[::2]]
+
+        self.assertEqual([fetch(str(n + 1)) for n in range(100)], [[one] for one in mails[:100]])
+        self.assertEqual(fetch(",".join(str(n) for n in range(1, 301, 2))), mails[::2])
+        self.assertEqual([fetch(str(n)) for n in (200, 199, 198)], [[mails[n]] for n in (199, 198, 197)])
+        session.ok(f"SELECT {self.box}-2")
+        fetch("50")
+        session.ok(r"STORE 52:299 +FLAGS.SILENT (\Deleted)")
+        session.ok("EXPUNGE")
+        self.assertEqual(fetch("51"), [mails[50]])
+        self.ok(self.client.noop())
+        self.assertEqual(self.ok(self.client.fetch("52", "(BODY.PEEK[])"))[0][1], mails[299])
+
     def test_reading_marks_as_seen(self):
         self.ok(self.client.fetch("1", "(BODY[TEXT])"))
         self.ok(self.client.fetch("2", "(BODY.PEEK[TEXT])"))

@@ -25,9 +25,9 @@ rt::Task<void> FetchBatch::load() {
   if (needs_.texts) co_await find_texts();
   std::vector<MessageId> wanted;
   for (Entry& entry : entries_) {
-    if (needs_.bytes) entry.message = service_.read_ahead.find(entry.id);
-    bool lacks_texts = needs_.texts && !entry.texts;
-    if ((needs_.bytes || lacks_texts) && !entry.message) wanted.push_back(entry.id);
+    bool lacks_texts = needs_.texts && !entry.texts;  // they are made of what is read
+    if (needs_.bytes && !lacks_texts) entry.message = service_.read_ahead.find(entry.id);
+    if (lacks_texts || (needs_.bytes && !entry.message)) wanted.push_back(entry.id);
   }
   if (!wanted.empty()) co_await read_messages(std::move(wanted));
 }

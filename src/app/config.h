@@ -110,6 +110,7 @@ struct LogConfig {
 };
 
 struct ImapConfig {
+  Duration progress_interval = std::chrono::seconds(10);
   uint64_t view_octets_max = 64 << 20;
   uint64_t text_octets_max = 32 << 20;
   uint64_t read_ahead_octets_max = 8 << 20;

@@ -183,6 +183,8 @@ template <>
 const std::vector<Field<ImapConfig>>& fields() {
   using S = ImapConfig;
   static const std::vector<Field<S>> table = {
+      {"progress_interval", &S::progress_interval,
+       "A client that waits for a long search is told so often how far it is."},
       {"view_octets_max", &S::view_octets_max,
        "Memory of each loop for lists of mailboxes that nobody has open just now."},
       {"text_octets_max", &S::text_octets_max,

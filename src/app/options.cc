@@ -103,6 +103,7 @@ serve::imap::ImapOptions imap_options(const Config& config, const std::string& s
   out.idle_timeout = config.limits.imap_timeout;
   out.errors_max = config.limits.errors_max;
   out.sessions_max = or_unlimited(config.limits.sessions_max);
+  out.progress_interval = config.imap.progress_interval;
   out.view_octets_max = config.imap.view_octets_max;
   out.text_octets_max = config.imap.text_octets_max;
   out.read_ahead_octets_max = config.imap.read_ahead_octets_max;

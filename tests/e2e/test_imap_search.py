@@ -57,6 +57,26 @@ TEXT, OTHER = "주간회의 안내", "다음 주 업무보고"
 NFD = unicodedata.normalize("NFD", TEXT)
 
 
+class LongSearch(ServerCase):
+    def test_a_long_search_says_how_far_it_is(self):
+        """RFC 9585, with an interval that makes every search a long one."""
+        server = self.server("seoul.test", sections={"imap": {"progress_interval": "1ms"}})
+        session = Imap(server, USER)
+        self.addCleanup(session.close)
+        session.ok("CREATE many")
+        mail = b"Subject: one of many\r\nFrom: a@seoul.test\r\n\r\nThe same again.\r\n"
+        for _ in range(4):
+            session.ok(b"APPEND many" + b" ".join([b""] + [b"{%d+}\r\n" % len(mail) + mail] * 900))
+        session.ok("SELECT many")
+        for command in ("SEARCH BODY again", "SORT (SUBJECT) UTF-8 BODY again", "THREAD REFERENCES UTF-8 ALL",
+                        "ESEARCH IN (selected) BODY again"):
+            lines = session.ok(command, tag="long1")
+            told = [tuple(map(int, found.groups())) for line in lines
+                    if (found := re.match(r'OK \[INPROGRESS \("long1" (\d+) (\d+)\)\] ', line))]
+            self.assertTrue(told, (command, lines))
+            self.assertTrue(all(0 < done < goal == 3600 for done, goal in told), told)
+
+
 class ImapSearch(ServerCase):
 
     @classmethod

@@ -116,7 +116,8 @@ rt::Task<std::vector<uint32_t>> Session::next_result(const SearchContext& contex
                                                      const std::vector<Item>& upserts) {
   std::shared_ptr<const Snapshot> told = selected_->told;
   SearchScope changed{.snapshot = told, .numbers = numbers_in(*told, upserts)};
-  SearchResult result = co_await run_search(service_, context.plan, std::move(changed));
+  Progress progress = show_progress();
+  SearchResult result = co_await run_search(service_, context.plan, std::move(changed), progress);
   std::vector<uint32_t> matching = names_of(result.hits, true), next;
   for (uint32_t uid : context.uids) {
     bool is_changed = std::ranges::binary_search(upserts, uid, {}, &Item::uid);
@@ -133,8 +134,8 @@ rt::Task<std::vector<uint32_t>> Session::next_result(const SearchContext& contex
   }
   // Where those that came in belong takes the keys of all.
   SearchScope all{.snapshot = told, .numbers = {{1, told->size()}}, .scores = sorts_by_relevancy(context)};
-  result = co_await run_search(service_, context.plan, std::move(all));
-  co_await sort_hits(service_, result, context.criteria);
+  result = co_await run_search(service_, context.plan, std::move(all), progress);
+  co_await sort_hits(service_, result, context.criteria, progress);
   co_return names_of(result.hits, true);
 }
 

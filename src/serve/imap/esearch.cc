@@ -58,7 +58,8 @@ rt::Task<bool> Session::search_selected(const MultiSearchRequest& request) {
   SearchScope scope{.snapshot = selected_->told,
                     .numbers = {{1, selected_->told->size()}},
                     .scores = request.returns.relevancy};
-  SearchResult result = co_await run_search(service_, *plan, std::move(scope));
+  Progress progress = show_progress();
+  SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
   log_damaged(result);
   if (request.returns.save) selected_->saved = saved_by(result.hits, request.returns);
   tell_found(request, result, selected_->name, selected_->view->mailbox());
@@ -80,7 +81,8 @@ rt::Task<bool> Session::search_other(const MultiSearchRequest& request, const Se
   if (!plan) co_return false;
   SearchScope scope{
       .snapshot = view->now(), .numbers = {{1, view->now()->size()}}, .scores = request.returns.relevancy};
-  SearchResult result = co_await run_search(service_, *plan, std::move(scope));
+  Progress progress = show_progress();
+  SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
   log_damaged(result);
   tell_found(request, result, mailbox.name, view->mailbox());
   co_return true;

@@ -48,6 +48,20 @@ std::optional<SearchPlan> Session::plan_here(const wire::SearchProgram& program)
                                .now = service_.world.clock.now()});
 }
 
+Progress Session::show_progress() {
+  auto tell = [this](size_t done, size_t goal) { return tell_progress(done, goal); };
+  return Progress(service_.options.progress_interval, tell);
+}
+
+rt::Task<void> Session::tell_progress(size_t done, size_t goal) {
+  out().append("* OK [INPROGRESS (\"").append(tag_).append("\" ");
+  wire::put_number(out(), done);
+  out() += ' ';
+  wire::put_number(out(), goal);
+  out() += ")] still at it\r\n";
+  co_await flush();
+}
+
 void Session::log_damaged(const SearchResult& result) {
   if (result.damaged == 0) return;
   service_.world.log.warning("imap.search_damaged", {{"account", account_->address},
@@ -80,8 +94,9 @@ rt::Task<Outcome> Session::search(SearchRequest request) {
   SearchScope scope{.snapshot = selected_->told,
                     .numbers = {{1, selected_->told->size()}},
                     .scores = returns.relevancy || sorts_by_relevancy(request.criteria)};
-  SearchResult result = co_await run_search(service_, *plan, std::move(scope));
-  if (sorts) co_await sort_hits(service_, result, request.criteria);
+  Progress progress = show_progress();
+  SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
+  if (sorts) co_await sort_hits(service_, result, request.criteria, progress);
   log_damaged(result);
   if (returns.save) selected_->saved = saved_by(result.hits, returns);
   if (returns.given && !is_silent(returns))

@@ -52,10 +52,11 @@ std::vector<MessageId> ids_of(const std::vector<Group>& groups) {
 
 class SearchRun {
  public:
-  SearchRun(Service& service, const SearchPlan& plan, const SearchScope& scope)
+  SearchRun(Service& service, const SearchPlan& plan, const SearchScope& scope, Progress& progress)
       : service_(service),
         plan_(plan),
         scope_(scope),
+        progress_(progress),
         answers_(scope.snapshot->size() + 1, Answer::no),
         scores_(scope.scores ? scope.snapshot->size() + 1 : 0, 1) {}
 
@@ -64,6 +65,7 @@ class SearchRun {
     if (!candidates_.empty()) {
       std::ranges::sort(candidates_, {}, message_of);
       split();
+      progress_.begin(candidates_.size());
       auto batch = [this](size_t number) { return decide_batch(batches_[number]); };
       co_await side_by_side(batches_.size(), batch);
     }
@@ -103,6 +105,7 @@ class SearchRun {
     };
     size_t damaged = co_await summarize_now(service_, std::move(left), use);
     damaged_ += damaged;
+    co_await progress_.add(batch.size());
   }
 
   // On a reader thread. Returns those that could not be decided by what is stored.
@@ -164,6 +167,7 @@ class SearchRun {
   Service& service_;
   const SearchPlan& plan_;
   const SearchScope& scope_;
+  Progress& progress_;
   std::vector<Answer> answers_;        // by number
   std::vector<unsigned char> scores_;  // by number, if asked for
   std::vector<Candidate> candidates_;
@@ -173,8 +177,9 @@ class SearchRun {
 
 }  // namespace
 
-rt::Task<SearchResult> run_search(Service& service, const SearchPlan& plan, SearchScope scope) {
-  SearchRun run(service, plan, scope);
+rt::Task<SearchResult> run_search(Service& service, const SearchPlan& plan, SearchScope scope,
+                                  Progress& progress) {
+  SearchRun run(service, plan, scope, progress);
   co_return co_await run.run();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rt/task.h"
+#include "serve/imap/progress.h"
 #include "serve/imap/search_match.h"
 #include "serve/imap/server.h"
 
@@ -31,6 +32,7 @@ struct SearchScope {
 };
 
 // Throws StoreError, and IoError when the server is cut off.
-rt::Task<SearchResult> run_search(Service& service, const SearchPlan& plan, SearchScope scope);
+rt::Task<SearchResult> run_search(Service& service, const SearchPlan& plan, SearchScope scope,
+                                  Progress& progress);
 
 }  // namespace pabal::serve::imap

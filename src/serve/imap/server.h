@@ -40,6 +40,7 @@ struct ImapOptions {
   Duration auth_failure_delay = std::chrono::seconds(1);  // doubled with each failure
   int auth_failures_max = 5;                              // then the session ends
   int errors_max = 20;                                    // BAD in a row
+  Duration progress_interval = std::chrono::seconds(10);  // between two INPROGRESS (RFC 9585)
   size_t sessions_max = 20'000;
   size_t view_octets_max = 64 << 20;       // for mailboxes that no session has open any more
   size_t text_octets_max = 32 << 20;       // for envelopes and structures that were fetched lately

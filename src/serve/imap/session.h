@@ -190,6 +190,8 @@ class Session {
   std::optional<SearchPlan> plan_here(const wire::SearchProgram& program) const;
   rt::Task<void> tell_numbers(std::string_view name, const std::vector<Hit>& hits, bool uid, bool modseq);
   void log_damaged(const SearchResult& result);
+  Progress show_progress();
+  rt::Task<void> tell_progress(size_t done, size_t goal);
 
   // esearch.cc
   rt::Task<Outcome> on(wire::MultiSearch command);

@@ -84,7 +84,8 @@ class Before {
 
 }  // namespace
 
-rt::Task<void> sort_hits(Service& service, SearchResult& result, const std::vector<SortCriterion>& criteria) {
+rt::Task<void> sort_hits(Service& service, SearchResult& result, const std::vector<SortCriterion>& criteria,
+                         Progress& progress) {
   std::vector<Hit>& hits = result.hits;
   std::vector<Column> columns;
   bool reads = false;
@@ -112,7 +113,7 @@ rt::Task<void> sort_hits(Service& service, SearchResult& result, const std::vect
         for (Column& column : columns) put(column, by_message[i], summary);
       }
     };
-    size_t damaged = co_await read_summaries(service, messages, {.sort_keys = true}, use);
+    size_t damaged = co_await read_summaries(service, messages, {.sort_keys = true}, progress, use);
     result.damaged += damaged;
   }
   // A large mailbox takes long enough to keep others on this loop waiting.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "proto/imap/search_key.h"
+#include "serve/imap/progress.h"
 #include "serve/imap/search_run.h"
 
 namespace pabal::serve::imap {
@@ -12,6 +13,6 @@ namespace pabal::serve::imap {
 // Those that are damaged come as if they had no header, and are counted in the
 // result. Throws StoreError, and IoError when the server is cut off.
 rt::Task<void> sort_hits(Service& service, SearchResult& result,
-                         const std::vector<proto::imap::SortCriterion>& criteria);
+                         const std::vector<proto::imap::SortCriterion>& criteria, Progress& progress);
 
 }  // namespace pabal::serve::imap

@@ -23,6 +23,7 @@ struct SummaryRun {
   Service& service;
   const std::vector<MessageId>& messages;
   const store::SummaryWants wants;
+  Progress& progress;
   const std::function<void(size_t, store::Summary&)>& use;
   size_t damaged = 0;
 };
@@ -50,6 +51,7 @@ rt::Task<void> read_batch(SummaryRun& run, size_t batch) {
   };
   size_t damaged = co_await summarize_now(run.service, std::move(missing), use);
   run.damaged += damaged;
+  co_await run.progress.add(ids.size());
 }
 
 }  // namespace
@@ -87,8 +89,10 @@ rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages
 }
 
 rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageId>& messages,
-                                store::SummaryWants wants, std::function<void(size_t, store::Summary&)> use) {
-  SummaryRun run{.service = service, .messages = messages, .wants = wants, .use = use};
+                                store::SummaryWants wants, Progress& progress,
+                                std::function<void(size_t, store::Summary&)> use) {
+  SummaryRun run{.service = service, .messages = messages, .wants = wants, .progress = progress, .use = use};
+  progress.begin(messages.size());
   size_t batches = (messages.size() + kBatchMessages - 1) / kBatchMessages;
   auto batch = [&run](size_t number) { return read_batch(run, number); };
   co_await side_by_side(batches, batch);

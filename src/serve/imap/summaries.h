@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rt/task.h"
+#include "serve/imap/progress.h"
 #include "serve/imap/server.h"
 
 namespace pabal::serve::imap {
@@ -19,7 +20,8 @@ rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages
 // Calls use(index in messages, summary) for each of the messages (rising, each
 // once), on two threads at a time. Returns and throws likewise.
 rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageId>& messages,
-                                store::SummaryWants wants, std::function<void(size_t, store::Summary&)> use);
+                                store::SummaryWants wants, Progress& progress,
+                                std::function<void(size_t, store::Summary&)> use);
 
 // Between two steps of a long command. Throws IoError when the server is cut off.
 void check_cut_off(const Service& service);

@@ -61,11 +61,12 @@ rt::Task<Outcome> Session::on(wire::Thread command) {
   if (!plan) co_return unknown_charset();
   if (wire::contains_kind(command.program.key, wire::SearchKey::modseq)) enable_condstore();
   SearchScope scope{.snapshot = selected_->told, .numbers = {{1, selected_->told->size()}}};
-  SearchResult result = co_await run_search(service_, *plan, std::move(scope));
+  Progress progress = show_progress();
+  SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
 
   ThreadKeys keys = messages_of(result.hits);
   auto use = [&keys](size_t index, store::Summary& summary) { keys.summaries[index] = std::move(summary); };
-  size_t damaged = co_await read_summaries(service_, keys.messages, {.thread_keys = true}, use);
+  size_t damaged = co_await read_summaries(service_, keys.messages, {.thread_keys = true}, progress, use);
   result.damaged += damaged;
   log_damaged(result);
 

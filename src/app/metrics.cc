@@ -39,33 +39,23 @@ void MetricsText::gauge(std::string_view name, std::string_view help, int64_t va
 }
 
 rt::Task<void> MetricsServer::serve(std::unique_ptr<io::Listener> listener) {
-  waiting_.insert(listener.get());
-  while (!stopping_) {
-    Instant pause = Instant::never();
-    try {
-      std::unique_ptr<io::Stream> stream = listener->try_accept();
-      if (stream && group_.size() < kSessionsMax) group_.spawn(run_session(std::move(stream)));
-      if (stream) continue;
-    } catch (const io::IoError& e) {
-      world_.log.warning("metrics.accept_failed", {{"reason", e.what()}});
-      pause = rt::Loop::current().now() + std::chrono::milliseconds(100);
-    }
-    if (pause == Instant::never()) {
-      co_await listener->ready(io::Interest::read, pause);
-    } else {
-      co_await rt::sleep_until(pause);
-    }
-  }
-  waiting_.erase(listener.get());
+  auto session = [this](std::unique_ptr<io::Stream> stream) { return run_session(std::move(stream)); };
+  co_await acceptor_.serve(std::move(listener), session);
 }
 
 void MetricsServer::stop() {
   stopping_ = true;
-  for (io::Waitable* waiting : waiting_) waiting->wake();
+  acceptor_.stop();
+  for (io::Stream* stream : streams_) stream->wake();
+}
+
+rt::Task<void> MetricsServer::join() {
+  co_await acceptor_.join(Instant::never(), [] {});
 }
 
 rt::Task<void> MetricsServer::run_session(std::unique_ptr<io::Stream> stream) {
-  waiting_.insert(stream.get());
+  if (streams_.size() >= kSessionsMax) co_return;
+  streams_.insert(stream.get());
   try {
     co_await answer(*stream);
     stream->finish();
@@ -74,7 +64,7 @@ rt::Task<void> MetricsServer::run_session(std::unique_ptr<io::Stream> stream) {
   } catch (const std::exception& e) {
     world_.log.warning("metrics.failed", {{"reason", e.what()}});
   }
-  waiting_.erase(stream.get());
+  streams_.erase(stream.get());
 }
 
 // Requests one after the other until one side has enough.

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "io/acceptor.h"
 #include "io/world.h"
-#include "rt/task_group.h"
 
 namespace pabal::app {
 
@@ -41,13 +41,13 @@ class MetricsServer {
 
   // render: the answer to GET /metrics.
   MetricsServer(io::World& world, std::function<rt::Task<std::string>()> render)
-      : world_(world), render_(std::move(render)) {}
+      : world_(world), render_(std::move(render)), acceptor_(world, "metrics") {}
 
   // Accepts until stop(). On the loop that `listener` belongs to.
   rt::Task<void> serve(std::unique_ptr<io::Listener> listener);
   // Nothing new; sessions end. Then join().
   void stop();
-  rt::Task<void> join() { return group_.join(); }
+  rt::Task<void> join();
 
  private:
   rt::Task<void> run_session(std::unique_ptr<io::Stream> stream);
@@ -57,8 +57,8 @@ class MetricsServer {
   io::World& world_;
   std::function<rt::Task<std::string>()> render_;
   bool stopping_ = false;
-  std::set<io::Waitable*> waiting_;  // listeners and sessions
-  rt::TaskGroup group_;
+  std::set<io::Stream*> streams_;
+  io::Acceptor acceptor_;
 };
 
 }  // namespace pabal::app

@@ -13,7 +13,8 @@ Smtpd::Smtpd(io::World& world, directory::Directory& directory, intake::Intake& 
       intake_(intake),
       tls_(tls),
       options_(std::move(options)),
-      counters_(counters) {}
+      counters_(counters),
+      acceptor_(world, "smtp") {}
 
 Smtpd::~Smtpd() = default;
 
@@ -23,28 +24,10 @@ rt::Task<void> Smtpd::listen(io::Endpoint at, ListenerOptions options, io::Liste
 }
 
 rt::Task<void> Smtpd::serve(std::unique_ptr<io::Listener> listener, ListenerOptions options) {
-  listeners_.insert(listener.get());
-  while (!stopping_) {
-    bool exhausted = false;
-    try {
-      if (std::unique_ptr<io::Stream> stream = listener->try_accept()) {
-        group_.spawn(run_session(std::move(stream), options));
-        continue;
-      }
-    } catch (const io::IoError& e) {
-      // Out of descriptors most likely: sessions that end give some back.
-      world_.log.warning("smtp.accept_failed", {{"reason", e.what()}});
-      exhausted = true;
-    }
-    Instant deadline =
-        exhausted ? rt::Loop::current().now() + std::chrono::milliseconds(100) : Instant::never();
-    if (exhausted) {
-      co_await rt::sleep_until(deadline);
-    } else {
-      co_await listener->ready(io::Interest::read, deadline);
-    }
-  }
-  listeners_.erase(listener.get());
+  auto session = [this, options](std::unique_ptr<io::Stream> stream) {
+    return run_session(std::move(stream), options);
+  };
+  co_await acceptor_.serve(std::move(listener), session);
 }
 
 rt::Task<void> Smtpd::run_session(std::unique_ptr<io::Stream> stream, ListenerOptions listener) {
@@ -75,18 +58,16 @@ rt::Task<void> Smtpd::run_session(std::unique_ptr<io::Stream> stream, ListenerOp
 
 void Smtpd::stop() {
   stopping_ = true;
-  for (io::Listener* listener : listeners_) listener->wake();
+  acceptor_.stop();
   for (Session* session : sessions_) session->wake();
 }
 
 rt::Task<bool> Smtpd::join(Instant deadline) {
-  bool ended = co_await group_.join_until(deadline);
-  if (!ended) {
+  auto cut_off = [this] {
     cut_off_ = true;
     for (Session* session : sessions_) session->wake();
-    co_await group_.join();
-  }
-  co_return ended;
+  };
+  return acceptor_.join(deadline, cut_off);
 }
 
 }  // namespace pabal::receive

@@ -11,8 +11,8 @@
 
 #include "directory/directory.h"
 #include "intake/intake.h"
+#include "io/acceptor.h"
 #include "io/world.h"
-#include "rt/task_group.h"
 
 namespace pabal::tls {
 class ServerContext;
@@ -91,10 +91,9 @@ class Smtpd {
   bool stopping_ = false;
   bool cut_off_ = false;
   uint64_t receiving_octets_ = 0;
-  std::set<io::Listener*> listeners_;
   std::set<Session*> sessions_;
   std::map<io::IpAddress, size_t> sessions_of_peer_;
-  rt::TaskGroup group_;
+  io::Acceptor acceptor_;
 };
 
 }  // namespace pabal::receive

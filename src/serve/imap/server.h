@@ -10,8 +10,8 @@
 #include <unordered_set>
 
 #include "directory/directory.h"
+#include "io/acceptor.h"
 #include "io/world.h"
-#include "rt/task_group.h"
 #include "serve/imap/recent.h"
 #include "serve/imap/views.h"
 #include "serve/indexer.h"
@@ -91,8 +91,7 @@ class ImapServer {
   rt::Task<void> run_session(std::unique_ptr<io::Stream> stream, ListenerOptions listener);
 
   Service service_;
-  rt::TaskGroup group_;
-  std::unordered_set<io::Listener*> listeners_;
+  io::Acceptor acceptor_;
   std::unordered_set<Session*> sessions_;
 };
 

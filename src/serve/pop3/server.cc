@@ -4,15 +4,10 @@
 
 namespace pabal::serve::pop3 {
 
-namespace {
-// After accept() failed, for want of descriptors as a rule.
-constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
-}  // namespace
-
 Pop3Server::Pop3Server(io::World& world, store::Store& store, directory::Directory& directory,
                        MaildropLocks& locks, tls::ServerContext* tls, Pop3Options options,
                        Pop3Counters& counters)
-    : service_{world, store, directory, locks, tls, std::move(options), counters} {}
+    : service_{world, store, directory, locks, tls, std::move(options), counters}, acceptor_(world, "pop3") {}
 
 Pop3Server::~Pop3Server() = default;
 
@@ -23,25 +18,10 @@ rt::Task<void> Pop3Server::listen(io::Endpoint at, ListenerOptions options, io::
 
 rt::Task<void> Pop3Server::serve(std::unique_ptr<io::Listener> listener, ListenerOptions options) {
   verify(options.tls != TlsMode::implicit || service_.tls != nullptr, "a TLS port has a certificate");
-  listeners_.insert(listener.get());
-  while (!service_.stopping) {
-    std::unique_ptr<io::Stream> stream;
-    bool failed = false;
-    try {
-      stream = listener->try_accept();
-    } catch (const io::IoError& e) {
-      service_.world.log.warning("pop3.accept_failed", {{"reason", e.what()}});
-      failed = true;
-    }
-    if (failed) {
-      co_await rt::sleep_for(kAcceptPause);
-    } else if (stream == nullptr) {
-      co_await listener->ready(io::Interest::read, Instant::never());
-    } else {
-      group_.spawn(run_session(std::move(stream), options));
-    }
-  }
-  listeners_.erase(listener.get());
+  auto session = [this, options](std::unique_ptr<io::Stream> stream) {
+    return run_session(std::move(stream), options);
+  };
+  co_await acceptor_.serve(std::move(listener), session);
 }
 
 rt::Task<void> Pop3Server::run_session(std::unique_ptr<io::Stream> stream, ListenerOptions listener) {
@@ -58,18 +38,16 @@ rt::Task<void> Pop3Server::run_session(std::unique_ptr<io::Stream> stream, Liste
 
 void Pop3Server::stop() {
   service_.stopping = true;
-  for (io::Listener* listener : listeners_) listener->wake();
+  acceptor_.stop();
   for (Session* session : sessions_) session->wake();
 }
 
 rt::Task<bool> Pop3Server::join(Instant deadline) {
-  bool ended = co_await group_.join_until(deadline);
-  if (!ended) {
+  auto cut_off = [this] {
     service_.cut_off = true;
     for (Session* session : sessions_) session->wake();
-    co_await group_.join();
-  }
-  co_return ended;
+  };
+  return acceptor_.join(deadline, cut_off);
 }
 
 }  // namespace pabal::serve::pop3

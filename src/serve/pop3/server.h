@@ -10,8 +10,8 @@
 #include <unordered_set>
 
 #include "directory/directory.h"
+#include "io/acceptor.h"
 #include "io/world.h"
-#include "rt/task_group.h"
 #include "serve/pop3/maildrop_locks.h"
 #include "store/store.h"
 
@@ -82,8 +82,7 @@ class Pop3Server {
   rt::Task<void> run_session(std::unique_ptr<io::Stream> stream, ListenerOptions listener);
 
   Service service_;
-  rt::TaskGroup group_;
-  std::unordered_set<io::Listener*> listeners_;
+  io::Acceptor acceptor_;
   std::unordered_set<Session*> sessions_;
 };
 

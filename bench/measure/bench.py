@@ -18,6 +18,7 @@ class Bench:
         self.arguments, self.work = arguments, work
         self.numbers = itertools.count(1)
         self.results = []
+        self.servers = []
 
     def directory(self, name):
         return f"{self.work}/{next(self.numbers)}-{name}"
@@ -26,7 +27,14 @@ class Bench:
         server = ALL[name](self.directory(name))
         for key, value in attributes.items():
             setattr(server, key, value)
+        self.servers.append(server)
         return server
+
+    def stop_servers(self):
+        """Those that a run left which was interrupted."""
+        for server in self.servers:
+            if not server.stopped:
+                server.stop()
 
     def smtp_load(self, verb, address, **options):
         """pabal_load: its one result."""

@@ -145,6 +145,7 @@ class Server:
         os.chmod(directory, 0o755)
         self.group = CpuGroup(os.path.basename(directory))
         self.programs = []
+        self.stopped = False
         self.smtp_port, self.sink_port = free_ports(2)
 
     @property
@@ -226,6 +227,7 @@ class Server:
                         pass
                 time.sleep(0.1)
         self.group.remove()
+        self.stopped = True
 
     def is_synchronous(self):
         """Whether a mail is in its mailbox when it is answered by 250."""

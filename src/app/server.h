@@ -66,6 +66,7 @@ class Server {
   receive::SmtpdCounters smtpd_counters_;
   serve::pop3::Pop3Counters pop3_counters_;
   serve::imap::ImapCounters imap_counters_;
+  serve::imap::SharedSnapshots imap_snapshots_;
   serve::Indexer indexer_;
   std::string salt_key_;
   std::vector<io::Endpoint> endpoints_;

@@ -41,13 +41,12 @@ class RisingRows {
 
 // Columns that are not asked for are constants, so that every column keeps its place.
 std::string columns(SummaryWants wants) {
-  const bool dates = wants.sort_keys || wants.thread_keys;
   auto names = [](bool wanted, const char* those, const char* empty) { return wanted ? those : empty; };
-  return std::string("SELECT message, version, ") +
-         names(dates, "sent_at, sent_day, subject_is_reply, base_subject, ", "0, 0, 0, '', ") +
-         names(wants.sort_keys, "from_key, to_key, cc_key, from_display, to_display, ",
+  return std::string("SELECT message, version, ") + names(wants.dates, "sent_at, sent_day, ", "0, 0, ") +
+         names(wants.subject, "subject_is_reply, base_subject, ", "0, '', ") +
+         names(wants.addresses, "from_key, to_key, cc_key, from_display, to_display, ",
                "'', '', '', '', '', ") +
-         names(wants.thread_keys, "message_id, refs ", "'', '' ") + "FROM summary";
+         names(wants.references, "message_id, refs ", "'', '' ") + "FROM summary";
 }
 
 std::vector<std::string> split_references(std::string_view text) {

@@ -50,8 +50,10 @@ void put_summary(Transaction& tx, const Summary& summary, const SearchText& text
 // Which parts of the summary a reader wants: columns that are not asked for are
 // not read and stay empty.
 struct SummaryWants {
-  bool sort_keys = false;    // dates, subject, from, to, cc, displays
-  bool thread_keys = false;  // dates, subject, message_id, references
+  bool dates = false;       // sent_at, sent_day
+  bool subject = false;     // base_subject, subject_is_reply
+  bool addresses = false;   // from, to, cc, displays
+  bool references = false;  // message_id, references
 };
 // Of these messages, which are rising; what has none (or an old one) is left out.
 std::vector<Summary> find_summaries(Database& db, const std::vector<MessageId>& messages, SummaryWants wants);

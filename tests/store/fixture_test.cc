@@ -74,7 +74,7 @@ void expect_mailboxes(Database& db) {
     EXPECT_EQ(mail.flags & 0x300, 0x300u);
     messages.push_back(mail.message);
   }
-  EXPECT_EQ(find_summaries(db, messages, {.sort_keys = true}).size(), messages.size());
+  EXPECT_EQ(find_summaries(db, messages, {.dates = true}).size(), messages.size());
   std::vector<std::string> subscribed = list_subscriptions(db, me);
   EXPECT_EQ(std::ranges::count(subscribed, "Projects/2026"), 1);
   EXPECT_EQ(std::ranges::count(subscribed, "Junk"), 0);

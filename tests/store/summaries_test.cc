@@ -57,11 +57,11 @@ class Summaries : public RealStore {
 TEST_F(Summaries, ComeBackAsFarAsTheyAreWanted) {
   MessageId id = fill(1)[0];
   in_transaction([&](Transaction& tx) {
-    EXPECT_TRUE(find_summaries(tx.db, {id}, {.sort_keys = true}).empty());
+    EXPECT_TRUE(find_summaries(tx.db, {id}, {.dates = true}).empty());
     EXPECT_TRUE(find_summary_texts(tx.db, {id}).empty());
     put(tx, id);
     put(tx, id);  // again, as after a new version
-    Summary all = find_summaries(tx.db, {id}, {true, true}).at(0);
+    Summary all = find_summaries(tx.db, {id}, {true, true, true, true}).at(0);
     Summary expected = summary_of(id);
     EXPECT_EQ(all.message, id);
     EXPECT_EQ(all.sent_at, expected.sent_at);
@@ -77,18 +77,18 @@ TEST_F(Summaries, ComeBackAsFarAsTheyAreWanted) {
     EXPECT_EQ(texts.envelope, expected.texts.envelope);
     EXPECT_EQ(texts.body_structure, expected.texts.body_structure);
     EXPECT_EQ(texts.preview, expected.texts.preview);
-    for (int which = 0; which < 3; ++which) {
-      SummaryWants wants{which == 0, which == 1};
+    for (int which = 0; which < 5; ++which) {
+      SummaryWants wants{which == 0, which == 1, which == 2, which == 3};
       Summary some = find_summaries(tx.db, {id}, wants).at(0);
-      EXPECT_EQ(some.sent_at.ms != 0, which < 2);
-      EXPECT_EQ(!some.base_subject.empty(), which < 2);
-      EXPECT_EQ(!some.from_key.empty() && !some.to_display.empty(), which == 0);
-      EXPECT_EQ(!some.message_id.empty() && some.references.size() == 2, which == 1);
+      EXPECT_EQ(some.sent_at.ms != 0 && some.sent_day != 0, which == 0);
+      EXPECT_EQ(!some.base_subject.empty() && some.subject_is_reply, which == 1);
+      EXPECT_EQ(!some.from_key.empty() && !some.to_display.empty(), which == 2);
+      EXPECT_EQ(!some.message_id.empty() && some.references.size() == 2, which == 3);
     }
     Summary bare = summary_of(id);
     bare.references.clear();
     put_summary(tx, bare, text_for(id));
-    EXPECT_TRUE(find_summaries(tx.db, {id}, {.thread_keys = true}).at(0).references.empty());
+    EXPECT_TRUE(find_summaries(tx.db, {id}, {.references = true}).at(0).references.empty());
   });
 }
 
@@ -111,7 +111,7 @@ TEST_F(Summaries, AreFoundAmongManyOthers) {
       for (MessageId id : wanted) {
         if (with.contains(id)) expected.push_back(id);
       }
-      for (const Summary& s : find_summaries(tx.db, wanted, {.sort_keys = true})) {
+      for (const Summary& s : find_summaries(tx.db, wanted, {.dates = true})) {
         EXPECT_EQ(s.base_subject, summary_of(s.message).base_subject);
         found.push_back(s.message);
       }

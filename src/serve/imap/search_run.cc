@@ -113,7 +113,7 @@ class SearchRun {
     std::vector<Group> groups = groups_of(batch);
     if (plan_.needs.sent_day) {
       auto group = groups.begin();
-      for (const store::Summary& summary : store::find_summaries(db, ids_of(groups), {.sort_keys = true})) {
+      for (const store::Summary& summary : store::find_summaries(db, ids_of(groups), {.dates = true})) {
         while (group->id != summary.message) ++group;
         group->sent_day = summary.sent_day;
         group->decided = settle(group->mails, {.sent_day = group->sent_day});

@@ -76,7 +76,8 @@ class ImapServer {
  public:
   // tls may be nullptr: then STARTTLS is not offered. On the loop that it serves.
   ImapServer(io::World& world, store::Store& store, directory::Directory& directory, Indexer& indexer,
-             tls::ServerContext* tls, ImapOptions options, ImapCounters& counters);
+             SharedSnapshots& snapshots, tls::ServerContext* tls, ImapOptions options,
+             ImapCounters& counters);
   ~ImapServer();
 
   // Accepts until stop().

@@ -40,8 +40,15 @@ std::string store::Summary::* text_member(SortCriterion::Key key) {
   }
 }
 
-bool is_read(SortCriterion::Key key) {
-  return key == SortCriterion::date || text_member(key) != nullptr;
+// What has to be read to sort by it.
+void add_wants(SortCriterion::Key key, store::SummaryWants& wants) {
+  if (key == SortCriterion::date) {
+    wants.dates = true;
+  } else if (key == SortCriterion::subject) {
+    wants.subject = true;
+  } else if (text_member(key) != nullptr) {
+    wants.addresses = true;
+  }
 }
 
 Column column_of(const SortCriterion& criterion, const std::vector<Hit>& hits) {
@@ -88,14 +95,14 @@ rt::Task<void> sort_hits(Service& service, SearchResult& result, const std::vect
                          Progress& progress) {
   std::vector<Hit>& hits = result.hits;
   std::vector<Column> columns;
-  bool reads = false;
+  store::SummaryWants wants;
   for (const SortCriterion& criterion : criteria) {
     columns.push_back(column_of(criterion, hits));
-    reads |= is_read(criterion.key);
+    add_wants(criterion.key, wants);
   }
   std::vector<uint32_t> order(hits.size());
   std::iota(order.begin(), order.end(), 0);
-  if (reads) {
+  if (wants.dates || wants.subject || wants.addresses) {
     // One message may be several mails.
     std::vector<uint32_t> by_message = order;
     std::ranges::sort(by_message, {}, [&](uint32_t place) { return hits[place].item->message; });
@@ -113,7 +120,7 @@ rt::Task<void> sort_hits(Service& service, SearchResult& result, const std::vect
         for (Column& column : columns) put(column, by_message[i], summary);
       }
     };
-    size_t damaged = co_await read_summaries(service, messages, {.sort_keys = true}, progress, use);
+    size_t damaged = co_await read_summaries(service, messages, wants, progress, use);
     result.damaged += damaged;
   }
   // A large mailbox takes long enough to keep others on this loop waiting.

@@ -66,7 +66,8 @@ rt::Task<Outcome> Session::on(wire::Thread command) {
 
   ThreadKeys keys = messages_of(result.hits);
   auto use = [&keys](size_t index, store::Summary& summary) { keys.summaries[index] = std::move(summary); };
-  size_t damaged = co_await read_summaries(service_, keys.messages, {.thread_keys = true}, progress, use);
+  size_t damaged = co_await read_summaries(
+      service_, keys.messages, {.dates = true, .subject = true, .references = true}, progress, use);
   result.damaged += damaged;
   log_damaged(result);
 

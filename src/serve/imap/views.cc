@@ -84,6 +84,15 @@ store::UidRanges without(const store::UidRanges& ranges, const std::vector<Item>
 
 }  // namespace
 
+// What another loop has read need not be read again.
+void View::begin_with_shared() {
+  std::optional<SharedSnapshots::State> state = shared_.find(mailbox_.id);
+  if (!state) return;
+  mailbox_ = std::move(state->mailbox);
+  now_ = std::move(state->snapshot);
+  loaded_ = true;
+}
+
 rt::Task<void> View::refresh() {
   while (stale() && !removed_) {
     if (refreshing_) {
@@ -92,6 +101,7 @@ rt::Task<void> View::refresh() {
     }
     refreshing_ = true;
     stale_ = false;  // what changes from here on is not in the read's snapshot
+    if (!loaded_) begin_with_shared();
     auto query = [this](store::Database& db) { return read_news(db, mailbox_, loaded_); };
     std::optional<News> news;
     std::exception_ptr error;
@@ -111,14 +121,15 @@ rt::Task<void> View::refresh() {
         now_ = now_->with(news->upserts, without(news->removed, news->upserts));
       mailbox_ = std::move(*news->mailbox);
       loaded_ = true;
+      shared_.put(mailbox_, now_);
     }
     refreshed_.notify();
     if (error) std::rethrow_exception(error);
   }
 }
 
-Views::Views(store::Store& store, size_t unused_octets_max)
-    : store_(store), unused_octets_max_(unused_octets_max) {
+Views::Views(store::Store& store, SharedSnapshots& shared, size_t unused_octets_max)
+    : store_(store), shared_(shared), unused_octets_max_(unused_octets_max) {
   subscription_ = store_.subscribe(
       rt::Loop::current(), [this](const std::vector<store::MailboxChange>& changes) { changed(changes); });
 }
@@ -136,7 +147,7 @@ rt::Task<std::shared_ptr<View>> Views::open(MailboxId id) {
     }
     view = views_[id].lock();  // another session may have been faster
     if (!view) {
-      view = std::make_shared<View>(store_, *mailbox);
+      view = std::make_shared<View>(store_, shared_, *mailbox);
       views_[id] = view;
     }
   }

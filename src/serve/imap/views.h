@@ -12,6 +12,7 @@
 
 #include "io/world.h"
 #include "rt/event.h"
+#include "serve/imap/shared_snapshots.h"
 #include "serve/imap/snapshot.h"
 #include "store/store.h"
 
@@ -22,7 +23,8 @@ class Session;
 // One mailbox as it is now.
 class View {
  public:
-  View(store::Store& store, const store::Mailbox& mailbox) : store_(store), mailbox_(mailbox) {}
+  View(store::Store& store, SharedSnapshots& shared, const store::Mailbox& mailbox)
+      : store_(store), shared_(shared), mailbox_(mailbox) {}
 
   MailboxId id() const { return mailbox_.id; }
   AccountId owner() const { return mailbox_.account; }
@@ -42,7 +44,10 @@ class View {
 
  private:
   friend class Views;
+  void begin_with_shared();
+
   store::Store& store_;
+  SharedSnapshots& shared_;
   store::Mailbox mailbox_;
   std::shared_ptr<const Snapshot> now_ = std::make_shared<Snapshot>();
   bool loaded_ = false;
@@ -57,7 +62,7 @@ class Views {
  public:
   // On the loop whose sessions use it. unused_octets_max: memory for views that
   // no session has open any more.
-  Views(store::Store& store, size_t unused_octets_max);
+  Views(store::Store& store, SharedSnapshots& shared, size_t unused_octets_max);
   ~Views();
 
   // Up to date. nullptr: there is no such mailbox. Throws StoreError.
@@ -74,6 +79,7 @@ class Views {
   void keep(std::shared_ptr<View> view);
 
   store::Store& store_;
+  SharedSnapshots& shared_;
   const size_t unused_octets_max_;
   std::unordered_map<MailboxId, std::weak_ptr<View>> views_;
   std::list<std::shared_ptr<View>> kept_;  // last used first

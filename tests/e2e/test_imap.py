@@ -292,6 +292,12 @@ class Sharing(ImapCase):
         two.until_told("NOOP", lambda line: line == "1 EXPUNGE")
         self.assertEqual(two.ok("FETCH 3 (UID)"), ["3 FETCH (UID 4)"])
 
+    def test_close_expunges_what_others_have_marked(self):
+        one, two = self.filled("closed", 3), self.session(mailbox="closed")
+        one.ok(r"STORE 2 +FLAGS (\Deleted)")
+        two.ok("CLOSE")
+        self.assertEqual(number_in(r"^(\d+) EXISTS", two.ok("SELECT closed")), 2)
+
     def test_mail_is_announced_at_once(self):
         session = self.session(BOB, "imap_tls", "INBOX")
         there = number_in(r"^(\d+) EXISTS", session.ok("SELECT INBOX"))

@@ -108,8 +108,9 @@ rt::Task<Outcome> Session::on(wire::Close) {
       store::expunge(tx, view.owner(), view.id(), {{Uid{1}, Uid{UINT32_MAX}}}, true);
     };
     bool any = false;
-    selected_->told->each([&](uint32_t, const Item& item) { any |= (item.flags & store::kDeleted) != 0; });
-    if (any || selected_->view->stale()) co_await service_.store.write(work);
+    // Also what others have marked and this client has not been told of yet.
+    view.now()->each([&](uint32_t, const Item& item) { any |= (item.flags & store::kDeleted) != 0; });
+    if (any || view.stale()) co_await service_.store.write(work);
   }
   leave_mailbox();
   co_return ok("closed");

@@ -28,11 +28,27 @@ std::string_view canonical(std::string_view name) {
   return iequals(name, kInbox) ? kInbox : name;
 }
 
-// Above the account's own id, so that ids of mailboxes rise with time like all others.
+constexpr std::string_view kLastRemoved = "last_removed_mailbox";  // in meta
+
+// Above the account's own id, so that ids of mailboxes rise with time like all
+// others; above those that were removed, because MAILBOXID is for ever (RFC 8474
+// §4) and the change feed still knows them.
 int64_t free_mailbox_id(Transaction& tx, AccountId account) {
-  Statement select = tx.db.prepare("SELECT max(id) FROM mailbox");
-  select.step();
-  return std::max(select.number(0), account.value) + 1;
+  Statement select = tx.db.prepare(
+      "SELECT coalesce(max(id), 0), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?), 0) "
+      "FROM mailbox");
+  select.bind(kLastRemoved).step();
+  return std::max({select.number(0), select.number(1), account.value}) + 1;
+}
+
+void remember_removed(Transaction& tx, MailboxId mailbox) {
+  tx.db
+      .prepare(
+          "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = "
+          "excluded.value WHERE CAST(value AS INTEGER) < CAST(excluded.value AS INTEGER)")
+      .bind(kLastRemoved)
+      .bind(std::to_string(mailbox.value))
+      .run();
 }
 
 // No two mailboxes of an account ever get the same, so neither does a name that
@@ -106,6 +122,7 @@ void remove_mailbox_row(Transaction& tx, MailboxId mailbox) {
                           "DELETE FROM mailbox WHERE id = ?"}) {
     tx.db.prepare(sql).bind(mailbox.value).run();
   }
+  remember_removed(tx, mailbox);
 }
 
 void remove_mailbox(Transaction& tx, AccountId account, MailboxId mailbox) {

@@ -154,6 +154,19 @@ TEST_F(Folders, ANameNeverGetsAUidValidityTwice) {
   });
 }
 
+// RFC 8474 §4.1; and the change feed of the one is not that of the other.
+TEST_F(Folders, AnIdIsNeverGivenTwice) {
+  std::set<MailboxId> ids;
+  for (int i = 0; i < 3; ++i) {
+    in_transaction([&](Transaction& tx) {
+      EXPECT_TRUE(ids.insert(make(tx, "a")).second);
+      EXPECT_TRUE(ids.insert(make(tx, "b")).second);
+      EXPECT_TRUE(delete_mailbox(tx, kMe, "b"));
+      EXPECT_TRUE(delete_mailbox(tx, kMe, "a"));
+    });
+  }
+}
+
 TEST_F(Folders, InboxIsRenamedByMovingItsMails) {
   auto fill = [](Store& s) -> rt::Task<void> {
     for (int i = 0; i < 4; ++i) co_await deliver(s, text_of(500 + static_cast<size_t>(i)));

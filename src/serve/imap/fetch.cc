@@ -132,6 +132,13 @@ rt::Task<Outcome> Session::tell_messages(std::vector<NumberRange> numbers, std::
   co_return ok("fetched");
 }
 
+void Session::log_damaged(const FetchSource& source) const {
+  service_.world.log.error("imap.message_damaged", {{"account", account_->address},
+                                                    {"mailbox", selected_->view->mailbox().name},
+                                                    {"uid", static_cast<int64_t>(source.item.uid)},
+                                                    {"message", source.item.message}});
+}
+
 rt::Task<void> Session::tell_batches(FetchAhead& ahead, const std::vector<wire::FetchItem>& items,
                                      FetchTally& tally) {
   const std::vector<std::string> keywords = selected_->view->mailbox().keywords;
@@ -142,7 +149,10 @@ rt::Task<void> Session::tell_batches(FetchAhead& ahead, const std::vector<wire::
     for (FetchSource& source : batch->sources) {
       FetchBatch::Loaded loaded = batch->attach(source);
       if (loaded == FetchBatch::Loaded::gone) ++tally.gone;
-      if (loaded == FetchBatch::Loaded::damaged) ++tally.damaged;
+      if (loaded == FetchBatch::Loaded::damaged) {
+        ++tally.damaged;
+        log_damaged(source);
+      }
       if (loaded != FetchBatch::Loaded::yes) continue;
       if (!put_fetch_line(out(), source, form)) ++tally.not_decodable;
       co_await flush_if_full();

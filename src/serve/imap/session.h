@@ -172,6 +172,7 @@ class Session {
   rt::Task<ModSeq> set_seen(std::vector<NumberRange> numbers);
   rt::Task<Outcome> tell_messages(std::vector<NumberRange> numbers, std::vector<wire::FetchItem> items,
                                   FetchNeeds needs);
+  void log_damaged(const FetchSource& source) const;
   rt::Task<void> tell_batches(FetchAhead& ahead, const std::vector<wire::FetchItem>& items,
                               FetchTally& tally);
 

@@ -298,6 +298,14 @@ class Sharing(ImapCase):
         two.ok("CLOSE")
         self.assertEqual(number_in(r"^(\d+) EXISTS", two.ok("SELECT closed")), 2)
 
+    def test_reading_marks_what_another_has_unmarked(self):
+        one, two = self.filled("read-again", 1), self.session(mailbox="read-again")
+        one.ok(r"STORE 1 +FLAGS (\Seen)")
+        two.ok("NOOP")
+        one.ok(r"STORE 1 -FLAGS (\Seen)")
+        two.ok("FETCH 1 BODY[]")
+        one.until_told("NOOP", lambda line: line.startswith("1 FETCH") and r"\Seen" in line)
+
     def test_mail_is_announced_at_once(self):
         session = self.session(BOB, "imap_tls", "INBOX")
         there = number_in(r"^(\d+) EXISTS", session.ok("SELECT INBOX"))

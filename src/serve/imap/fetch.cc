@@ -87,15 +87,18 @@ rt::Task<void> Session::tell_vanished(wire::SequenceSet set, uint64_t since) {
 // The MODSEQ of the change; 0: all were seen, or may not be marked.
 rt::Task<ModSeq> Session::set_seen(std::vector<NumberRange> numbers) {
   if (selected_->read_only || !selected_->rights.has('s')) co_return ModSeq{};
+  // As it is now: another session may have taken the flag away since this one was told.
+  View& view = *selected_->view;
+  if (view.stale()) co_await view.refresh();
   std::vector<NumberRange> unseen;
   for (const NumberRange& range : numbers) {
     selected_->told->each(range.first, range.last, [&](uint32_t number, const Item& item) {
-      if ((item.flags & store::kSeen) == 0) wire::add_to(unseen, number);
+      std::optional<uint32_t> now = view.now()->find(item.uid);
+      if (now && (view.now()->at(*now).flags & store::kSeen) == 0) wire::add_to(unseen, number);
     });
   }
   if (unseen.empty()) co_return ModSeq{};
   store::UidRanges uids = uids_of(unseen);
-  const View& view = *selected_->view;
   store::FlagsChanged changed;
   auto work = [&](store::Transaction& tx) {
     changed = store::change_flags(tx, view.owner(), view.id(), uids,
@@ -153,8 +156,11 @@ rt::Task<void> Session::tell_batches(FetchAhead& ahead, const std::vector<wire::
         ++tally.damaged;
         log_damaged(source);
       }
-      if (loaded != FetchBatch::Loaded::yes) continue;
-      if (!put_fetch_line(out(), source, form)) ++tally.not_decodable;
+      bool told = loaded == FetchBatch::Loaded::yes && put_fetch_line(out(), source, form);
+      if (loaded == FetchBatch::Loaded::yes && !told) ++tally.not_decodable;
+      // This command may have marked it as \Seen, and no line tells so.
+      bool there = loaded != FetchBatch::Loaded::gone;
+      if (!told && there && has(items, wire::FetchItem::flags)) tell_flags(source.number, source.item, true);
       co_await flush_if_full();
     }
     service_.counters.fetched += batch->sources.size();

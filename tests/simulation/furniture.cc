@@ -31,9 +31,9 @@ struct Household {
 
 const Household& household(size_t server) {
   static const Household all[kServers] = {
-      {{"alice", "bob", "small"},
+      {{"alice", "bob", "erin", "small"},
        {{"team@seoul.test", "carol@busan.test"}, {"ghost@seoul.test", "nobody@busan.test"}}},
-      {{"carol", "dave", "small"}, {}}};
+      {{"carol", "dave", "frank", "small"}, {}}};
   return all[server];
 }
 

@@ -9,9 +9,10 @@
 
 namespace pabal::simulation {
 
-// seoul.test: alice, bob, small (quota of 4,000 octets),
+// seoul.test: alice, bob, erin, small (quota of 4,000 octets),
 //             team -> carol@busan.test, ghost -> nobody@busan.test
-// busan.test: carol, dave, small
+// busan.test: carol, dave, frank, small
+// erin and frank read by IMAP, the others by POP3.
 // Everybody's password is "secret".
 void furnish(sim::SimHost& host, size_t server);
 

@@ -11,6 +11,12 @@ const std::vector<std::string>& all_marks() {
       "accepted although the reply was lost", "not accepted, and the reply was lost", "mailbox in use",
       "mail sent by STARTTLS", "mail read by STLS", "QUIT without a reply had deleted",
       "QUIT without a reply had not deleted",
+      // what IMAP clients heard and did
+      "mail read by IMAP and STARTTLS", "IMAP client was told of another's change in IDLE",
+      "QRESYNC after a crash told of vanished mail", "APPEND, COPY or MOVE without a reply had happened",
+      "APPEND, COPY or MOVE without a reply had not happened", "STORE without a reply had happened",
+      "STORE without a reply had not happened", "IMAP command refused for the full disk",
+      "search saw a mail that was not indexed yet",
       // what became of letters
       "duplicate after a lost ack or a crash", "report failed", "report delayed",
       "delivered after a delay notice", "DSN for a DSN suppressed",

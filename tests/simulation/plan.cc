@@ -29,7 +29,8 @@ app::Config server_config(sim::SimRandom& random, size_t server) {
   constexpr std::pair<app::Protocol, uint16_t> listeners[] = {{app::Protocol::smtp, kSmtpPort},
                                                               {app::Protocol::submission, kSubmissionPort},
                                                               {app::Protocol::lmtp, kLmtpPort},
-                                                              {app::Protocol::pop3, kPop3Port}};
+                                                              {app::Protocol::pop3, kPop3Port},
+                                                              {app::Protocol::imap, kImapPort}};
   bool offers_tls = random.chance(50);
   if (offers_tls) config.tls = {certificate_of(server).certificate_path, certificate_of(server).key_path};
   for (auto [protocol, port] : listeners) {
@@ -49,6 +50,8 @@ app::Config server_config(sim::SimRandom& random, size_t server) {
   config.limits.command_timeout = pick<Duration>(random, {seconds(10), minutes(5)});
   config.limits.data_timeout = pick<Duration>(random, {seconds(10), minutes(10)});
   config.limits.pop3_timeout = pick<Duration>(random, {seconds(15), minutes(10)});
+  config.limits.imap_timeout = pick<Duration>(random, {seconds(20), minutes(30)});
+  config.imap.view_octets_max = pick<uint64_t>(random, {0, 64 << 20});
   config.limits.drain_timeout = pick<Duration>(random, {seconds(1), seconds(30)});
   config.queue.retry_delays = pick<std::vector<Duration>>(
       random, {{minutes(1)}, {minutes(5), minutes(15), minutes(30)}, {seconds(10), minutes(10)}});
@@ -196,6 +199,8 @@ Plan make_plan(uint64_t seed) {
   for (uint64_t n = random.below(pick<uint64_t>(random, {4, 10, 20})); n > 0; --n) {
     plan.disturbances.push_back(draw(random, of[random.below(of.size())], plan.active));
   }
+  for (size_t& programs : plan.imap_programs) programs = random.below(4);
+  plan.imap_takes_turns = random.chance(75);
   std::ranges::sort(plan.disturbances, {}, &Disturbance::at);
   return plan;
 }

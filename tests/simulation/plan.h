@@ -18,7 +18,8 @@ inline constexpr const char* kDomains[kServers] = {"seoul.test", "busan.test"};
 inline constexpr const char* kHosts[kServers] = {"mx.seoul.test", "mx.busan.test"};
 inline constexpr const char* kServerIps[kServers] = {"192.0.2.1", "192.0.2.2"};
 inline constexpr const char* kPeerIps[2] = {"192.0.2.3", "192.0.2.4"};  // MX 10 and 20 of jeju.test
-inline constexpr uint16_t kSmtpPort = 25, kSubmissionPort = 587, kLmtpPort = 24, kPop3Port = 110;
+inline constexpr uint16_t kSmtpPort = 25, kSubmissionPort = 587, kLmtpPort = 24, kPop3Port = 110,
+                          kImapPort = 143;
 
 struct Disturbance {
   enum class Kind {
@@ -56,6 +57,10 @@ struct Plan {
   std::vector<Disturbance> disturbances;  // by time
   size_t writers = 0;
   size_t letters_each = 0;
+  // Of each of the two who read by IMAP, at the same time; 0: only at the end.
+  size_t imap_programs[kServers] = {};
+  // What they change, they change one after the other: then more can be said about it.
+  bool imap_takes_turns = true;
   Duration active = Duration(0);  // how long letters are written and things break
 };
 

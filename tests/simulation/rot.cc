@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "imap_model.h"
 #include "pop3_reader.h"
 #include "store/hash.h"
 #include "store/segment_record.h"
@@ -82,10 +83,11 @@ rt::Task<std::vector<Rot::Reference>> Rot::references() {
   co_return found;
 }
 
-rt::Task<void> Rot::compare(std::vector<store::Finding> findings, const std::vector<Pop3Reader*>& readers) {
+rt::Task<void> Rot::compare(std::vector<store::Finding> findings, const std::vector<Pop3Reader*>& readers,
+                            ImapModel& imap) {
   std::vector<Reference> expected;
   if (has_struck()) expected = co_await references();
-  std::map<std::string, std::map<int64_t, const RottenRecord*>> affected;  // by account and UID
+  std::map<std::string, Affected> affected;  // by account
   for (const store::Finding& finding : findings) {
     auto rotten = std::ranges::find_if(expected, [&](const Reference& r) {
       return finding.where == "message " + std::to_string(r.message);
@@ -96,37 +98,57 @@ rt::Task<void> Rot::compare(std::vector<store::Finding> findings, const std::vec
     }
     ledger_.mark("a rotten mail was found by its hash");
     for (const store::AffectedMail& mail : finding.mails)
-      affected[mail.account][mail.uid.value] = rotten->record;
+      affected[mail.account][{mail.mailbox, mail.uid.value}] = rotten->record;
     expected.erase(rotten);
   }
   for (const Reference& missed : expected)
     ledger_.violation("the check of " + host_.name() + " has not found that message " +
                       std::to_string(missed.message) + " is rotten");
   for (Pop3Reader* reader : readers) compare_reader(*reader, affected[reader->address()]);
+  compare_imap(imap, affected[imap.address()]);
 }
 
-void Rot::compare_reader(Pop3Reader& reader, const std::map<int64_t, const RottenRecord*>& affected) {
+void Rot::expect_logged(const std::string& event, const std::string& address) {
+  ledger_.mark("a rotten mail could not be read");
+  bool logged = std::ranges::any_of(host_.log().lines(), [&](const std::string& line) {
+    return line.find(event) != std::string::npos && line.find(address) != std::string::npos;
+  });
+  if (!logged) ledger_.violation("nothing in the log tells that mail of " + address + " is rotten");
+}
+
+void Rot::compare_imap(ImapModel& imap, const Affected& affected) {
+  std::set<std::pair<std::string, int64_t>> unreadable;
+  for (const ImapModel::Unreadable& mail : imap.unreadable()) {
+    unreadable.insert({mail.mailbox, mail.uid});
+    if (!affected.contains({mail.mailbox, mail.uid}))
+      imap.violation("UID " + std::to_string(mail.uid) + " of " + mail.mailbox +
+                     " cannot be read and is not rotten");
+    expect_logged("imap.message_damaged", imap.address());
+  }
+  for (const auto& [where, record] : affected) {
+    const auto& [mailbox, uid] = where;
+    if (!unreadable.contains(where))
+      imap.violation("UID " + std::to_string(uid) + " of " + mailbox + " is rotten and was read");
+    imap.see_rotten(mailbox, static_cast<uint32_t>(uid), record->bytes);
+  }
+}
+
+void Rot::compare_reader(Pop3Reader& reader, const Affected& affected) {
   std::set<int64_t> unreadable;
   for (const Pop3Reader::Unreadable& mail : reader.unreadable()) {
     unreadable.insert(mail.uid);
-    auto record = affected.find(mail.uid);
+    auto record = affected.find({"INBOX", mail.uid});
     if (record == affected.end()) {
       ledger_.violation("mail " + std::to_string(mail.uid) + " of " + reader.address() +
                         " cannot be read and is not rotten");
       continue;
     }
-    ledger_.mark("a rotten mail could not be read");
     if (!mail.retrieved) ledger_.found_in_mailbox(reader.address(), record->second->bytes);
-    bool logged = std::ranges::any_of(host_.log().lines(), [&](const std::string& line) {
-      return line.find("pop3.store_failed") != std::string::npos &&
-             line.find(reader.address()) != std::string::npos;
-    });
-    if (!logged)
-      ledger_.violation("nothing in the log tells that mail of " + reader.address() + " is rotten");
+    expect_logged("pop3.store_failed", reader.address());
   }
-  for (const auto& [uid, record] : affected) {
-    if (!unreadable.contains(uid))
-      ledger_.violation("mail " + std::to_string(uid) + " of " + reader.address() +
+  for (const auto& [where, record] : affected) {
+    if (!unreadable.contains(where.second))
+      ledger_.violation("mail " + std::to_string(where.second) + " of " + reader.address() +
                         " is rotten and was read");
   }
 }

@@ -15,6 +15,7 @@
 namespace pabal::simulation {
 
 class Pop3Reader;
+class ImapModel;
 
 // A record of a segment, as it was before it rotted.
 struct RottenRecord {
@@ -36,7 +37,8 @@ class Rot {
   // At the end. `findings` of the store's check are exactly the rotten records
   // that something still refers to; what the readers could not read is exactly
   // what these say. Unread mail counts as found: it is where it belongs.
-  rt::Task<void> compare(std::vector<store::Finding> findings, const std::vector<Pop3Reader*>& readers);
+  rt::Task<void> compare(std::vector<store::Finding> findings, const std::vector<Pop3Reader*>& readers,
+                         ImapModel& imap);
 
  private:
   struct Reference {
@@ -44,7 +46,10 @@ class Rot {
     const RottenRecord* record;
   };
   rt::Task<std::vector<Reference>> references();
-  void compare_reader(Pop3Reader& reader, const std::map<int64_t, const RottenRecord*>& affected);
+  using Affected = std::map<std::pair<std::string, int64_t>, const RottenRecord*>;  // by mailbox and UID
+  void compare_imap(ImapModel& imap, const Affected& affected);
+  void expect_logged(const std::string& event, const std::string& address);
+  void compare_reader(Pop3Reader& reader, const Affected& affected);
 
   sim::SimHost& host_;
   Ledger& ledger_;

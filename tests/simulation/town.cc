@@ -17,9 +17,12 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr const char* kPeopleIp = "192.0.2.9";
-constexpr const char* kSilentIp = "192.0.2.77";  // nobody lives there
+constexpr const char* kProgramsIp = "192.0.2.10";  // of those who read by IMAP
+constexpr const char* kSilentIp = "192.0.2.77";    // nobody lives there
 constexpr const char* kReaders[] = {"alice@seoul.test", "bob@seoul.test",  "small@seoul.test",
                                     "carol@busan.test", "dave@busan.test", "small@busan.test"};
+constexpr const char* kImapAccounts[kServers] = {"erin@seoul.test", "frank@busan.test"};
+constexpr const char* kProgramNames[] = {"desk", "phone", "web"};
 // Longer than any lifetime of a queue entry, and what the clock may have been set back.
 constexpr auto kRetryHorizon = hours(24 * 14);
 
@@ -39,6 +42,7 @@ Town::Town(const Plan& plan)
       plan_(plan),
       people_(sim.host("people", {kPeopleIp})),
       people_world_(people_.world()),
+      programs_world_(sim.host("programs", {kProgramsIp}).world()),
       random_(sim.derive_seed()) {
   for (size_t i = 0; i < kServers; ++i) {
     machines_.push_back(std::make_unique<Machine>(sim, i, plan.servers[i], ledger));
@@ -66,6 +70,14 @@ Town::Town(const Plan& plan)
                                                     endpoint(kServerIps[server], kPop3Port), address, ledger,
                                                     sim.derive_seed()));
   }
+  for (size_t i = 0; i < kServers; ++i) {
+    imap_[i].model = std::make_unique<ImapModel>(kImapAccounts[i], plan.imap_takes_turns, ledger);
+    for (size_t n = 0; n < std::max<size_t>(plan.imap_programs[i], 1); ++n) {
+      imap_[i].programs.push_back(
+          std::make_unique<ImapReader>(programs_world_, *people_tls_, endpoint(kServerIps[i], kImapPort),
+                                       kProgramNames[n], *imap_[i].model, sim.derive_seed()));
+    }
+  }
 }
 
 rt::Task<void> Town::live(std::optional<std::set<size_t>> only) {
@@ -80,18 +92,26 @@ rt::Task<void> Town::live(std::optional<std::set<size_t>> only) {
                                  plan_.active, ledger, sim.derive_seed()));
   }
   for (int i = 0; i < 2; ++i) reading_.spawn(read_now_and_then());
+  for (size_t i = 0; i < kServers; ++i) {
+    for (size_t n = 0; n < plan_.imap_programs[i]; ++n)
+      imap_reading_.spawn(imap_[i].programs[n]->live(writing_over_, plan_.active));
+  }
   disturbing_.spawn(disturb(std::move(only)));
   co_await disturbing_.join();
   co_await writing_.join();
   writing_over_ = true;
   co_await reading_.join();
+  co_await imap_reading_.join();
   calm_down();
   co_await drain();
   co_await read_everything(Pop3Reader::Purpose::look);
+  co_await read_imap(SIZE_MAX);
   co_await lose_all_power();
   co_await read_everything(Pop3Reader::Purpose::check_all);
+  co_await read_imap(1);
   co_await close();
   co_await check_stores();
+  for (ImapAccount& account : imap_) account.model->judge();
   judge(ledger);
 }
 
@@ -105,7 +125,7 @@ rt::Task<void> Town::check_stores() {
     for (auto& reader : readers_) {
       if (server_of(reader->address()) == i) readers.push_back(reader.get());
     }
-    co_await rots_[i]->compare(std::move(result.findings), readers);
+    co_await rots_[i]->compare(std::move(result.findings), readers, *imap_[i].model);
   }
 }
 
@@ -138,20 +158,25 @@ rt::Task<void> Town::cause(const Disturbance& d) {
   sim::SimDisk& disk = machine.host().disk();
   sim::NetConditions& wires = sim.network().conditions();
   io::Endpoint smtp = endpoint(kServerIps[d.server], kSmtpPort);
-  io::Endpoint entrance = endpoint(kServerIps[d.server], d.amount % 3 == 0 ? kSubmissionPort : kSmtpPort);
+  io::Endpoint entrance = endpoint(kServerIps[d.server], d.amount % 4 == 0   ? kSubmissionPort
+                                                         : d.amount % 4 == 1 ? kImapPort
+                                                                             : kSmtpPort);
   switch (d.kind) {
     case Kind::power_loss:
       ledger.mark("power lost");
+      imap_[d.server].model->crashed();
       machine.power_off(d.lasts);
       break;
     case Kind::kill:
       ledger.mark("process killed");
+      imap_[d.server].model->crashed();
       machine.kill(d.lasts);
       break;
     case Kind::crash_at:
-      sim.faults().happen_at(d.amount, [this, &machine, lasts = d.lasts] {
+      sim.faults().happen_at(d.amount, [this, &machine, server = d.server, lasts = d.lasts] {
         ledger.note("* power is lost in " + sim.faults().fired_operation());
         ledger.mark("power lost in the middle of an operation");
+        imap_[server].model->crashed();
         machine.power_off(lasts);
       });
       break;
@@ -214,6 +239,7 @@ rt::Task<void> Town::cause(const Disturbance& d) {
       for (auto& reader : readers_) {
         if (server_of(reader->address()) == d.server) reader->expect_rot();
       }
+      for (auto& program : imap_[d.server].programs) program->expect_rot();
       break;
     case Kind::clock_jump:
       ledger.mark("clock jumped");
@@ -279,6 +305,22 @@ rt::Task<void> Town::read_everything(Pop3Reader::Purpose purpose) {
     }
     if (!through)
       ledger.violation(reader->address() + " cannot read the mailbox although nothing is broken any more");
+  }
+}
+
+// By so many of each account's programs, one after the other: all see the same.
+rt::Task<void> Town::read_imap(size_t programs) {
+  for (ImapAccount& account : imap_) {
+    for (size_t n = 0; n < std::min(programs, account.programs.size()); ++n) {
+      bool through = false;
+      for (int attempt = 0; attempt < 20 && !through; ++attempt) {
+        if (attempt > 0) co_await rt::sleep_for(minutes(1));
+        through = co_await account.programs[n]->check_all();
+      }
+      if (!through)
+        ledger.violation(account.model->address() +
+                         " cannot read by IMAP although nothing is broken any more");
+    }
   }
 }
 

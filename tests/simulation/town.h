@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "imap_reader.h"
 #include "machine.h"
 #include "moods.h"
 #include "plan.h"
@@ -34,6 +35,7 @@ class Town {
   rt::Task<void> drain();
   rt::Task<size_t> queued();
   rt::Task<void> read_everything(Pop3Reader::Purpose purpose);
+  rt::Task<void> read_imap(size_t programs);
   rt::Task<void> lose_all_power();
   rt::Task<void> close();
   rt::Task<void> check_stores();
@@ -44,9 +46,14 @@ class Town {
   std::vector<std::unique_ptr<Rot>> rots_;  // one per machine
   std::vector<std::unique_ptr<MoodyPeer>> peers_;
   std::vector<std::unique_ptr<Pop3Reader>> readers_;
-  io::World people_world_;
+  struct ImapAccount {
+    std::unique_ptr<ImapModel> model;
+    std::vector<std::unique_ptr<ImapReader>> programs;
+  };
+  ImapAccount imap_[kServers];  // one on each server
+  io::World people_world_, programs_world_;
   std::unique_ptr<tls::ClientContext> people_tls_;
-  rt::TaskGroup running_, peers_running_, writing_, disturbing_, reading_;
+  rt::TaskGroup running_, peers_running_, writing_, disturbing_, reading_, imap_reading_;
   bool writing_over_ = false;
   sim::SimRandom random_;
 };

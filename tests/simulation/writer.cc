@@ -14,15 +14,15 @@ const T& pick(sim::SimRandom& random, const T (&of)[N]) {
   return of[random.below(N)];
 }
 
-const std::string kPeople[kServers][2] = {{"alice@seoul.test", "bob@seoul.test"},
-                                          {"carol@busan.test", "dave@busan.test"}};
+const std::string kPeople[kServers][3] = {{"alice@seoul.test", "bob@seoul.test", "erin@seoul.test"},
+                                          {"carol@busan.test", "dave@busan.test", "frank@busan.test"}};
 const std::string kStrangers[] = {"x@jeju.test", "y@jeju.test", ""};
 const std::string kEverybody[] = {
     "alice@seoul.test", "bob@seoul.test",    "small@seoul.test",  "small@seoul.test", "team@seoul.test",
     "ghost@seoul.test", "carol@busan.test",  "dave@busan.test",   "carol@busan.test", "small@busan.test",
     "small@busan.test", "x@jeju.test",       "y@jeju.test",       "x@jeju.test",      "y@jeju.test",
     "z@jeju.test",      "nobody@seoul.test", "nobody@busan.test", "who@gone.test",    "who@null.test",
-    "who@silent.test"};
+    "who@silent.test",  "erin@seoul.test",   "frank@busan.test"};
 
 std::string text_of(sim::SimRandom& random, const Letter& letter, int received) {
   std::string text;
@@ -73,13 +73,13 @@ rt::Task<void> write_letters(io::World world, tls::ClientContext& tls, std::stri
     std::string token = name + "-" + std::to_string(n);
     Letter& letter = ledger.letters[token];
     letter.token = token;
-    letter.from = submission ? kPeople[server][random.below(2)] : pick(random, kStrangers);
+    letter.from = submission ? kPeople[server][random.below(3)] : pick(random, kStrangers);
     if (submission) manners.user = letter.from;
     uint64_t recipients = manners.entrance == Entrance::lmtp ? 1 : random.up_to(3);
     for (int tries = 0; letter.to.size() < recipients && (letter.to.empty() || tries < 10); ++tries) {
       std::string to = pick(random, kEverybody);
       // From outside, only those who live here are accepted.
-      if (!submission && random.chance(60)) to = kPeople[server][random.below(2)];
+      if (!submission && random.chance(60)) to = kPeople[server][random.below(3)];
       if (!submission && random.chance(30)) to = server == 0 ? "ghost@seoul.test" : "small@busan.test";
       bool has =
           std::ranges::any_of(letter.to, [&](const std::string& o) { return owner_of(o) == owner_of(to); });

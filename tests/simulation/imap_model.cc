@@ -1,0 +1,209 @@
+#include "imap_model.h"
+
+#include "base/bytes.h"
+
+namespace pabal::simulation {
+
+namespace {
+constexpr const char* kFirstBoxes[] = {"INBOX", "Drafts", "Sent", "Trash", "Junk", "Archive"};
+}  // namespace
+
+std::string to_text(const ImapFlags& flags) {
+  std::string text;
+  for (const std::string& flag : flags) text += (text.empty() ? "" : " ") + flag;
+  return "(" + text + ")";
+}
+
+ImapModel::ImapModel(std::string address, bool takes_turns, Ledger& ledger)
+    : address_(std::move(address)), takes_turns_(takes_turns), ledger_(ledger) {
+  ImapTree tree;
+  for (const char* name : kFirstBoxes) {
+    tree.boxes[name] = new_box(name).id;
+    tree.subscribed.insert(name);
+  }
+  tree_.set(std::move(tree));
+}
+
+ImapBox& ImapModel::new_box(const std::string& name) {
+  int id = static_cast<int>(boxes_.size());
+  auto box = std::make_unique<ImapBox>();
+  box->id = id;
+  box->name = name;
+  return *(boxes_[id] = std::move(box));
+}
+
+ImapBox* ImapModel::box_named(const std::string& name) {
+  std::optional<int> id = tree_.common([&](const ImapTree& tree) {
+    auto found = tree.boxes.find(name);
+    return found == tree.boxes.end() ? kSomeBox : found->second;
+  });
+  return id && *id != kSomeBox ? boxes_[*id].get() : nullptr;
+}
+
+ImapBox* ImapModel::box_with(uint64_t uid_validity) {
+  for (auto& [id, box] : boxes_) {
+    if (box->uid_validity == uid_validity) return box.get();
+  }
+  return nullptr;
+}
+
+ImapBox& ImapModel::identify(ImapBox& box, uint64_t uid_validity) {
+  if (box.seen_as != nullptr) return identify(*box.seen_as, uid_validity);
+  if (box.uid_validity == uid_validity || uid_validity == 0) return box;
+  ImapBox* other = box_with(uid_validity);
+  if (other == nullptr) {
+    ImapBox& known = box.uid_validity == 0 ? box : new_box(box.name);
+    known.uid_validity = uid_validity;
+    return known;
+  }
+  if (box.uid_validity == 0 && other->id > box.id) merge(box, *other);
+  return *other;
+}
+
+void ImapModel::merge(ImapBox& unseen, ImapBox& box) {
+  unseen.seen_as = &box;
+  box.lost_unread += unseen.lost_unread;
+  for (ImapArrivals& arrivals : unseen.arrivals) box.arrivals.push_back(std::move(arrivals));
+  unseen.arrivals.clear();
+  tree_.happens([&](ImapTree& tree) {
+    for (auto& [name, id] : tree.boxes) {
+      if (id == unseen.id) id = box.id;
+    }
+  });
+}
+
+ImapMail& ImapModel::mail(ImapBox& box, uint32_t uid) {
+  ImapMail& mail = box.mails[uid];
+  if (mail.first_seen == 0) mail.first_seen = ++tick_;
+  return mail;
+}
+
+rt::Task<void> ImapModel::begin(ImapChange& change) {
+  while (takes_turns_ && changing_ > 0) co_await turn_ended_.wait();
+  change.alone = changing_ == 0;
+  ++changing_;
+  change.changes_before = ++changes_;
+}
+
+void ImapModel::settle() {
+  if (!late_) return;
+  late_ = false;
+  tree_.settle();
+  for (auto& [id, box] : boxes_) {
+    for (auto& [uid, mail] : box->mails) mail.state.settle();
+  }
+}
+
+void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>& uids) {
+  change.alone &= change.changes_before == changes_;
+  while (change.into != nullptr && change.into->seen_as != nullptr) change.into = change.into->seen_as;
+  while (change.box != nullptr && change.box->seen_as != nullptr) change.box = change.box->seen_as;
+  if (change.everything) {
+    for (const auto& [uid, mail] : change.box->mails) change.uids.push_back(uid);
+  }
+  if (end == ImapEnd::undone) {
+    // Nothing has happened.
+  } else if (!change.alone) {
+    // Who came first, nobody can tell.
+    if (change.on_tree) tree_.forget();
+    for (uint32_t uid : change.uids) mail(*change.box, uid).state.forget();
+  } else if (end == ImapEnd::done) {
+    // This commit came behind everything that had failed before.
+    settle();
+    if (change.tree_before && !tree_.observe(change.tree_before))
+      violation("OK to " + change.what + ", but that cannot be");
+    if (change.on_tree) tree_.happens(change.on_tree);
+    for (uint32_t uid : change.uids) mail(*change.box, uid).state.happens(change.on_mail);
+  } else {
+    late_ = true;
+    if (change.on_tree) tree_.may_happen(change.on_tree, true);
+    for (uint32_t uid : change.uids) {
+      mail(*change.box, uid).state.may_happen(change.on_mail, true);
+      mail(*change.box, uid).lost_reply = end == ImapEnd::lost;
+    }
+  }
+  if (change.into != nullptr && !change.arrivals.mails.empty()) {
+    if (end == ImapEnd::done) arrive(change, uids);
+    if (end == ImapEnd::lost || end == ImapEnd::refused) expect(change);
+  }
+  --changing_;
+  turn_ended_.notify();
+}
+
+void ImapModel::arrive(ImapChange& change, const std::vector<uint32_t>& uids) {
+  ImapBox& box = *change.into;
+  for (size_t i = 0; i < uids.size() && i < change.arrivals.mails.size(); ++i) {
+    ImapArrival& arrival = change.arrivals.mails[i];
+    std::string which = "UID " + std::to_string(uids[i]) + " of " + box.name;
+    bool known = box.mails.contains(uids[i]);
+    // Another session may have seen it before this reply came.
+    if (uids[i] < box.complete_below && !known)
+      violation(which + " was given a second time, to " + change.what);
+    ImapMail& mail = this->mail(box, uids[i]);
+    if (known && mail.bytes && *mail.bytes != *arrival.bytes)
+      violation(which + " was given a second time, to " + change.what);
+    if (!known && change.alone) mail.state.set({.present = true, .flags = arrival.flags});
+    if (arrival.source.first != nullptr) {
+      ImapMail& source = arrival.source.first->mails[arrival.source.second];
+      mail.state = change.alone ? source.state : Possible<ImapMailState>();
+      mail.state.happens([](ImapMailState& state) { state.present = true; });
+      if (!mail.internal_date) mail.internal_date = source.internal_date;
+    } else {
+      mail.appended = rt::Loop::current().now();
+    }
+    if (arrival.internal_date) mail.internal_date = arrival.internal_date;
+    mail.bytes = arrival.bytes;
+    mail.size_octets = arrival.bytes->size();
+    check_rises(box.uid_next, std::max(box.uid_next.value, uint64_t{uids[i]} + 1), now(), which);
+  }
+}
+
+void ImapModel::expect(ImapChange& change) {
+  for (const ImapArrival& arrival : change.arrivals.mails) {
+    if (arrival.source.first == nullptr) continue;
+    // Somebody may expunge a copy before anybody sees it.
+    const ImapMail& source = arrival.source.first->mails[arrival.source.second];
+    if (source.state.may_be([](const ImapMailState& s) { return s.flags.contains("\\Deleted"); }))
+      change.arrivals.certain = false;
+  }
+  change.arrivals.certain &= change.alone;
+  change.into->arrivals.push_back(change.arrivals);
+}
+
+// A copy that some command without reply may have made.
+bool ImapModel::is_expected(ImapBox& box, const std::string& bytes) {
+  for (ImapArrivals& arrivals : box.arrivals) {
+    for (ImapArrival& arrival : arrivals.mails) {
+      if (arrival.found || *arrival.bytes != bytes) continue;
+      arrival.found = true;
+      ledger_.mark("APPEND, COPY or MOVE without a reply had happened");
+      return true;
+    }
+  }
+  return false;
+}
+
+void ImapModel::judge() {
+  for (auto& [id, box] : boxes_) {
+    for (const ImapArrivals& arrivals : box->arrivals) {
+      size_t found = static_cast<size_t>(std::ranges::count_if(arrivals.mails, &ImapArrival::found));
+      if (found == 0) ledger_.mark("APPEND, COPY or MOVE without a reply had not happened");
+      if (!arrivals.certain || box->lost_unread > 0) continue;
+      if (!arrivals.moves && found > 0 && found < arrivals.mails.size())
+        violation("only " + std::to_string(found) + " of " + std::to_string(arrivals.mails.size()) +
+                  " mails of one command came into " + box->name);
+      if (!arrivals.moves) continue;
+      for (const ImapArrival& arrival : arrivals.mails) {
+        const ImapMail& source = arrival.source.first->mails[arrival.source.second];
+        // Gone from there, although nobody had marked it as deleted.
+        bool gone = source.state.must_be(
+            [](const ImapMailState& s) { return !s.present && !s.flags.contains("\\Deleted"); });
+        if (gone && !arrival.found)
+          violation("UID " + std::to_string(arrival.source.second) + " of " + arrival.source.first->name +
+                    " was moved to " + box->name + " and is not there");
+      }
+    }
+  }
+}
+
+}  // namespace pabal::simulation

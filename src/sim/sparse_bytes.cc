@@ -40,8 +40,8 @@ void SparseBytes::write(uint64_t offset, std::string_view bytes) {
     size_t at = offset % kPage;
     size_t n = std::min(bytes.size(), kPage - at);
     auto& page = pages_[offset / kPage];
-    bool zeros = std::ranges::all_of(bytes.substr(0, n), [](char c) { return c == 0; });
-    if (!page && !zeros) page = std::make_unique<Page>(Page{});
+    auto is_zero = [](char c) { return c == 0; };
+    if (!page && !std::ranges::all_of(bytes.substr(0, n), is_zero)) page = std::make_unique<Page>(Page{});
     if (page) memcpy(page->data() + at, bytes.data(), n);
     bytes.remove_prefix(n);
     offset += n;

@@ -292,9 +292,11 @@ rt::Task<void> ImapReader::search() {
   const std::vector<ImapView::Entry> before = view_.entries();
   uint64_t updates = view_.updates();
   Instant begun = rt::Loop::current().now();
+  Moment moment = model_.now();
   ImapResponse reply =
       co_await ask(std::string(by_uid ? "UID SEARCH" : "SEARCH") + returns + " " + search.text, by_uid);
   if (!reply.is("OK")) co_return;
+  if (search.reads_text && !model_.quiet_since(moment)) co_return;
   if (view_.updates() != updates || rot_expected_) co_return;  // it may have been about the one or the other
   std::string wrong = judge_search(
       search, before, *box_, told_,

@@ -113,7 +113,11 @@ void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>
     if (change.tree_before && !tree_.observe(change.tree_before))
       violation("OK to " + change.what + ", but that cannot be");
     if (change.on_tree) tree_.happens(change.on_tree);
-    for (uint32_t uid : change.uids) mail(*change.box, uid).state.happens(change.on_mail);
+    for (uint32_t uid : change.uids) {
+      ImapMail& mail = this->mail(*change.box, uid);
+      mail.state.happens(change.on_mail);
+      mail.removed |= mail.state.must_be([](const ImapMailState& state) { return !state.present; });
+    }
   } else {
     late_ = true;
     if (change.on_tree) tree_.may_happen(change.on_tree, true);
@@ -198,7 +202,7 @@ void ImapModel::judge() {
         // Gone from there, although nobody had marked it as deleted.
         bool gone = source.state.must_be(
             [](const ImapMailState& s) { return !s.present && !s.flags.contains("\\Deleted"); });
-        if (gone && !arrival.found)
+        if (gone && !source.removed && !arrival.found)
           violation("UID " + std::to_string(arrival.source.second) + " of " + arrival.source.first->name +
                     " was moved to " + box->name + " and is not there");
       }

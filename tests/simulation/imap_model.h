@@ -46,6 +46,7 @@ struct ImapMail {
   std::optional<Instant> appended;  // when the reply to its APPEND came
   bool unreadable = false;          // the last time that somebody tried
   uint64_t first_seen = 0;
+  bool removed = false;  // by a command that was answered
   bool was_read = false;
   bool lost_reply = false;  // to a command that changes it; nobody has looked since
 };
@@ -67,6 +68,7 @@ struct ImapArrivals {
 struct ImapBox {
   int id = 0;
   std::string name;            // when it was made
+  std::string last_name;       // under which somebody saw it
   uint64_t uid_validity = 0;   // 0: nobody has seen it yet
   ImapBox* seen_as = nullptr;  // it turned out to be this one
   std::string mailbox_id;      // RFC 8474
@@ -178,6 +180,7 @@ class ImapModel {
   void settle();
   ImapBox* box_with(uint64_t uid_validity);
   void merge(ImapBox& unseen, ImapBox& box);
+  bool is_there(const ImapBox& box) const;
   void arrive(ImapChange& change, const std::vector<uint32_t>& uids);
   void expect(ImapChange& change);
   bool is_expected(ImapBox& box, const std::string& bytes);

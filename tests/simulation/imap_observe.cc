@@ -44,6 +44,7 @@ ImapBox* ImapModel::see_box(const std::string& name, uint64_t uid_validity, cons
   }
   if (!mailbox_id.empty()) box->mailbox_id = mailbox_id;
   if (!quiet_since(begun)) return box;
+  box->last_name = name;
   // It may be one that was made and that nobody had seen.
   auto may_be_it = [&](const ImapTree& tree) {
     auto found = tree.boxes.find(name);
@@ -181,8 +182,19 @@ void ImapModel::see_bytes(ImapBox& box, uint32_t uid, std::string bytes) {
   violation("nobody has put " + name_of(box, uid) + " there");
 }
 
+// Under the name by which somebody saw it last.
+bool ImapModel::is_there(const ImapBox& box) const {
+  return tree_.may_be([&](const ImapTree& tree) {
+    auto found = tree.boxes.find(box.last_name);
+    return found != tree.boxes.end() && found->second == box.id;
+  });
+}
+
 void ImapModel::see_rotten(const std::string& name, uint32_t uid, const std::string& octets) {
-  ImapBox* box = box_named(name);
+  ImapBox* box = nullptr;
+  for (auto& [id, one] : boxes_) {
+    if (one->last_name == name && is_there(*one)) box = one.get();
+  }
   if (box == nullptr) return violation(name + " has a rotten mail, and may not be there");
   if (mail(*box, uid).bytes || is_expected(*box, octets)) return;
   if (is_inbox(*box)) ledger_.found_in_mailbox(address_, octets);
@@ -193,14 +205,7 @@ std::vector<ImapModel::Unreadable> ImapModel::unreadable() const {
   for (const auto& [id, box] : boxes_) {
     for (const auto& [uid, mail] : box->mails) {
       bool gone = mail.state.must_be([](const ImapMailState& state) { return !state.present; });
-      if (!mail.unreadable || gone) continue;
-      std::optional<std::string> name = tree_.common([&](const ImapTree& tree) {
-        for (const auto& [name, named] : tree.boxes) {
-          if (named == id) return name;
-        }
-        return std::string();
-      });
-      if (name && !name->empty()) out.push_back({*name, uid});
+      if (mail.unreadable && !gone && is_there(*box)) out.push_back({box->last_name, uid});
     }
   }
   return out;

@@ -195,7 +195,9 @@ std::string judge_search(const ImapSearch& search, const std::vector<ImapView::E
     static const ImapMail nobody_knows;
     auto mail = box.mails.find(entry.uid);
     const ImapMail& known = mail == box.mails.end() ? nobody_knows : mail->second;
-    Match match = search.matches(entry, known, i + 1);
+    // What others have expunged keeps its number, but nobody can read it any more.
+    bool perhaps_gone = known.state.may_be([](const ImapMailState& state) { return !state.present; });
+    Match match = search.reads_text && perhaps_gone ? Match::unknown : search.matches(entry, known, i + 1);
     uint32_t name = form.by_uid ? entry.uid : i + 1;
     if (match == Match::yes) certain.push_back(name);
     if (match != Match::no) possible.push_back(name);

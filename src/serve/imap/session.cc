@@ -11,7 +11,7 @@ namespace {
 // What is written gathers up to here, then the client has to read.
 constexpr size_t kOutOctets = 256 * 1024;
 // Of that, a session that waits for its client keeps so much.
-constexpr size_t kKeptOctets = 4096;
+constexpr size_t kKeptOctets = 512;
 constexpr Duration kHandshakeTimeout = std::chrono::minutes(1);
 
 constexpr size_t kLineMax = 64 * 1024;

@@ -4,24 +4,21 @@
 
 namespace pabal::serve::imap {
 
-void SharedSnapshots::put(const store::Mailbox& mailbox, const std::shared_ptr<const Snapshot>& snapshot) {
+void SharedSnapshots::put(const std::shared_ptr<const MailboxState>& state) {
   std::lock_guard lock(mutex_);
-  auto [kept, is_new] = kept_.try_emplace(mailbox.id, Kept{mailbox, snapshot});
+  std::weak_ptr<const MailboxState>& kept = kept_[state->mailbox.id];
   // Another loop may have read further.
-  if (!is_new && (kept->second.mailbox.modseq <= mailbox.modseq || kept->second.snapshot.expired()))
-    kept->second = {mailbox, snapshot};
+  std::shared_ptr<const MailboxState> other = kept.lock();
+  if (!other || other->mailbox.modseq <= state->mailbox.modseq) kept = state;
   if (kept_.size() < sweep_at_) return;
-  std::erase_if(kept_, [](const auto& entry) { return entry.second.snapshot.expired(); });
+  std::erase_if(kept_, [](const auto& entry) { return entry.second.expired(); });
   sweep_at_ = std::max<size_t>(1024, 2 * kept_.size());
 }
 
-std::optional<SharedSnapshots::State> SharedSnapshots::find(MailboxId id) {
+std::shared_ptr<const MailboxState> SharedSnapshots::find(MailboxId id) {
   std::lock_guard lock(mutex_);
   auto kept = kept_.find(id);
-  if (kept == kept_.end()) return std::nullopt;
-  State state{kept->second.mailbox, kept->second.snapshot.lock()};
-  if (!state.snapshot) return std::nullopt;
-  return state;
+  return kept == kept_.end() ? nullptr : kept->second.lock();
 }
 
 }  // namespace pabal::serve::imap

@@ -4,31 +4,28 @@
 
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <unordered_map>
 
 #include "serve/imap/snapshot.h"
 
 namespace pabal::serve::imap {
 
+// A mailbox as it was after some commit.
+struct MailboxState {
+  store::Mailbox mailbox;
+  std::shared_ptr<const Snapshot> snapshot;  // as of mailbox.modseq
+};
+
 class SharedSnapshots {
  public:
-  struct State {
-    store::Mailbox mailbox;
-    std::shared_ptr<const Snapshot> snapshot;  // as of mailbox.modseq
-  };
-
-  // Held as long as the view of some loop holds it.
-  void put(const store::Mailbox& mailbox, const std::shared_ptr<const Snapshot>& snapshot);
-  std::optional<State> find(MailboxId id);
+  // Kept as long as the view of some loop holds it.
+  void put(const std::shared_ptr<const MailboxState>& state);
+  // nullptr: nobody has it.
+  std::shared_ptr<const MailboxState> find(MailboxId id);
 
  private:
-  struct Kept {
-    store::Mailbox mailbox;
-    std::weak_ptr<const Snapshot> snapshot;
-  };
   std::mutex mutex_;
-  std::unordered_map<MailboxId, Kept> kept_;
+  std::unordered_map<MailboxId, std::weak_ptr<const MailboxState>> kept_;
   size_t sweep_at_ = 1024;  // entries
 };
 

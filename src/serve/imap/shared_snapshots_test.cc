@@ -5,35 +5,33 @@
 namespace pabal::serve::imap {
 namespace {
 
-store::Mailbox mailbox(int64_t id, int64_t modseq) {
-  store::Mailbox out;
-  out.id = MailboxId{id};
-  out.modseq = ModSeq{modseq};
-  return out;
+std::shared_ptr<const MailboxState> state_of(int64_t id, int64_t modseq) {
+  MailboxState state{.mailbox = {}, .snapshot = std::make_shared<const Snapshot>()};
+  state.mailbox.id = MailboxId{id};
+  state.mailbox.modseq = ModSeq{modseq};
+  return std::make_shared<const MailboxState>(std::move(state));
 }
 
 TEST(SharedSnapshots, TellsTheLatestThatSomebodyHolds) {
   SharedSnapshots shared;
-  EXPECT_FALSE(shared.find(MailboxId{1}));
-  auto older = std::make_shared<const Snapshot>(), newer = std::make_shared<const Snapshot>();
-  shared.put(mailbox(1, 5), newer);
-  shared.put(mailbox(1, 4), older);  // a loop that was slower
-  ASSERT_TRUE(shared.find(MailboxId{1}));
-  EXPECT_EQ(shared.find(MailboxId{1})->snapshot, newer);
-  EXPECT_EQ(shared.find(MailboxId{1})->mailbox.modseq, ModSeq{5});
+  EXPECT_EQ(shared.find(MailboxId{1}), nullptr);
+  auto older = state_of(1, 4), newer = state_of(1, 5);
+  shared.put(newer);
+  shared.put(older);  // a loop that was slower
+  EXPECT_EQ(shared.find(MailboxId{1}), newer);
   newer.reset();
-  EXPECT_FALSE(shared.find(MailboxId{1}));
-  shared.put(mailbox(1, 4), older);
-  EXPECT_EQ(shared.find(MailboxId{1})->snapshot, older);
+  EXPECT_EQ(shared.find(MailboxId{1}), nullptr);
+  shared.put(older);
+  EXPECT_EQ(shared.find(MailboxId{1}), older);
 }
 
 TEST(SharedSnapshots, ForgetsWhatNobodyHolds) {
   SharedSnapshots shared;
-  std::vector<std::shared_ptr<const Snapshot>> held;
+  std::vector<std::shared_ptr<const MailboxState>> held;
   for (int64_t id = 1; id <= 10'000; ++id) {
-    auto snapshot = std::make_shared<const Snapshot>();
-    shared.put(mailbox(id, 1), snapshot);
-    if (id % 100 == 0) held.push_back(snapshot);
+    auto state = state_of(id, 1);
+    shared.put(state);
+    if (id % 100 == 0) held.push_back(state);
   }
   int found = 0;
   for (int64_t id = 1; id <= 10'000; ++id) found += shared.find(MailboxId{id}) ? 1 : 0;

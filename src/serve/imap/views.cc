@@ -84,15 +84,6 @@ store::UidRanges without(const store::UidRanges& ranges, const std::vector<Item>
 
 }  // namespace
 
-// What another loop has read need not be read again.
-void View::begin_with_shared() {
-  std::optional<SharedSnapshots::State> state = shared_.find(mailbox_.id);
-  if (!state) return;
-  mailbox_ = std::move(state->mailbox);
-  now_ = std::move(state->snapshot);
-  loaded_ = true;
-}
-
 rt::Task<void> View::refresh() {
   while (stale() && !removed_) {
     if (refreshing_) {
@@ -101,8 +92,12 @@ rt::Task<void> View::refresh() {
     }
     refreshing_ = true;
     stale_ = false;  // what changes from here on is not in the read's snapshot
-    if (!loaded_) begin_with_shared();
-    auto query = [this](store::Database& db) { return read_news(db, mailbox_, loaded_); };
+    // What another loop has read need not be read again.
+    if (std::shared_ptr<const MailboxState> shared = loaded_ ? nullptr : shared_.find(id())) {
+      state_ = std::move(shared);
+      loaded_ = true;
+    }
+    auto query = [this](store::Database& db) { return read_news(db, mailbox(), loaded_); };
     std::optional<News> news;
     std::exception_ptr error;
     try {
@@ -117,11 +112,12 @@ rt::Task<void> View::refresh() {
     } else if (!news->mailbox) {
       removed_ = true;
     } else {
+      std::shared_ptr<const Snapshot> snapshot = now();
       if (!news->upserts.empty() || !news->removed.empty())
-        now_ = now_->with(news->upserts, without(news->removed, news->upserts));
-      mailbox_ = std::move(*news->mailbox);
+        snapshot = snapshot->with(news->upserts, without(news->removed, news->upserts));
+      state_ = std::make_shared<const MailboxState>(std::move(*news->mailbox), std::move(snapshot));
       loaded_ = true;
-      shared_.put(mailbox_, now_);
+      shared_.put(state_);
     }
     refreshed_.notify();
     if (error) std::rethrow_exception(error);
@@ -147,7 +143,7 @@ rt::Task<std::shared_ptr<View>> Views::open(MailboxId id) {
     }
     view = views_[id].lock();  // another session may have been faster
     if (!view) {
-      view = std::make_shared<View>(store_, shared_, *mailbox);
+      view = std::make_shared<View>(store_, shared_, std::move(*mailbox));
       views_[id] = view;
     }
   }

@@ -23,14 +23,17 @@ class Session;
 // One mailbox as it is now.
 class View {
  public:
-  View(store::Store& store, SharedSnapshots& shared, const store::Mailbox& mailbox)
-      : store_(store), shared_(shared), mailbox_(mailbox) {}
+  View(store::Store& store, SharedSnapshots& shared, store::Mailbox mailbox)
+      : store_(store),
+        shared_(shared),
+        state_(std::make_shared<const MailboxState>(std::move(mailbox), std::make_shared<const Snapshot>())) {
+  }
 
-  MailboxId id() const { return mailbox_.id; }
-  AccountId owner() const { return mailbox_.account; }
+  MailboxId id() const { return mailbox().id; }
+  AccountId owner() const { return mailbox().account; }
   // As of the last refresh(); `messages` and `octets` are of that moment.
-  const store::Mailbox& mailbox() const { return mailbox_; }
-  const std::shared_ptr<const Snapshot>& now() const { return now_; }
+  const store::Mailbox& mailbox() const { return state_->mailbox; }
+  const std::shared_ptr<const Snapshot>& now() const { return state_->snapshot; }
   bool loaded() const { return loaded_; }
   // What has changed is not in now() yet.
   bool stale() const { return stale_ || refreshing_; }
@@ -44,12 +47,9 @@ class View {
 
  private:
   friend class Views;
-  void begin_with_shared();
-
   store::Store& store_;
   SharedSnapshots& shared_;
-  store::Mailbox mailbox_;
-  std::shared_ptr<const Snapshot> now_ = std::make_shared<Snapshot>();
+  std::shared_ptr<const MailboxState> state_;
   bool loaded_ = false;
   bool stale_ = true;
   bool removed_ = false;

@@ -129,7 +129,8 @@ rt::Task<void> play(sim::SimWorld& sim, Talk& talk, uint8_t cut) {
     directory::Directory directory(world, *store);
     serve::Indexer indexer(world, *store, {});
     serve::imap::ImapCounters counters;
-    serve::imap::ImapServer server(world, *store, directory, indexer, nullptr,
+    serve::imap::SharedSnapshots snapshots;
+    serve::imap::ImapServer server(world, *store, directory, indexer, snapshots, nullptr,
                                    {.hostname = "mx.seoul.test",
                                     .fake_salt_key = std::string(32, 'x'),
                                     .message_octets_max = kMessageMax},

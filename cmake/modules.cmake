@@ -7,6 +7,17 @@ if(PABAL_TESTS AND NOT PABAL_FUZZ)
   add_library(pabal_fuzz_driver STATIC tests/fuzz_driver.cc)
 endif()
 
+# PABAL_SOURCE_DIR for those of these files that use it. The others compile alike
+# in every checkout, so that ccache serves them all.
+function(pabal_tell_source_dir)
+  foreach(file ${ARGN})
+    file(STRINGS ${file} uses REGEX PABAL_SOURCE_DIR)
+    if(uses)
+      set_source_files_properties(${file} PROPERTIES COMPILE_DEFINITIONS PABAL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    endif()
+  endforeach()
+endfunction()
+
 function(pabal_module name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LIBS" ${ARGN})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
@@ -33,7 +44,7 @@ function(pabal_module name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE pabal_${name} GTest::gtest_main GTest::gmock)
     target_precompile_headers(${name}_test PRIVATE <gtest/gtest.h>)
-    target_compile_definitions(${name}_test PRIVATE PABAL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    pabal_tell_source_dir(${tests})
     add_test(NAME ${name} COMMAND ${name}_test)
   endif()
 

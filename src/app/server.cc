@@ -2,6 +2,7 @@
 
 #include "app/front.h"
 #include "app/options.h"
+#include "directory/proven.h"
 #include "queue/operate.h"
 
 namespace pabal::app {
@@ -36,7 +37,8 @@ Server::Server(io::World& world, const Config& config,
       tls_(open_tls(config)),
       queue_(world, *store_, queue_options(config)),
       indexer_(world, *store_, {}),
-      salt_key_(stable_key(world, config.server.data_directory + "/salt.key")) {
+      salt_key_(stable_key(world, config.server.data_directory + "/salt.key")),
+      proven_(std::make_shared<directory::Proven>(world.random.octets(32))) {
   for (const ListenerConfig& listener : config_.listeners) endpoints_.push_back(listener.address);
 }
 

@@ -69,6 +69,7 @@ class Server {
   serve::imap::SharedSnapshots imap_snapshots_;
   serve::Indexer indexer_;
   std::string salt_key_;
+  std::shared_ptr<directory::Proven> proven_;  // passwords, for all loops
   std::vector<io::Endpoint> endpoints_;
   deliver::Deliverer* deliverer_ = nullptr;  // while run() runs
 

@@ -38,13 +38,16 @@ std::string directory_version(store::Database& db) {
 }  // namespace
 
 struct Directory::Impl {
-  Impl(io::World& world, store::Store& store, size_t cache_max)
-      : world(world), store(store), cache(cache_max), proven(world.random.octets(32)) {}
+  Impl(io::World& world, store::Store& store, size_t cache_max, std::shared_ptr<Proven> shared)
+      : world(world),
+        store(store),
+        cache(cache_max),
+        proven(shared ? std::move(shared) : std::make_shared<Proven>(world.random.octets(32))) {}
 
   io::World& world;
   store::Store& store;
   Cache cache;
-  Proven proven;
+  const std::shared_ptr<Proven> proven;
   int hashing = 0;  // passwords that are being checked
   rt::Event hashed;
 };
@@ -57,8 +60,8 @@ constexpr int kHashingMax = 2;
 
 }  // namespace
 
-Directory::Directory(io::World& world, store::Store& store, size_t cache_max)
-    : impl_(new Impl(world, store, cache_max)) {}
+Directory::Directory(io::World& world, store::Store& store, size_t cache_max, std::shared_ptr<Proven> proven)
+    : impl_(new Impl(world, store, cache_max, std::move(proven))) {}
 Directory::~Directory() = default;
 
 rt::Task<Resolution> Directory::resolve(mail::Address address) {
@@ -99,7 +102,7 @@ rt::Task<std::optional<Account>> Directory::check_password(std::string name, std
   }
   std::string phc = login ? found.stored->password : "";
   AccountId id = login ? found.stored->account.id : AccountId{};
-  if (login && impl_->proven.knows(id, phc, password, rt::Loop::current().now()))
+  if (login && impl_->proven->knows(id, phc, password, rt::Loop::current().now()))
     co_return std::move(found.stored->account);
   while (impl_->hashing >= kHashingMax) co_await impl_->hashed.wait();
   ++impl_->hashing;
@@ -108,7 +111,7 @@ rt::Task<std::optional<Account>> Directory::check_password(std::string name, std
   --impl_->hashing;
   impl_->hashed.notify();
   if (!right) co_return std::nullopt;
-  impl_->proven.remember(id, phc, password, rt::Loop::current().now());
+  impl_->proven->remember(id, phc, password, rt::Loop::current().now());
   co_return std::move(found.stored->account);
 }
 

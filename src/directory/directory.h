@@ -48,13 +48,17 @@ struct Domain {
   std::string catch_all;  // address that takes what nobody else does; "" for none
 };
 
+class Proven;
+
 class Directory {
  public:
   // Resolutions are cached; the cache is emptied when the functions below have
   // changed something (in another process: noticed within a second). What is
   // changed past them, by hand, shows within a minute.
   static constexpr size_t kCacheMax = 10'000;  // resolutions
-  Directory(io::World& world, store::Store& store, size_t cache_max = kCacheMax);
+  // proven: shared with the directories of other loops; its own if nullptr.
+  Directory(io::World& world, store::Store& store, size_t cache_max = kCacheMax,
+            std::shared_ptr<Proven> proven = nullptr);
   ~Directory();
 
   // Aliases (recursively, to a depth of 10), plus addressing (user+tag), the

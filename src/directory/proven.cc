@@ -20,16 +20,20 @@ std::string Proven::digest(std::string_view phc, std::string_view password) cons
   return hash.finish();
 }
 
-bool Proven::knows(AccountId account, std::string_view phc, std::string_view password, Instant now) const {
+bool Proven::knows(AccountId account, std::string_view phc, std::string_view password, Instant now) {
+  const std::string wanted = digest(phc, password);
+  std::lock_guard lock(mutex_);
   auto found = entries_.find(account);
   if (found == entries_.end() || found->second.until < now) return false;
   // Comparing takes its time by the digest, which nobody outside can choose.
-  return found->second.digest == digest(phc, password);
+  return found->second.digest == wanted;
 }
 
 void Proven::remember(AccountId account, std::string_view phc, std::string_view password, Instant now) {
+  Entry entry{digest(phc, password), now + kLifetime};
+  std::lock_guard lock(mutex_);
   if (entries_.size() >= kEntriesMax) entries_.clear();
-  entries_[account] = {digest(phc, password), now + kLifetime};
+  entries_[account] = std::move(entry);
 }
 
 }  // namespace pabal::directory

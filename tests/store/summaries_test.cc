@@ -111,7 +111,7 @@ TEST_F(Summaries, AreFoundAmongManyOthers) {
       for (MessageId id : wanted) {
         if (with.contains(id)) expected.push_back(id);
       }
-      for (const Summary& s : find_summaries(tx.db, wanted, {.dates = true})) {
+      for (const Summary& s : find_summaries(tx.db, wanted, {.dates = true, .subject = true})) {
         EXPECT_EQ(s.base_subject, summary_of(s.message).base_subject);
         found.push_back(s.message);
       }

@@ -69,7 +69,8 @@ void ImapView::clear() {
 void ImapView::begin_resync(Known known) {
   clear();
   resync_ = std::move(known);
-  resync_count_ = 0;
+  resync_count_ = resync_arrived_ = 0;
+  resync_begun_ = false;
 }
 
 std::string ImapView::end_resync(bool all) {
@@ -83,7 +84,11 @@ std::string ImapView::end_resync(bool all) {
     return "";
   }
   for (auto& [uid, entry] : known) entries_.push_back(std::move(entry));
-  if (known.size() == count) return "";
+  bool as_many = known.size() <= count && known.size() + resync_arrived_ >= count;
+  if (as_many) {
+    entries_.resize(count);
+    return "";
+  }
   std::string uids;
   for (const auto& [uid, entry] : known) uids += " " + std::to_string(uid);
   return "after QRESYNC the client knows the UIDs" + uids + ", but there are " + std::to_string(count);
@@ -114,6 +119,8 @@ std::string ImapView::hear(const ImapResponse& response, bool renumbers, bool qr
     ++updates_;
     if (resync_) {
       if (number < resync_count_) return "EXISTS goes down";
+      if (resync_begun_) resync_arrived_ += number - resync_count_;
+      resync_begun_ = true;
       resync_count_ = number;
       return "";
     }
@@ -151,8 +158,11 @@ std::string ImapView::hear_vanished(const ImapResponse& response, bool renumbers
       continue;
     }
     auto found = std::ranges::find(entries_, uid, &Entry::uid);
-    // It may be one that the client does not know the UID of yet: those stand at the end.
-    if (found == entries_.end() && !entries_.empty() && entries_.back().uid == 0) found = entries_.end() - 1;
+    if (found == entries_.end()) {
+      // It may be one that the client does not know the UID of yet, before the next higher that it knows.
+      auto higher = std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.uid > uid; });
+      if (higher != entries_.begin() && std::prev(higher)->uid == 0) found = std::prev(higher);
+    }
     if (found == entries_.end()) return "VANISHED " + std::to_string(uid) + ", which is not there";
     entries_.erase(found);
   }

@@ -67,7 +67,8 @@ class ImapView {
   bool fetching_ = false, comparing_ = false;
   size_t arrived_ = 0;           // since begin_fetching()
   std::optional<Known> resync_;  // while it goes on
-  size_t resync_count_ = 0;
+  bool resync_begun_ = false;    // the mailbox has been told of; what comes now has just arrived
+  size_t resync_count_ = 0, resync_arrived_ = 0;
   Known resynced_;  // until they have been fetched
 };
 

@@ -124,6 +124,7 @@ rt::Task<ImapResponse> ImapClient::wait(std::string tag) {
       ledger_.note(name_ + ": " + answer.tag + " " + running_.front().command + ": " + answer.values[0].text +
                    code + (code.empty() ? " " : "] ") + answer.text);
       running_.pop_front();
+      ledger_.count("IMAP commands answered");
       if (answer.tag == tag) co_return answer;
       continue;
     }

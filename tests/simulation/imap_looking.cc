@@ -97,6 +97,7 @@ rt::Task<bool> ImapReader::select(std::string name, bool examine) {
     bool again = co_await select(renamed_away, examine);
     co_return again;
   }
+  if (resync) ledger_.count("mailboxes taken up again by QRESYNC");
   if (std::string wrong = view_.end_resync(!some_known); !wrong.empty()) complain(wrong);
   if (resync && vanished_ && remembered->second.crashes != model_.crashes())
     ledger_.mark("QRESYNC after a crash told of vanished mail");
@@ -231,6 +232,7 @@ rt::Task<std::set<std::string>> ImapReader::list() {
       if (is_subscribed) subscribed.insert(response.values[3].text);
     }
   }
+  ledger_.count("trees of mailboxes compared");
   model_.see_tree(names, subscribed, begun);
   co_return names;
 }
@@ -298,6 +300,7 @@ rt::Task<void> ImapReader::search() {
   if (!reply.is("OK")) co_return;
   if (search.reads_text && !model_.quiet_since(moment)) co_return;
   if (view_.updates() != updates || rot_expected_) co_return;  // it may have been about the one or the other
+  ledger_.count("searches compared");
   std::string wrong = judge_search(
       search, before, *box_, told_,
       {by_uid, plain || returns == " RETURN ()" || returns.find("ALL") != std::string::npos}, begun, ledger_);

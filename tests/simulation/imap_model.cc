@@ -96,6 +96,10 @@ void ImapModel::settle() {
 
 void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>& uids) {
   change.alone &= change.changes_before == changes_;
+  ledger_.count(end == ImapEnd::done      ? "changes by IMAP acknowledged"
+                : end == ImapEnd::undone  ? "changes by IMAP declined"
+                : end == ImapEnd::refused ? "changes by IMAP refused by a store that could not"
+                                          : "changes by IMAP without a reply");
   while (change.into != nullptr && change.into->seen_as != nullptr) change.into = change.into->seen_as;
   while (change.box != nullptr && change.box->seen_as != nullptr) change.box = change.box->seen_as;
   if (change.everything) {

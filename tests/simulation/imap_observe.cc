@@ -94,6 +94,7 @@ void ImapModel::see_mail(ImapBox& box, uint32_t uid, const Seen& seen, uint32_t 
 void ImapModel::see_all(ImapBox& box, const std::map<uint32_t, const ImapFlags*>& mails,
                         const Moment& begun) {
   if (!quiet_since(begun)) return;
+  ledger_.count("mailboxes compared as a whole");
   for (auto& [uid, mail] : box.mails) {
     // Who came while the command was under way may not have been told of.
     if (mails.contains(uid) || mail.first_seen > begun.tick) continue;
@@ -167,6 +168,7 @@ void ImapModel::see_messages(ImapBox& box, uint64_t messages, const Moment& begu
 void ImapModel::see_bytes(ImapBox& box, uint32_t uid, std::string bytes) {
   ImapMail& mail = this->mail(box, uid);
   mail.unreadable = false;
+  ledger_.count("mails read by IMAP, each octet");
   if (mail.size_octets && *mail.size_octets != bytes.size())
     violation(name_of(box, uid) + " has another size");
   mail.size_octets = bytes.size();

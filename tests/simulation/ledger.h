@@ -54,6 +54,7 @@ class Ledger {
   std::map<std::string, Letter> letters;                      // by token
   std::map<std::pair<std::string, std::string>, Fate> fates;  // by token and recipient
   std::set<std::string> marks;                                // states that were reached, see marks.h
+  std::map<std::string, uint64_t> counts;                     // how often something was checked
   // Crashes, broken connections and the like: only after one may a copy be made twice.
   int disturbances = 0;
   // The servers of jeju.test may have refused a report; nobody is told of that.
@@ -67,6 +68,7 @@ class Ledger {
   void note(const std::string& line);       // for the story of the run
   void violation(const std::string& what);  // a promise was broken
   void mark(const std::string& name) { marks.insert(name); }
+  void count(const char* what) { ++counts[what]; }
 
   // A mail as some mailbox or server has it: a letter of ours, or a report about one.
   void found_in_mailbox(const std::string& owner, const std::string& mail);

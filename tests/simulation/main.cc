@@ -99,6 +99,8 @@ int run_swarm(const SwarmOptions& options, bool require_marks) {
     show_shrunk(*result.failed_seed);
     return 1;
   }
+  for (const auto& [what, times] : result.counts)
+    printf("  %9llu  %s\n", static_cast<unsigned long long>(times), what.c_str());
   int missing = 0;
   for (const std::string& mark : all_marks()) {
     uint64_t times = result.marks.contains(mark) ? result.marks.at(mark) : 0;

@@ -16,6 +16,7 @@ RunResult run(const RunOptions& options) {
   result.violations = town.ledger.violations();
   result.story = town.ledger.story();
   result.marks = town.ledger.marks;
+  result.counts = town.ledger.counts;
   result.disturbances = plan.disturbances.size();
   result.letters = town.ledger.letters.size();
   result.accepted = static_cast<size_t>(std::ranges::count_if(

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@ struct RunResult {
   std::vector<std::string> violations;  // promises that were broken
   std::vector<std::string> story;
   std::set<std::string> marks;
+  std::map<std::string, uint64_t> counts;
   size_t disturbances = 0;  // in the plan
   size_t letters = 0, accepted = 0;
   uint64_t virtual_seconds = 0;

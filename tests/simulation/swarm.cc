@@ -22,7 +22,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 // A worker's reports, one per line:
 //   B seed                            begins
-//   E seed letters accepted seconds mark,mark,...   went well
+//   E seed letters accepted seconds mark|mark|...|count=n|...   went well
 //   F seed what                       broke a promise
 void say(int to, const std::string& line) {
   std::string out = line + '\n';
@@ -46,6 +46,7 @@ void say(int to, const std::string& line) {
     line << "E " << seed << ' ' << result.letters << ' ' << result.accepted << ' ' << result.virtual_seconds
          << ' ';
     for (const std::string& mark : result.marks) line << mark << '|';
+    for (const auto& [what, times] : result.counts) line << what << '=' << times << '|';
     say(to, line.str());
   }
   _exit(0);
@@ -149,7 +150,12 @@ class Crowd {
     result.accepted += accepted;
     result.virtual_seconds += seconds;
     for (std::string_view mark : split(marks, '|')) {
-      if (!mark.empty()) ++result.marks[std::string(mark)];
+      size_t equals = mark.find('=');
+      if (equals != std::string_view::npos) {
+        result.counts[std::string(mark.substr(0, equals))] += parse_uint(mark.substr(equals + 1)).value_or(0);
+      } else if (!mark.empty()) {
+        ++result.marks[std::string(mark)];
+      }
     }
   }
 

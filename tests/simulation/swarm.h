@@ -23,7 +23,8 @@ struct SwarmOptions {
 
 struct SwarmResult {
   uint64_t runs = 0, letters = 0, accepted = 0, virtual_seconds = 0;
-  std::map<std::string, uint64_t> marks;  // how many runs reached each
+  std::map<std::string, uint64_t> marks;   // how many runs reached each
+  std::map<std::string, uint64_t> counts;  // of all runs together
   std::optional<uint64_t> failed_seed;
   std::string failure;
 };

@@ -75,6 +75,7 @@ struct QueueConfig {
   int in_hand_max = 5000;
   int in_hand_per_destination_max = 1000;
   int claim_max = 500;
+  Duration look_again_after = std::chrono::seconds(1);  // 0: never
 };
 
 struct DeliveryConfig {

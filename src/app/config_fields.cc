@@ -118,6 +118,8 @@ const std::vector<Field<QueueConfig>>& fields() {
        "Recipients that are worked on at a time; the others wait in the database."},
       {"in_hand_per_destination_max", &S::in_hand_per_destination_max, "Of these for one domain."},
       {"claim_max", &S::claim_max, "So many at most are taken in hand by one look into the database."},
+      {"look_again_after", &S::look_again_after,
+       "So soon a change by another process (`pabal queue retry`) is noticed. \"0s\": never."},
   };
   return table;
 }

@@ -41,6 +41,7 @@ queue::QueueOptions queue_options(const Config& config) {
   out.lifetime = config.queue.lifetime;
   out.delay_notice_after = config.queue.delay_notice_after;
   out.returned_octets_max = config.queue.returned_octets_max;
+  out.look_again_after = config.queue.look_again_after;
   return out;
 }
 

@@ -238,10 +238,18 @@ rt::Task<void> Deliverer::attempt(Destination& destination, Job& job, std::uniqu
   } catch (const std::exception& error) {
     trouble = error.what();
   }
-  // Not even that could be written down. The entries are due all the same: not
-  // at once again.
+  // Not even that could be written down.
+  std::deque<Job> jobs;
+  jobs.push_back(std::move(job));
+  co_await give_back(std::move(jobs));
+}
+
+// The entries are due all the same: not at once again.
+rt::Task<void> Deliverer::give_back(std::deque<Job> jobs) {
   co_await rt::sleep_for(kPauseAfterTrouble);
-  for (const queue::Entry& entry : job.entries) queue_.release(entry);
+  for (const Job& job : jobs) {
+    for (const queue::Entry& entry : job.entries) queue_.release(entry);
+  }
   queue_.notify();
 }
 
@@ -308,7 +316,7 @@ rt::Task<void> Deliverer::postpone(Job& job, Outcome outcome) {
 // No server of the destination could be reached: the other mail that waits for
 // it now need not find that out one by one.
 rt::Task<void> Deliverer::postpone_waiting(Destination& destination, Outcome outcome) {
-  std::deque<Job> jobs = std::exchange(destination.jobs, {});
+  std::deque<Job> jobs = std::exchange(destination.jobs, {}), unwritten;
   for (Job& job : jobs) {
     std::string trouble;
     try {
@@ -318,8 +326,9 @@ rt::Task<void> Deliverer::postpone_waiting(Destination& destination, Outcome out
     }
     if (trouble.empty()) continue;
     world_.log.error("deliver.attempt_failed", {{"id", journey::trace_id(job.message)}, {"reason", trouble}});
-    for (const queue::Entry& entry : job.entries) queue_.release(entry);
+    unwritten.push_back(std::move(job));
   }
+  if (!unwritten.empty()) co_await give_back(std::move(unwritten));
 }
 
 bool Deliverer::worn_out(const SmtpClient& client) const {

@@ -59,6 +59,7 @@ class Deliverer {
   rt::Task<void> settle(Settlement settlement);
   rt::Task<void> postpone(Job& job, Outcome outcome);
   rt::Task<void> postpone_waiting(Destination& destination, Outcome outcome);
+  rt::Task<void> give_back(std::deque<Job> jobs);
   bool worn_out(const SmtpClient& client) const;
 
   io::World& world_;

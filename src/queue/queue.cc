@@ -56,7 +56,8 @@ class Signal {
 
 struct Queue::Impl {
   std::shared_ptr<Signal> signal = std::make_shared<Signal>();
-  uint64_t seen = 0;  // signals sent before the last claim began or wait ended
+  uint64_t seen = 0;        // signals sent before the last claim began or wait ended
+  std::optional<Time> due;  // after a claim that found nothing: of the next entry
   std::unordered_set<QueueEntryId> claimed;
   std::unordered_map<std::string, size_t> claimed_of;  // by destination
 };
@@ -88,6 +89,10 @@ rt::Task<std::vector<Entry>> Queue::claim(size_t max, size_t per_destination) {
   impl_->signal->attach(&rt::Loop::current());
   impl_->seen = impl_->signal->sent();
   Time now = world_.clock.now();
+  struct Found {
+    std::vector<Entry> entries;
+    std::optional<Time> due;
+  };
   // The query runs on another thread: it gets copies.
   auto query = [now, max, per_destination, taken = impl_->claimed,
                 of = impl_->claimed_of](store::Database& db) mutable {
@@ -101,19 +106,21 @@ rt::Task<std::vector<Entry>> Queue::claim(size_t max, size_t per_destination) {
       }
       return found.size() < max;
     });
-    std::vector<Entry> entries;
+    Found result;
     for (QueueEntryId id : found) {
-      if (std::optional<Entry> entry = find(db, id)) entries.push_back(std::move(*entry));
+      if (std::optional<Entry> entry = find(db, id)) result.entries.push_back(std::move(*entry));
     }
-    return entries;
+    if (result.entries.empty()) result.due = next_due(db, now);
+    return result;
   };
-  std::vector<Entry> entries = co_await store_.read(std::move(query));
-  for (const Entry& entry : entries) {
+  Found found = co_await store_.read(std::move(query));
+  impl_->due = found.due;
+  for (const Entry& entry : found.entries) {
     verify_legal(entry.state, State::claimed);
     verify(impl_->claimed.insert(entry.id).second, "a queue entry is in one hand only");
     ++impl_->claimed_of[entry.destination];
   }
-  co_return entries;
+  co_return std::move(found.entries);
 }
 
 void Queue::release(const Entry& entry) {
@@ -123,16 +130,14 @@ void Queue::release(const Entry& entry) {
 }
 
 rt::Task<void> Queue::wait() {
-  Time now = world_.clock.now();
-  auto query = [now](store::Database& db) { return next_due(db, now); };
-  std::optional<Time> due = co_await store_.read(query);
   Instant deadline = Instant::never();
   rt::Loop& loop = rt::Loop::current();
-  if (due) deadline = loop.now() + std::max(*due - world_.clock.now(), Duration(0));
+  // Once: who has no hand free and does not claim must not come back here at once.
+  if (std::optional<Time> due = std::exchange(impl_->due, std::nullopt))
+    deadline = loop.now() + std::max(*due - world_.clock.now(), Duration(0));
   if (options_.look_again_after.count() > 0)
     deadline = std::min(deadline, loop.now() + options_.look_again_after);
   if (impl_->signal->sent() == impl_->seen) co_await impl_->signal->arrived().wait(deadline);
-  // Who has no hand free does not claim, and must not come back here at once.
   impl_->seen = impl_->signal->sent();
 }
 

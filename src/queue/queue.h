@@ -42,7 +42,7 @@ class Queue {
   size_t claimed() const;
 
   // Returns when claim() may find more than the last time: after notify(), at
-  // the next due time, or after look_again_after. Throws StoreError.
+  // the due time that it has seen, or after look_again_after.
   rt::Task<void> wait();
   // The deliverer's loop ends; notify() does not reach it any more.
   void detach();

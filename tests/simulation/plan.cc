@@ -52,6 +52,9 @@ app::Config server_config(sim::SimRandom& random, size_t server) {
   config.limits.pop3_timeout = pick<Duration>(random, {seconds(15), minutes(10)});
   config.limits.imap_timeout = pick<Duration>(random, {seconds(20), minutes(30)});
   config.imap.view_octets_max = pick<uint64_t>(random, {0, 64 << 20});
+  config.imap.text_octets_max = pick<uint64_t>(random, {0, 2'000, 32 << 20});
+  config.imap.read_ahead_octets_max = pick<uint64_t>(random, {0, 3'000, 8 << 20});
+  config.imap.progress_interval = pick<Duration>(random, {milliseconds(1), seconds(10)});
   config.limits.drain_timeout = pick<Duration>(random, {seconds(1), seconds(30)});
   config.queue.retry_delays = pick<std::vector<Duration>>(
       random, {{minutes(1)}, {minutes(5), minutes(15), minutes(30)}, {seconds(10), minutes(10)}});
@@ -61,6 +64,8 @@ app::Config server_config(sim::SimRandom& random, size_t server) {
   config.queue.in_hand_max = pick(random, {1, 3, 5000});
   config.queue.in_hand_per_destination_max = pick(random, {1, 2, 1000});
   config.queue.claim_max = pick(random, {1, 2, 500});
+  // No other process changes the queue in this world, and each look costs time.
+  config.queue.look_again_after = pick<Duration>(random, {Duration(0), seconds(30), minutes(5)});
   config.delivery.connections_max = pick(random, {1, 2, 500});
   config.delivery.per_destination_max = pick(random, {1, 2, 20});
   config.delivery.per_destination_start = pick(random, {1, 5});

@@ -298,6 +298,14 @@ class Sharing(ImapCase):
         two.ok("CLOSE")
         self.assertEqual(number_in(r"^(\d+) EXISTS", two.ok("SELECT closed")), 2)
 
+    def test_a_mailbox_that_another_has_deleted(self):
+        one, two = self.filled("doomed", 1), self.session(mailbox="INBOX")
+        two.ok("DELETE doomed")
+        untagged, tagged = one.ask(r"STORE 1 +FLAGS (\Seen kw1)")
+        self.assertEqual(untagged, ["BYE the mailbox was deleted"])
+        self.assertRegex(tagged, r"^NO \[NONEXISTENT\]")
+        self.assertEqual(one.line(), "")
+
     def test_reading_marks_what_another_has_unmarked(self):
         one, two = self.filled("read-again", 1), self.session(mailbox="read-again")
         one.ok(r"STORE 1 +FLAGS (\Seen)")

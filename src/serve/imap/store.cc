@@ -41,9 +41,11 @@ rt::Task<Outcome> Session::on(wire::Store command) {
   if (command.unchanged_since)
     change.unchanged_since = ModSeq{static_cast<int64_t>(*command.unchanged_since)};
   store::FlagsChanged changed;
-  bool too_many_keywords = false;
+  bool gone = false, too_many_keywords = false;
   const View& view = *selected_->view;
   auto work = [&](store::Transaction& tx) {
+    gone = !store::find_mailbox(tx.db, view.id());
+    if (gone) return;
     std::optional<uint64_t> keywords = store::keyword_bits(tx, view.owner(), view.id(), names.keywords);
     too_many_keywords = !keywords;
     if (too_many_keywords) return;
@@ -51,6 +53,7 @@ rt::Task<Outcome> Session::on(wire::Store command) {
     changed = store::change_flags(tx, view.owner(), view.id(), uids, change);
   };
   co_await service_.store.write(work);
+  if (gone) co_return no("NONEXISTENT", "the mailbox was deleted");
   if (too_many_keywords) {
     co_return no("LIMIT", "a mailbox can have " + std::to_string(store::kKeywordsMax) + " keywords");
   }

@@ -325,16 +325,24 @@ rt::Task<void> ImapReader::change_tree() {
   } else if (n < 8) {
     change.what = "RENAME " + name + " " + to;
     auto is_moved = [name](const std::string& one) { return one == name || one.starts_with(name + "/"); };
-    auto may_be = [name, to, is_moved](const ImapTree& tree) {
+    auto name_after = [name, to, is_moved](const std::string& one) {
+      return is_moved(one) ? to + one.substr(name.size()) : one;
+    };
+    // None may get the name of another, neither the mailbox nor one below it.
+    auto may_be = [to, is_moved, name_after](const ImapTree& tree) {
       bool any = false;
-      for (const auto& [one, id] : tree.boxes) any |= is_moved(one);
-      return any && !tree.boxes.contains(to);
+      std::set<std::string> after;
+      for (const auto& [one, id] : tree.boxes) {
+        any |= is_moved(one);
+        after.insert(name_after(one));
+      }
+      return any && !tree.boxes.contains(to) && after.size() == tree.boxes.size();
     };
     change.tree_before = may_be;
-    change.on_tree = [name, to, is_moved, may_be](ImapTree& tree) {
+    change.on_tree = [name_after, may_be](ImapTree& tree) {
       if (!may_be(tree)) return;
       std::map<std::string, int> boxes;
-      for (const auto& [one, id] : tree.boxes) boxes[is_moved(one) ? to + one.substr(name.size()) : one] = id;
+      for (const auto& [one, id] : tree.boxes) boxes[name_after(one)] = id;
       tree.boxes = std::move(boxes);
     };
   } else {

@@ -215,12 +215,13 @@ rt::Task<void> ImapReader::idle() {
   co_await client_->wait(tag);
 }
 
-rt::Task<std::set<std::string>> ImapReader::list() {
+rt::Task<std::optional<std::set<std::string>>> ImapReader::list() {
   Moment begun = model_.now();
   std::set<std::string> names, subscribed;
   // The second one also tells of names that no mailbox has (RFC 5258 §3.1).
   for (const char* command : {"LIST \"\" \"*\"", "LIST (SUBSCRIBED) \"\" \"*\""}) {
-    co_await ask(command);
+    ImapResponse reply = co_await ask(command);
+    if (!reply.is("OK")) co_return std::nullopt;
     for (const ImapResponse& response : told_) {
       if (!response.is("LIST") || response.values.size() < 4) continue;
       bool there = true, is_subscribed = false;

@@ -87,7 +87,7 @@ rt::Task<bool> ImapReader::connect() {
   if (!greeting.is("OK")) co_return false;
   bool offered = false;
   for (const ImapValue& value : greeting.code) offered |= value.is("STARTTLS");
-  if (offered && random_.chance(30)) {
+  if (offered && random_.chance(10)) {
     ImapResponse reply = co_await ask("STARTTLS");
     if (!reply.is("OK")) co_return false;
     co_await client_->encrypt(tls_);
@@ -218,8 +218,9 @@ rt::Task<bool> ImapReader::check_all() {
   try {
     bool in = co_await connect();
     if (in) {
-      std::set<std::string> names = co_await list();
-      for (const std::string& name : names) {
+      std::optional<std::set<std::string>> names = co_await list();
+      if (!names) complain("LIST is declined although nothing is broken any more");
+      for (const std::string& name : names.value_or(std::set<std::string>())) {
         bool selected = co_await select(name, random_.chance(50));
         if (!selected) complain(name + " is listed and cannot be selected");
         if (selected) co_await read_mails(SIZE_MAX, true);

@@ -58,7 +58,7 @@ class ImapReader {
   rt::Task<void> read_mails(size_t most, bool again);
   rt::Task<void> fetch_something();
   rt::Task<void> idle();
-  rt::Task<std::set<std::string>> list();  // names of mailboxes
+  rt::Task<std::optional<std::set<std::string>>> list();  // names of mailboxes; nullopt: declined
   rt::Task<void> status();
   rt::Task<void> pipeline();
   rt::Task<void> search();

@@ -122,8 +122,8 @@ int main(int argc, char** argv) {
   using namespace pabal;
   using namespace pabal::simulation;
   // Every start of a server would read the certificates that this machine trusts.
-  setenv("SSL_CERT_FILE", "/dev/null", 1);
-  setenv("SSL_CERT_DIR", "/dev/null", 1);
+  setenv("SSL_CERT_FILE", "/nowhere", 1);
+  setenv("SSL_CERT_DIR", "/nowhere", 1);
   CLI::App app(
       "Runs whole servers in a simulated world in which things break. One seed, one run: the same every "
       "time.\n\n"

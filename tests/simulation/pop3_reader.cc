@@ -98,7 +98,7 @@ rt::Task<void> Pop3Reader::session(Purpose purpose) {
   io::Connection connection(co_await world_.net.connect(server_, patience()));
   std::string reply = co_await ask(connection, "");
   bool encrypted = false;
-  if (ok(reply) && random_.chance(50)) {
+  if (ok(reply) && random_.chance(15)) {
     std::string answer = co_await ask(connection, "STLS");
     encrypted = ok(answer);
   }

@@ -187,7 +187,7 @@ void mark_reply(Ledger& ledger, const Letter& letter) {
 Manners draw_manners(sim::SimRandom& random, bool submission) {
   Manners manners;
   manners.entrance = submission ? Entrance::submission : random.chance(15) ? Entrance::lmtp : Entrance::relay;
-  manners.encrypts = random.chance(60);
+  manners.encrypts = random.chance(30);
   manners.pipelines = random.chance(40);
   manners.chunks = random.chance(30);
   manners.hangs_up = random.chance(8);

@@ -299,7 +299,8 @@ rt::Task<void> ImapReader::search() {
   ImapResponse reply =
       co_await ask(std::string(by_uid ? "UID SEARCH" : "SEARCH") + returns + " " + search.text, by_uid);
   if (!reply.is("OK")) co_return;
-  if (search.reads_text && !model_.quiet_since(moment)) co_return;
+  // Of a mailbox that another program has deleted nothing can be read any more.
+  if (search.reads_text && (!model_.quiet_since(moment) || !model_.is_surely_there(*box_))) co_return;
   if (view_.updates() != updates || rot_expected_) co_return;  // it may have been about the one or the other
   ledger_.count("searches compared");
   std::string wrong = judge_search(

@@ -46,7 +46,7 @@ struct ImapMail {
   std::optional<Instant> appended;  // when the reply to its APPEND came
   bool unreadable = false;          // the last time that somebody tried
   uint64_t first_seen = 0;
-  bool removed = false;  // by a command that was answered
+  bool removed = false;  // by a command that was answered, perhaps
   bool was_read = false;
   bool lost_reply = false;  // to a command that changes it; nobody has looked since
 };
@@ -126,6 +126,7 @@ class ImapModel {
   bool quiet_since(const Moment& moment) const {
     return moment.quiet && changing_ == 0 && moment.changes == changes_;
   }
+  bool is_surely_there(const ImapBox& box) const;  // under whatever name
 
   rt::Task<void> begin(ImapChange& change);
   // uids: of the arrivals, after OK.

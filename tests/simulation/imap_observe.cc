@@ -101,6 +101,8 @@ void ImapModel::see_all(ImapBox& box, const std::map<uint32_t, const ImapFlags*>
     bool was_possible = mail.state.observe([](const ImapMailState& state) { return !state.present; });
     if (!was_possible) violation(name_of(box, uid) + " has vanished");
     if (!mail.bytes && !mail.state.known()) ++box.lost_unread;
+    // It may have been marked as deleted and expunged.
+    mail.removed |= mail.state.is_anything();
     if (mail.state.is_anything() && !late_) mail.state.set({.present = false, .flags = {}});
   }
   for (const auto& [uid, flags] : mails) {
@@ -189,6 +191,13 @@ bool ImapModel::is_there(const ImapBox& box) const {
   return tree_.may_be([&](const ImapTree& tree) {
     auto found = tree.boxes.find(box.last_name);
     return found != tree.boxes.end() && found->second == box.id;
+  });
+}
+
+bool ImapModel::is_surely_there(const ImapBox& box) const {
+  return tree_.must_be([&](const ImapTree& tree) {
+    auto is_it = [&](const auto& named) { return named.second == box.id; };
+    return std::ranges::any_of(tree.boxes, is_it);
   });
 }
 

@@ -265,6 +265,14 @@ std::expected<void, MailboxError> rename_mailbox(Transaction& tx, AccountId acco
   return {};
 }
 
+void set_special_use(Transaction& tx, AccountId account, MailboxId mailbox, std::string_view special_use) {
+  tx.db.prepare("UPDATE mailbox SET special_use = ? WHERE id = ?")
+      .bind(special_use)
+      .bind(mailbox.value)
+      .run();
+  touch_mailbox(tx, account, mailbox, next_modseq(tx, account));
+}
+
 std::expected<void, MailboxError> delete_mailbox(Transaction& tx, AccountId account, std::string_view name) {
   if (canonical(name) == kInbox) return std::unexpected(MailboxError::inbox);
   std::optional<MailboxId> mailbox = find_mailbox(tx.db, account, name);

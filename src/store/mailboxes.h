@@ -80,6 +80,8 @@ std::expected<MailboxId, MailboxError> create_mailbox(Transaction& tx, AccountId
 std::expected<void, MailboxError> rename_mailbox(Transaction& tx, AccountId account, std::string_view from,
                                                  std::string_view to);
 // With its mails, its ACL and metadata; what is below it stays, the subscription too.
+// special_use: as in Mailbox. One that is not there any more stays away.
+void set_special_use(Transaction& tx, AccountId account, MailboxId mailbox, std::string_view special_use);
 std::expected<void, MailboxError> delete_mailbox(Transaction& tx, AccountId account, std::string_view name);
 
 // Subscriptions are names; the mailbox need not exist (RFC 9051 §6.3.7).

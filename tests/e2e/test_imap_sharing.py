@@ -384,6 +384,21 @@ class ImapSharing(ServerCase):
         self.assertEqual(self.session("alice@seoul.test").ok("GETMETADATA Drafts /private/specialuse"),
                          ['METADATA Drafts (/private/specialuse "\\\\Drafts")'])
 
+    def test_special_use_by_setmetadata(self):  # RFC 6154 §4
+        owner, friend = self.person(["Drawer", "Plain"]), self.person()
+        session = self.session(owner)
+        session.ok('SETMETADATA Drawer (/private/specialuse "\\\\drafts \\\\Sent" /private/comment "mine")')
+        self.assertEqual(session.ok("GETMETADATA Drawer (/private/specialuse /private/comment)"),
+                         ['METADATA Drawer (/private/specialuse "\\\\Drafts \\\\Sent" /private/comment "mine")'])
+        self.assertEqual(session.ok('LIST "" Drawer'), ['LIST (\\HasNoChildren \\Drafts \\Sent) "/" Drawer'])
+        session.ok("SETMETADATA Drawer (/private/specialuse NIL)")
+        self.assertEqual(session.ok('LIST "" Drawer'), ['LIST (\\HasNoChildren) "/" Drawer'])
+        self.assertTrue(session.no('SETMETADATA Drawer (/private/specialuse "\\\\All")').startswith("[USEATTR]"))
+        self.assertTrue(session.no('SETMETADATA "" (/private/specialuse "\\\\Sent")').startswith("[USEATTR]"))
+        session.ok(f"SETACL Plain {friend} lrsw")
+        refusal = self.session(friend).no(f'SETMETADATA "Other Users/{owner}/Plain" (/private/specialuse "\\\\Sent")')
+        self.assertTrue(refusal.startswith("[USEATTR]"))
+
     # ---- NOTIFY ----------------------------------------------------------------
 
     def test_notify_selected(self):  # RFC 5465 §3.1, §5
@@ -482,7 +497,12 @@ class ImapSharing(ServerCase):
         self.session(friend).ok(f"SETACL Work {address} lr")
         self.assertEqual(watcher.hear(), f'LIST (\\HasNoChildren) "/" "Other Users/{friend}/Work"')
         self.session(friend).ok(f"DELETEACL Work {address}")
-        self.assertEqual(watcher.hear(), f'LIST (\\NonExistent \\HasNoChildren) "/" "Other Users/{friend}/Work"')
+        self.assertEqual(watcher.hear(), f'LIST (\\NoAccess) "/" "Other Users/{friend}/Work"')
+        # So is one that is given to everybody.
+        self.session(friend).ok("SETACL Work anyone lr")
+        self.assertEqual(watcher.hear(), f'LIST (\\HasNoChildren) "/" "Other Users/{friend}/Work"')
+        self.session(friend).ok("DELETEACL Work anyone")
+        self.assertEqual(watcher.hear(), f'LIST (\\NoAccess) "/" "Other Users/{friend}/Work"')
 
     def test_notify_shared(self):
         owner, reader = self.person(["Work", "Listed"]), self.person()
@@ -496,6 +516,14 @@ class ImapSharing(ServerCase):
         self.assertEqual(theirs.hear(), f'STATUS "{work}" (MESSAGES 1 UIDNEXT 2)')
         mine.append("Listed", mail("two"))
         self.assertTrue(theirs.silent())
+        # RFC 5465 §5.9: also to who does not ask for names.
+        mine.ok(f"DELETEACL Work {reader}")
+        self.assertEqual(theirs.hear(), f'LIST (\\NoAccess) "/" "{work}"')
+        mine.append("Work", mail("three"))
+        self.assertTrue(theirs.silent())
+        mine.ok(f"SETACL Work {reader} lr")
+        self.assertEqual(theirs.hear(2), [f'LIST (\\HasNoChildren) "/" "{work}"',
+                                          f'STATUS "{work}" (MESSAGES 2 UIDNEXT 3)'])
 
     def test_notify_refusals(self):
         session = self.session(self.person())

@@ -69,7 +69,7 @@ void put_my_rights(std::string& out, std::string_view name, Rights rights, bool 
 
 void tell_of_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account) {
   tx.changes.push_back({owner, mailbox});
-  if (account && account != owner) tx.changes.push_back({account, MailboxId{}});
+  if (account != owner) tx.changes.push_back({account, MailboxId{}});
 }
 
 void inherit_acl(store::Transaction& tx, AccountId owner, std::string_view name, MailboxId made) {

@@ -12,8 +12,6 @@ namespace wire = proto::imap;
 
 namespace {
 
-constexpr std::string_view kSpecialUse = "/private/specialuse";
-
 bool is_vendor(std::string_view entry) {
   return entry.starts_with("/private/vendor/") || entry.starts_with("/shared/vendor/") ||
          entry == "/private/vendor" || entry == "/shared/vendor";
@@ -43,7 +41,7 @@ std::vector<store::Annotation> read_annotations(store::Database& db, const store
                                                 const directory::Account& reader) {
   std::vector<store::Annotation> out = store::list_annotations(db, mailbox.id, reader.id);
   if (mailbox.account == reader.id && !mailbox.special_use.empty())
-    out.push_back({std::string(kSpecialUse), mailbox.special_use});
+    out.push_back({std::string(kSpecialUseEntry), mailbox.special_use});
   std::ranges::sort(out, {}, &store::Annotation::entry);
   return out;
 }

@@ -14,13 +14,14 @@
 
 namespace pabal::serve::imap {
 
-inline constexpr size_t kEntryOctetsMax = 512;  // of an entry's name
+inline constexpr size_t kEntryOctetsMax = 512;                               // of an entry's name
+inline constexpr std::string_view kSpecialUseEntry = "/private/specialuse";  // RFC 6154 §4
 
 // RFC 5464 §3.3: "l", and one of those that have to do with what is in it.
 bool may_annotate(bool own, Rights rights);
 
 // By rising entry; what follows from the mailbox itself among them:
-// /private/specialuse (RFC 6154 §4).
+// kSpecialUseEntry.
 std::vector<store::Annotation> read_annotations(store::Database& db, const store::Mailbox& mailbox,
                                                 const directory::Account& reader);
 // The server's: /shared/admin and /shared/comment, and the reader's own.

@@ -44,12 +44,32 @@ rt::Task<Outcome> Session::on(wire::Fetch command) {
   if (command.vanished) co_await tell_vanished(command.set, *command.changed_since);
 
   FetchNeeds needs = needs_of(command.items);
-  if (needs.sets_seen) {
-    ModSeq seen = co_await set_seen(*numbers);
-    // Who reads a message sees that it is read now.
-    if (seen.value != 0) add_first(command.items, wire::FetchItem::flags);
+  ModSeq seen = needs.sets_seen ? co_await set_seen(*numbers) : ModSeq{};
+  if (seen.value == 0) co_return co_await tell_messages(std::move(*numbers), std::move(command.items), needs);
+
+  // Who reads a message sees that it is read now, even when it cannot be read after all.
+  add_first(command.items, wire::FetchItem::flags);
+  Outcome outcome;
+  std::exception_ptr error;
+  try {
+    outcome = co_await tell_messages(*numbers, std::move(command.items), needs);
+  } catch (...) {
+    error = std::current_exception();
   }
-  co_return co_await tell_messages(std::move(*numbers), std::move(command.items), needs);
+  if (!error) co_return outcome;
+  co_await tell_marked(std::move(*numbers), seen);
+  std::rethrow_exception(error);
+}
+
+// The flags of those that a change has marked.
+rt::Task<void> Session::tell_marked(std::vector<NumberRange> numbers, ModSeq modseq) {
+  const std::shared_ptr<const Snapshot> told = selected_->told;
+  for (const NumberRange& range : numbers) {
+    for (uint32_t number = range.first; number <= range.last; ++number) {
+      if (told->at(number).modseq == modseq.value) tell_flags(number, told->at(number), true);
+      co_await flush_if_full();
+    }
+  }
 }
 
 std::vector<NumberRange> Session::changed_after(const std::vector<NumberRange>& numbers,

@@ -3,13 +3,11 @@
 #include "serve/imap/acl.h"
 #include "serve/imap/notifier.h"
 #include "serve/imap/session.h"
+#include "serve/imap/special_use.h"
 
 namespace pabal::serve::imap {
 
 namespace {
-
-// RFC 6154 §2; \All, \Flagged and \Important are views that there are not here.
-constexpr std::string_view kSpecialUses[] = {"\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"};
 
 // Names that need not exist, so the number of mailboxes does not limit them.
 constexpr size_t kSubscriptionsMax = 2 * store::kMailboxesMax;
@@ -47,23 +45,17 @@ std::string without_delimiter(std::string name) {
 rt::Task<Outcome> Session::on(wire::Create command) {
   std::string name = without_delimiter(std::move(command.mailbox));
   if (std::string_view fault = name_fault(name); !fault.empty()) co_return no("CANNOT", std::string(fault));
-  std::string uses;
-  for (const std::string& use : command.special_use) {
-    std::string_view known;
-    for (std::string_view one : kSpecialUses) {
-      if (iequals(one, use)) known = one;
-    }
-    if (known.empty()) co_return no("USEATTR", "there is no use " + use + " for a mailbox here");
-    if (!uses.empty()) uses += ' ';
-    uses += known;
-  }
+  std::expected<std::string, std::string> uses =
+      special_use_of({command.special_use.begin(), command.special_use.end()});
+  if (!uses)
+    co_return no("USEATTR", "there is no use " + printable(uses.error(), 40) + " for a mailbox here");
   std::optional<Place> place = co_await find(name);
   if (!place || place->name.empty()) co_return no("CANNOT", "nothing can be made there");
   if (!place->own && !place->rights.has('k')) co_return no("NOPERM", "you may not make mailboxes there");
-  if (!place->own && !uses.empty()) co_return no("USEATTR", "what it is used for says its owner");
+  if (!place->own && !uses->empty()) co_return no("USEATTR", "what it is used for says its owner");
   std::expected<MailboxId, store::MailboxError> made;
   auto work = [&](store::Transaction& tx) {
-    made = store::create_mailbox(tx, place->owner, place->name, uses);
+    made = store::create_mailbox(tx, place->owner, place->name, *uses);
     if (made) inherit_acl(tx, place->owner, place->name, *made);
   };
   co_await service_.store.write(work);

@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "serve/imap/annotations.h"
 #include "serve/imap/session.h"
+#include "serve/imap/special_use.h"
 
 namespace pabal::serve::imap {
 
@@ -30,6 +31,12 @@ Outcome refuse(store::AnnotationError error) {
   return no("METADATA TOOMANY", "there can be " + std::to_string(store::kAnnotationsMax) + " entries");
 }
 
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words = split(text, ' ');
+  std::erase(words, "");
+  return words;
+}
+
 // An entry of several that cannot be set undoes the others (RFC 5464 §4.3).
 struct Refused {
   store::AnnotationError error;
@@ -53,12 +60,18 @@ rt::Task<Outcome> Session::on(wire::GetMetadata command) {
 
 rt::Task<Outcome> Session::on(wire::SetMetadata command) {
   bool any_shared = false;
+  std::optional<std::string> special_use;  // that it is to have
   for (auto& [entry, value] : command.entries) {
     if (std::string_view fault = entry_fault(entry); !fault.empty()) co_return bad(std::string(fault));
     entry = to_lower(entry);
-    if (entry == "/private/specialuse") co_return no("CANNOT", "the special use is given by CREATE");
     any_shared |= entry.starts_with("/shared/");
+    if (entry != kSpecialUseEntry) continue;
+    std::expected<std::string, std::string> uses = special_use_of(words_of(value.value_or("")));
+    if (!uses)
+      co_return no("USEATTR", "there is no use " + printable(uses.error(), 40) + " for a mailbox here");
+    special_use = std::move(*uses);
   }
+  std::erase_if(command.entries, [](const auto& entry) { return entry.first == kSpecialUseEntry; });
   MailboxId mailbox;  // 0: the server
   AccountId owner = account_->id;
   if (command.mailbox.empty()) {
@@ -72,6 +85,9 @@ rt::Task<Outcome> Session::on(wire::SetMetadata command) {
     mailbox = place->mailbox->id;
     owner = place->owner;
   }
+  // RFC 6154 §4: it is the owner's view of the mailbox.
+  if (special_use && (!mailbox || owner != account_->id))
+    co_return no("USEATTR", "what it is used for says its owner");
   AccountId reader = account_->id;
   auto work = [&](store::Transaction& tx) {
     for (const auto& [entry, value] : command.entries) {
@@ -79,6 +95,7 @@ rt::Task<Outcome> Session::on(wire::SetMetadata command) {
           store::set_annotation(tx, mailbox, reader, entry, value);
       if (!set) throw Refused{set.error()};
     }
+    if (special_use) store::set_special_use(tx, owner, mailbox, *special_use);
     // No mail has changed, so it stands in no feed: only NOTIFY wants to hear of it.
     tx.changes.push_back({owner, mailbox});
   };

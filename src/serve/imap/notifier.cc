@@ -73,6 +73,11 @@ Notifier::Look Notifier::look(store::Database& db, const directory::Account& rea
     out.subscriptions = store::list_subscriptions(db, reader.id);
     if ((program_.events() & kServerMetadata) != 0)
       out.server = read_server_annotations(db, reader, hostname_);
+    std::unordered_set<MailboxId> seen;
+    for (const SeenMailbox& one : out.mailboxes) seen.insert(one.mailbox.id);
+    for (const auto& [id, known] : known_) {
+      if (!seen.contains(id) && store::find_mailbox(db, id)) out.out_of_sight.insert(id);
+    }
   }
   if ((program_.events() & kMetadata) == 0) return out;
   for (const SeenMailbox& seen : out.mailboxes) {
@@ -230,15 +235,27 @@ void Notifier::compare_tree(Look& look, NotifyNews& news) {
     return true;
   });
   if (!began_) return;
-  for (const Known& known : gone) {
-    if (!is_quiet(known.seen.name)) tell_name(news, describe(known.seen.name), known.events);
-  }
+  for (const Known& known : gone) tell_gone(known, look.out_of_sight.contains(known.seen.mailbox.id), news);
   tell_renames(renames, news);
-  for (MailboxId id : made) {
-    const Known& known = known_.at(id);
-    if (!is_quiet(known.seen.name)) tell_name(news, describe(known.seen.name), known.events);
-  }
+  for (MailboxId id : made) tell_made(known_.at(id), news);
   if ((program_.events() & kSubscriptions) != 0) tell_subscriptions(subscriptions_before, news);
+}
+
+// RFC 5465 §5.9: who loses the right to see a mailbox is told, and so when it is back.
+void Notifier::tell_gone(const Known& known, bool out_of_sight, NotifyNews& news) {
+  const std::string& name = known.seen.name;
+  if (out_of_sight && known.events != 0) {
+    told_no_access_.insert(name);
+    news.lists.push_back({.name = name, .no_access = true});
+  } else if (!is_quiet(name)) {
+    tell_name(news, describe(name), known.events);
+  }
+}
+
+void Notifier::tell_made(const Known& known, NotifyNews& news) {
+  const std::string& name = known.seen.name;
+  bool is_back = told_no_access_.erase(name) > 0;
+  if (!is_quiet(name)) tell_name(news, describe(name), is_back ? unsigned{kNames} : known.events);
 }
 
 void Notifier::tell_renames(const Renames& renames, NotifyNews& news) {

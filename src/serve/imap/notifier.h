@@ -31,6 +31,7 @@ struct ListNews {
   std::string name, old_name;  // old_name: "" unless it was renamed
   bool exists = false;
   bool no_select = false;
+  bool no_access = false;  // it is there, and the right to see it is gone
   bool subscribed = false, has_children = false;
 };
 struct StatusNews {
@@ -76,6 +77,7 @@ class Notifier {
     std::vector<std::string> subscriptions;  // rising; of a whole look
     std::map<MailboxId, std::vector<store::Annotation>> annotations;
     std::vector<store::Annotation> server;
+    std::unordered_set<MailboxId> out_of_sight;  // that are known and there, but must not be seen any more
   };
   // Takes the marks; they come back if the look fails.
   struct Marks {
@@ -110,6 +112,8 @@ class Notifier {
   bool is_subscribed(const std::string& name) const;
   unsigned events_of(const SeenMailbox& seen) const;
   void compare_tree(Look& look, NotifyNews& news);
+  void tell_gone(const Known& known, bool out_of_sight, NotifyNews& news);
+  void tell_made(const Known& known, NotifyNews& news);
   // Renamed names and what they were, top levels first.
   using Renames = std::map<std::string, MailboxId>;  // by the old name
   void tell_renames(const Renames& renames, NotifyNews& news);
@@ -132,6 +136,7 @@ class Notifier {
   bool rescan_ = true;
   std::set<std::string, std::less<>> own_names_;
   std::unordered_map<MailboxId, std::vector<proto::imap::NumberRange>> own_arrivals_;
+  std::set<std::string> told_no_access_;
 };
 
 }  // namespace pabal::serve::imap

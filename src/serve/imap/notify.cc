@@ -1,6 +1,7 @@
 // NOTIFY (RFC 5465): what has changed is told without being asked, also of
 // mailboxes that are not selected.
 #include "proto/imap/response.h"
+#include "serve/imap/acl.h"
 #include "serve/imap/notifier.h"
 #include "serve/imap/session.h"
 
@@ -8,7 +9,14 @@ namespace pabal::serve::imap {
 
 namespace {
 
+void put_no_access(std::string& out, std::string_view name, bool utf8) {
+  out += "* LIST (\\NoAccess) \"/\" ";
+  wire::put_mailbox(out, name, utf8);
+  out += "\r\n";
+}
+
 void put_list_news(std::string& out, const ListNews& line, bool utf8) {
+  if (line.no_access) return put_no_access(out, line.name, utf8);
   out += "* LIST (";
   if (!line.exists) out += "\\NonExistent ";
   if (line.no_select) out += "\\Noselect ";
@@ -62,11 +70,7 @@ rt::Task<Outcome> Session::on(wire::Notify command) {
       co_return no("NOTIFICATIONOVERFLOW", "these are too many mailboxes");
     }
   }
-  for (const std::string& name : notify_->no_access()) {
-    out() += "* LIST (\\NoAccess) \"/\" ";
-    wire::put_mailbox(out(), name, names_utf8());
-    out() += "\r\n";
-  }
+  for (const std::string& name : notify_->no_access()) put_no_access(out(), name, names_utf8());
   if (command.status) co_await tell_statuses(notify_->all_statuses(selected_id(selected_)), true);
   // RFC 5465 §3.1: what has gathered in the selected mailbox is told now.
   if (selected_) co_await sync({});
@@ -82,6 +86,7 @@ void Session::stop_notify() {
 void Session::watch_accounts() {
   std::set<AccountId> wanted = notify_->owners();
   wanted.insert(account_->id);
+  if (notify_->program().beyond_own()) wanted.insert(kEverybody);
   bool more = false;
   for (AccountId account : watched_) {
     if (!wanted.contains(account)) service_.views.unwatch_account(account, *this);

@@ -210,7 +210,7 @@ rt::Task<void> Session::execute(std::string text) {
                                                    {"account", account_ ? account_->address : ""},
                                                    {"command", name},
                                                    {"reason", e.what()}});
-    outcome = no("SERVERBUG", "the store did not answer; nothing was changed by this command");
+    outcome = no("SERVERBUG", "the store did not answer; try again later");
     if (e.full()) outcome = no("OVERQUOTA", "the disk of the server is full");
     if (e.full()) outcome.code = "UNAVAILABLE";
   }

@@ -170,6 +170,7 @@ class Session {
   std::vector<NumberRange> changed_after(const std::vector<NumberRange>& numbers, int64_t modseq) const;
   rt::Task<void> tell_vanished(wire::SequenceSet set, uint64_t since);
   rt::Task<ModSeq> set_seen(std::vector<NumberRange> numbers);
+  rt::Task<void> tell_marked(std::vector<NumberRange> numbers, ModSeq modseq);
   rt::Task<Outcome> tell_messages(std::vector<NumberRange> numbers, std::vector<wire::FetchItem> items,
                                   FetchNeeds needs);
   void log_damaged(const FetchSource& source) const;

@@ -10,9 +10,10 @@ struct Hanging {
   const char* on;
 };
 constexpr Hanging kHanging[] = {
-    {"summary", "message", "message"}, {"search_text", "message", "message"},
-    {"acl", "mailbox", "mailbox"},     {"metadata", "mailbox", "mailbox"},
-    {"metadata", "owner", "account"},  {"subscription", "account", "account"},
+    {"summary", "message", "message"},     {"summary_texts", "message", "message"},
+    {"header_text", "message", "message"}, {"body_text", "message", "message"},
+    {"acl", "mailbox", "mailbox"},         {"metadata", "mailbox", "mailbox"},
+    {"metadata", "owner", "account"},      {"subscription", "account", "account"},
 };
 
 // The rows of `h.table` that hang on nothing that is there.

@@ -1,6 +1,7 @@
 #include "store/messages.h"
 
 #include "store/hash.h"
+#include "store/summaries.h"
 
 namespace pabal::store {
 
@@ -59,8 +60,7 @@ void release_message(Transaction& tx, MessageId id) {
       .bind(id.value)
       .run();
   if (tx.db.changes() == 0) return;
-  tx.db.prepare("DELETE FROM summary WHERE message = ?").bind(id.value).run();
-  tx.db.prepare("DELETE FROM search_text WHERE message = ?").bind(id.value).run();
+  remove_summary(tx, id);
 }
 
 }  // namespace pabal::store

@@ -23,7 +23,9 @@ uint64_t discard_summaries(Database& db) {
       last = select.number(0);
       if (select.number(1) == 0) last = INT64_MAX;
     }
-    for (const char* sql : {"DELETE FROM search_text WHERE message > ? AND message <= ?",
+    for (const char* sql : {"DELETE FROM summary_texts WHERE message > ? AND message <= ?",
+                            "DELETE FROM header_text WHERE message > ? AND message <= ?",
+                            "DELETE FROM body_text WHERE message > ? AND message <= ?",
                             "DELETE FROM summary WHERE message > ? AND message <= ?"})
       db.prepare(sql).bind(after).bind(last).run();
     discarded += static_cast<uint64_t>(db.changes());

@@ -219,8 +219,53 @@ UPDATE account SET modseq = 1 WHERE modseq = 0;
 UPDATE mailbox SET modseq = 1 WHERE modseq = 0;
 )sql";
 
+// What is asked for by itself stands by itself: a search in headers does not
+// bring the pages of the bodies along, nor a sort those of the envelopes.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE summary RENAME TO summary_2;
+CREATE TABLE summary (
+  message INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL,           -- of the way in which it was made
+  sent_at INTEGER NOT NULL,
+  sent_day INTEGER NOT NULL,
+  subject_is_reply INTEGER NOT NULL,
+  base_subject TEXT NOT NULL,
+  from_key TEXT NOT NULL,
+  to_key TEXT NOT NULL,
+  cc_key TEXT NOT NULL,
+  from_display TEXT NOT NULL,
+  to_display TEXT NOT NULL,
+  message_id TEXT NOT NULL,
+  refs TEXT NOT NULL                  -- message-ids with line feeds between
+);
+CREATE TABLE summary_texts (
+  message INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL,
+  preview TEXT NOT NULL,
+  envelope BLOB NOT NULL,
+  body_structure BLOB NOT NULL
+);
+INSERT INTO summary SELECT message, version, sent_at, sent_day, subject_is_reply, base_subject, from_key,
+  to_key, cc_key, from_display, to_display, message_id, refs FROM summary_2 ORDER BY message;
+INSERT INTO summary_texts SELECT message, version, preview, envelope, body_structure FROM summary_2
+  ORDER BY message;
+DROP TABLE summary_2;
+
+CREATE TABLE header_text (
+  message INTEGER PRIMARY KEY,
+  text TEXT NOT NULL
+);
+CREATE TABLE body_text (
+  message INTEGER PRIMARY KEY,
+  text TEXT NOT NULL
+);
+INSERT INTO header_text (message, text) SELECT message, header FROM search_text ORDER BY message;
+INSERT INTO body_text (message, text) SELECT message, body FROM search_text ORDER BY message;
+DROP TABLE search_text;
+)sql";
+
 // The n-th leads from version n to n + 1.
-constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2};
+constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

@@ -75,18 +75,22 @@ Summary read_summary(const Statement& row) {
 
 }  // namespace
 
+void remove_summary(Transaction& tx, MessageId message) {
+  for (const char* sql :
+       {"DELETE FROM summary WHERE message = ?", "DELETE FROM summary_texts WHERE message = ?",
+        "DELETE FROM header_text WHERE message = ?", "DELETE FROM body_text WHERE message = ?"})
+    tx.db.prepare(sql).bind(message.value).run();
+}
+
 void put_summary(Transaction& tx, const Summary& summary, const SearchText& text) {
   // The last mail of it may have been removed while this was made.
   if (!tx.db.prepare("SELECT 1 FROM message WHERE id = ?").bind(summary.message.value).step()) return;
-  for (const char* sql :
-       {"DELETE FROM summary WHERE message = ?", "DELETE FROM search_text WHERE message = ?"})
-    tx.db.prepare(sql).bind(summary.message.value).run();
+  remove_summary(tx, summary.message);
   tx.db
       .prepare(
           "INSERT INTO summary (message, version, sent_at, sent_day, subject_is_reply, base_subject, "
-          "from_key, "
-          "to_key, cc_key, from_display, to_display, message_id, refs, preview, envelope, body_structure) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "from_key, to_key, cc_key, from_display, to_display, message_id, refs) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(summary.message.value)
       .bind(kSummaryVersion)
       .bind(summary.sent_at.ms)
@@ -100,13 +104,23 @@ void put_summary(Transaction& tx, const Summary& summary, const SearchText& text
       .bind(summary.to_display)
       .bind(summary.message_id)
       .bind(join(summary.references, "\n"))
+      .run();
+  tx.db
+      .prepare(
+          "INSERT INTO summary_texts (message, version, preview, envelope, body_structure) "
+          "VALUES (?, ?, ?, ?, ?)")
+      .bind(summary.message.value)
+      .bind(kSummaryVersion)
       .bind(summary.texts.preview)
       .bind_blob(summary.texts.envelope)
       .bind_blob(summary.texts.body_structure)
       .run();
-  tx.db.prepare("INSERT INTO search_text (message, header, body) VALUES (?, ?, ?)")
+  tx.db.prepare("INSERT INTO header_text (message, text) VALUES (?, ?)")
       .bind(text.message.value)
       .bind(text.header)
+      .run();
+  tx.db.prepare("INSERT INTO body_text (message, text) VALUES (?, ?)")
+      .bind(text.message.value)
       .bind(text.body)
       .run();
 }
@@ -125,7 +139,7 @@ std::vector<Summary> find_summaries(Database& db, const std::vector<MessageId>& 
 std::vector<FoundTexts> find_summary_texts(Database& db, const std::vector<MessageId>& messages) {
   std::vector<FoundTexts> found;
   found.reserve(messages.size());
-  RisingRows rows(db, "SELECT message, version, preview, envelope, body_structure FROM summary");
+  RisingRows rows(db, "SELECT message, version, preview, envelope, body_structure FROM summary_texts");
   for (MessageId id : messages) {
     const Statement* row = rows.find(id);
     if (row == nullptr || row->number(1) != kSummaryVersion) continue;
@@ -138,11 +152,13 @@ std::vector<FoundTexts> find_summary_texts(Database& db, const std::vector<Messa
 void read_search_texts(
     Database& db, const std::vector<MessageId>& messages, bool header, bool body,
     const std::function<bool(MessageId, std::string_view header, std::string_view body)>& use) {
-  RisingRows rows(db, std::string("SELECT message, ") + (header ? "header, " : "'', ") +
-                          (body ? "body " : "'' ") + "FROM search_text");
+  RisingRows headers(db, "SELECT message, text FROM header_text");
+  RisingRows bodies(db, "SELECT message, text FROM body_text");
   for (MessageId id : messages) {
-    const Statement* row = rows.find(id);
-    if (row != nullptr && !use(id, row->view(1), row->view(2))) return;
+    const Statement* of_header = header ? headers.find(id) : nullptr;
+    const Statement* of_body = body ? bodies.find(id) : nullptr;
+    if ((header && of_header == nullptr) || (body && of_body == nullptr)) continue;
+    if (!use(id, header ? of_header->view(1) : "", body ? of_body->view(1) : "")) return;
   }
 }
 

@@ -46,6 +46,7 @@ struct SearchText {
 };
 
 void put_summary(Transaction& tx, const Summary& summary, const SearchText& text);
+void remove_summary(Transaction& tx, MessageId message);  // and its texts
 
 // Which parts of the summary a reader wants: columns that are not asked for are
 // not read and stay empty.

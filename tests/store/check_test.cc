@@ -192,7 +192,8 @@ TEST_F(CheckTest, AWrongChecksumIsFoundBesideRightBytes) {
 TEST_F(CheckTest, WhatHangsOnNothingIsFoundAndRemoved) {
   fill();
   execute(
-      "INSERT INTO search_text VALUES (99, 'h', 'b'); INSERT INTO acl VALUES (99, 'anyone', 'l'); "
+      "INSERT INTO header_text VALUES (99, 'h'); INSERT INTO body_text VALUES (99, 'b'); INSERT INTO acl "
+      "VALUES (99, 'anyone', 'l'); "
       "INSERT INTO metadata VALUES (99, 0, '/shared/comment', 'x'), (0, 99, '/private/comment', 'x'), "
       "(0, 1, '/private/comment', 'x'), (0, 0, '/shared/comment', 'x'); INSERT INTO subscription VALUES (99, "
       "'x')");
@@ -201,10 +202,10 @@ TEST_F(CheckTest, WhatHangsOnNothingIsFoundAndRemoved) {
     EXPECT_EQ(finding.kind, Finding::leftover);
     found.push_back(finding.where);
   }
-  EXPECT_EQ(found, (std::vector<std::string>{"search_text of message 99", "acl of mailbox 99",
-                                             "metadata of mailbox 99", "metadata of account 99",
-                                             "subscription of account 99"}));
-  EXPECT_EQ(rebuild_store(world_, kData).leftovers, 5u);
+  EXPECT_EQ(found, (std::vector<std::string>{"header_text of message 99", "body_text of message 99",
+                                             "acl of mailbox 99", "metadata of mailbox 99",
+                                             "metadata of account 99", "subscription of account 99"}));
+  EXPECT_EQ(rebuild_store(world_, kData).leftovers, 6u);
   EXPECT_TRUE(check().findings.empty());
 }
 
@@ -229,11 +230,12 @@ TEST_F(CheckTest, SummariesAreThrownAwayByARebuild) {
   execute(
       "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) INSERT INTO message "
       "SELECT i, '', '', 0, 0, 0, x'', x'', 0, 0, -1, 0, x'', NULL FROM n; "
-      "INSERT INTO summary SELECT id, 1, 0, 0, 0, '', '', '', '', '', '', '', '', '', '', '' FROM message; "
-      "INSERT INTO search_text SELECT id, '', '' FROM message");
+      "INSERT INTO summary SELECT id, 1, 0, 0, 0, '', '', '', '', '', '', '', '' FROM message; "
+      "INSERT INTO summary_texts SELECT id, 1, '', '', '' FROM message; "
+      "INSERT INTO header_text SELECT id, '' FROM message; INSERT INTO body_text SELECT id, '' FROM message");
   EXPECT_GT(rebuild_store(world_, kData).summaries, 2500u);
   Database db(database_, {true, world_.disk.sqlite_vfs()});
-  for (const char* table : {"summary", "search_text"})
+  for (const char* table : {"summary", "summary_texts", "header_text", "body_text"})
     EXPECT_FALSE(db.prepare(std::string("SELECT 1 FROM ") + table).step()) << table;
 }
 

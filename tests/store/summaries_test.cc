@@ -167,10 +167,14 @@ TEST_F(Summaries, GoWithTheirMessage) {
     for (MessageId id : ids) put(tx, id);
     expunge(tx, AccountId{kAccount}, inbox_of(tx.db), {{{2}, {3}}});
     EXPECT_EQ(count(tx.db, "summary"), 2);
-    EXPECT_EQ(count(tx.db, "search_text"), 2);
+    EXPECT_EQ(count(tx.db, "summary_texts"), 2);
+    EXPECT_EQ(count(tx.db, "header_text"), 2);
+    EXPECT_EQ(count(tx.db, "body_text"), 2);
     put(tx, ids[1]);  // made while it was removed
     EXPECT_EQ(count(tx.db, "summary"), 2);
-    EXPECT_EQ(count(tx.db, "search_text"), 2);
+    EXPECT_EQ(count(tx.db, "summary_texts"), 2);
+    EXPECT_EQ(count(tx.db, "header_text"), 2);
+    EXPECT_EQ(count(tx.db, "body_text"), 2);
   });
 }
 

@@ -132,6 +132,7 @@ class Player {
     timing_->each.push_back(seconds_since(begin));
   }
   void send(const std::string& command) {
+    if (!client_) throw std::runtime_error("a script begins with @connect");
     Answer answer = client_->command(command);
     timing_->untagged += answer.untagged;
     if (!answer.ok && timing_->failed.empty()) timing_->failed = command.substr(0, 80) + ": " + answer.text;

@@ -16,7 +16,7 @@ inline constexpr size_t kPasswordOctetsMax = 1024;
 std::string hash_password(std::string_view password, io::Random& random);
 
 // Takes as long for an empty `phc` (no such account, no login) as for a wrong
-// password. Runs some 20 ms: off the event loop.
+// password. Runs some 20 to 60 ms: off the event loop.
 bool password_matches(std::string_view phc, std::string_view password);
 
 // "abcd-efgh-jkmn-pqrs-tuvw".

@@ -5,7 +5,15 @@
 namespace pabal::simulation {
 
 namespace {
+
 constexpr const char* kFirstBoxes[] = {"INBOX", "Drafts", "Sent", "Trash", "Junk", "Archive"};
+
+// What turned out to be another one; nullptr stays.
+ImapBox* as_seen(ImapBox* box) {
+  while (box != nullptr && box->seen_as != nullptr) box = box->seen_as;
+  return box;
+}
+
 }  // namespace
 
 std::string to_text(const ImapFlags& flags) {
@@ -79,9 +87,9 @@ ImapMail& ImapModel::mail(ImapBox& box, uint32_t uid) {
 }
 
 rt::Task<void> ImapModel::begin(ImapChange& change) {
-  while (takes_turns_ && changing_ > 0) co_await turn_ended_.wait();
-  change.alone = changing_ == 0;
-  ++changing_;
+  while (takes_turns_ && !under_way_.empty()) co_await turn_ended_.wait();
+  change.alone = under_way_.empty();
+  under_way_.push_back(&change);
   change.changes_before = ++changes_;
 }
 
@@ -100,13 +108,14 @@ void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>
                 : end == ImapEnd::undone  ? "changes by IMAP declined"
                 : end == ImapEnd::refused ? "changes by IMAP refused by a store that could not"
                                           : "changes by IMAP without a reply");
-  while (change.into != nullptr && change.into->seen_as != nullptr) change.into = change.into->seen_as;
-  while (change.box != nullptr && change.box->seen_as != nullptr) change.box = change.box->seen_as;
+  change.into = as_seen(change.into);
+  change.box = as_seen(change.box);
   if (change.everything) {
     for (const auto& [uid, mail] : change.box->mails) change.uids.push_back(uid);
   }
   if (end == ImapEnd::undone) {
-    // Nothing has happened.
+    if (std::ranges::any_of(change.arrivals.mails, &ImapArrival::found))
+      violation("NO to " + change.what + ", and somebody has seen it there");
   } else if (!change.alone) {
     // Who came first, nobody can tell.
     if (change.on_tree) tree_.forget();
@@ -134,7 +143,7 @@ void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>
     if (end == ImapEnd::done) arrive(change, uids);
     if (end == ImapEnd::lost || end == ImapEnd::refused) expect(change);
   }
-  --changing_;
+  std::erase(under_way_, &change);
   turn_ended_.notify();
 }
 
@@ -174,19 +183,29 @@ void ImapModel::expect(ImapChange& change) {
     if (source.state.may_be([](const ImapMailState& s) { return s.flags.contains("\\Deleted"); }))
       change.arrivals.certain = false;
   }
+  if (std::ranges::any_of(change.arrivals.mails, &ImapArrival::found))
+    ledger_.mark("APPEND, COPY or MOVE without a reply had happened");
   change.arrivals.certain &= change.alone;
   change.into->arrivals.push_back(change.arrivals);
 }
 
-// A copy that some command without reply may have made.
+// A copy that some command may have made that got no reply, or has none yet.
 bool ImapModel::is_expected(ImapBox& box, const std::string& bytes) {
+  auto find_in = [&](ImapArrivals& arrivals) {
+    auto is_it = [&](const ImapArrival& one) { return !one.found && *one.bytes == bytes; };
+    auto arrival = std::ranges::find_if(arrivals.mails, is_it);
+    if (arrival == arrivals.mails.end()) return false;
+    return arrival->found = true;
+  };
+  for (ImapChange* change : under_way_) {
+    ImapBox* into = as_seen(change->into);
+    bool may_be_here = into == &box || (into != nullptr && into->uid_validity == 0);
+    if (may_be_here && find_in(change->arrivals)) return true;
+  }
   for (ImapArrivals& arrivals : box.arrivals) {
-    for (ImapArrival& arrival : arrivals.mails) {
-      if (arrival.found || *arrival.bytes != bytes) continue;
-      arrival.found = true;
-      ledger_.mark("APPEND, COPY or MOVE without a reply had happened");
-      return true;
-    }
+    if (!find_in(arrivals)) continue;
+    ledger_.mark("APPEND, COPY or MOVE without a reply had happened");
+    return true;
   }
   return false;
 }

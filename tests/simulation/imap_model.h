@@ -121,10 +121,10 @@ class ImapModel {
     uint64_t tick = 0, changes = 0;
     bool quiet = false;
   };
-  Moment now() { return {++tick_, changes_, changing_ == 0}; }
+  Moment now() { return {++tick_, changes_, under_way_.empty()}; }
   // Nothing was being changed by a client since.
   bool quiet_since(const Moment& moment) const {
-    return moment.quiet && changing_ == 0 && moment.changes == changes_;
+    return moment.quiet && under_way_.empty() && moment.changes == changes_;
   }
   bool is_surely_there(const ImapBox& box) const;  // under whatever name
 
@@ -193,7 +193,7 @@ class ImapModel {
   Possible<ImapTree> tree_;
   uint64_t tick_ = 0;
   uint64_t changes_ = 0;  // begun so far
-  int changing_ = 0;      // under way
+  std::vector<ImapChange*> under_way_;
   int crashes_ = 0;
   bool late_ = false;  // something refused may still come to life
   rt::Event turn_ended_;

@@ -160,14 +160,14 @@ TEST(ImapReceiver, EndlessLinesBreak) {
 TEST(ImapReceiver, HoldsLittleBeforeLogin) {
   Receiver receiver(kLimitsBeforeLogin);
   size_t held = 0;
-  std::string line = "a LOGIN {16000+}\r\n";
+  std::string line = "a LOGIN {4000+}\r\n";
   for (size_t i = 0; i < 200'000; ++i) {
     char c = i < line.size() ? line[i] : i % 1000 == 999 ? '\n' : 'x';
     (void)receiver.feed({&c, 1});
     held = std::max(held, receiver.octets_held());
   }
   EXPECT_LE(held, 64u * 1024);
-  EXPECT_EQ(both("a APPEND INBOX {16385}\r\nb NOOP\r\n", kLimitsBeforeLogin), "BAD(a TOOBIG)[b NOOP]");
+  EXPECT_EQ(both("a APPEND INBOX {4097}\r\nb NOOP\r\n", kLimitsBeforeLogin), "BAD(a TOOBIG)[b NOOP]");
 }
 
 TEST(ImapReceiver, GivesBackWhatALargeCommandTook) {

@@ -15,9 +15,7 @@ constexpr size_t kKeptOctets = 512;
 constexpr Duration kHandshakeTimeout = std::chrono::minutes(1);
 
 constexpr size_t kLineMax = 64 * 1024;
-constexpr size_t kLineMaxBeforeLogin = 16 * 1024;
 constexpr size_t kLiteralMax = 256 * 1024;
-constexpr size_t kLiteralMaxBeforeLogin = 4 * 1024;
 constexpr size_t kCommandMax = 1024 * 1024;
 constexpr uint64_t kMultiAppendFactor = 2;  // messages of one command together, in largest messages
 
@@ -86,14 +84,8 @@ Instant Session::idle_deadline() const {
   return rt::Loop::current().now() + wait;
 }
 
-// Before login nobody can make us hold more than a little.
 wire::ReceiverLimits Session::receiver_limits() const {
-  if (!account_) {
-    return {.line_octets_max = kLineMaxBeforeLogin,
-            .literal_octets_max = kLiteralMaxBeforeLogin,
-            .command_octets_max = kLineMaxBeforeLogin + 2 * kLiteralMaxBeforeLogin,
-            .non_synchronizing_max = kLiteralMaxBeforeLogin};
-  }
+  if (!account_) return wire::kLimitsBeforeLogin;
   uint64_t message = service_.options.message_octets_max;
   return {.line_octets_max = kLineMax,
           .literal_octets_max = kLiteralMax,

@@ -1,4 +1,6 @@
 // IDLE (RFC 2177, RFC 9051 §6.3.13): changes are told as they come.
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "serve/imap/session.h"
 
@@ -6,15 +8,20 @@ namespace pabal::serve::imap {
 
 namespace {
 constexpr size_t kDoneLineMax = 64;
+constexpr Duration kPauseAfterTrouble = std::chrono::seconds(5);
 }  // namespace
 
 rt::Task<Outcome> Session::on(wire::Idle) {
   out() += "+ idling\r\n";
   Instant deadline = idle_deadline();
   receiver_.next();
+  rt::Loop& loop = rt::Loop::current();
+  Instant look_from = loop.now();
   for (;;) {
-    if (selected_) co_await sync({});
-    co_await tell_notified();
+    if (loop.now() >= look_from) {
+      bool looked = co_await look_while_idle();
+      if (!looked) look_from = loop.now() + kPauseAfterTrouble;
+    }
     if (closing_) co_return Outcome{.said = true};
     while (!conn_.buffered().empty()) {
       wire::Receiver::Result result = receiver_.feed_line(conn_.buffered(), kDoneLineMax);
@@ -36,11 +43,27 @@ rt::Task<Outcome> Session::on(wire::Idle) {
       co_return Outcome{.then = Outcome::Then::close, .said = true};
     }
     // What came while we were writing has left its mark.
-    if ((selected_ && selected_->view->stale()) || has_news()) continue;
-    if (co_await conn_.readable(deadline) != rt::Wake::deadline) continue;
+    bool news = (selected_ && selected_->view->stale()) || has_news();
+    if (news && loop.now() >= look_from) continue;
+    rt::Wake why = co_await conn_.readable(news ? std::min(deadline, look_from) : deadline);
+    if (why != rt::Wake::deadline || loop.now() < deadline) continue;
     bye("idle for too long");
     co_return Outcome{.said = true};
   }
+}
+
+// Only the client ends IDLE: an answer before its DONE would make that a command.
+// False: the store did not answer, and what is new is still to be told.
+rt::Task<bool> Session::look_while_idle() {
+  std::string trouble;
+  try {
+    if (selected_) co_await sync({});
+    co_await tell_notified();
+  } catch (const store::StoreError& e) {
+    trouble = e.what();
+  }
+  if (!trouble.empty()) log_store_failed("IDLE", trouble);
+  co_return trouble.empty();
 }
 
 }  // namespace pabal::serve::imap

@@ -198,10 +198,7 @@ rt::Task<void> Session::execute(std::string text) {
     outcome = co_await handling;
     if (selected_ && !outcome.said) co_await sync({.may_expunge = expunges});
   } catch (const store::StoreError& e) {
-    service_.world.log.error("imap.store_failed", {{"peer", peer_},
-                                                   {"account", account_ ? account_->address : ""},
-                                                   {"command", name},
-                                                   {"reason", e.what()}});
+    log_store_failed(name, e.what());
     outcome = no("SERVERBUG", "the store did not answer; try again later");
     if (e.full()) outcome = no("OVERQUOTA", "the disk of the server is full");
     if (e.full()) outcome.code = "UNAVAILABLE";
@@ -217,6 +214,13 @@ rt::Task<void> Session::execute(std::string text) {
     start_compression();
   }
   co_await flush_if_full();
+}
+
+void Session::log_store_failed(std::string_view command, std::string_view reason) const {
+  service_.world.log.error("imap.store_failed", {{"peer", peer_},
+                                                 {"account", account_ ? account_->address : ""},
+                                                 {"command", command},
+                                                 {"reason", reason}});
 }
 
 std::optional<Outcome> Session::refuse_state(const CommandFacts& facts) const {

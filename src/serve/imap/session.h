@@ -75,6 +75,7 @@ class Session {
   rt::Task<void> execute(std::string text);
   rt::Task<Outcome> dispatch(wire::Command command);
   std::optional<Outcome> refuse_state(const CommandFacts& facts) const;
+  void log_store_failed(std::string_view command, std::string_view reason) const;
   void respond(std::string_view tag, const Outcome& outcome);
   void bye(std::string_view text, std::string_view code = {});
   rt::Task<void> flush();
@@ -230,6 +231,7 @@ class Session {
   bool hears(unsigned event) const;  // of a NotifyEvent in the selected mailbox
   rt::Task<NotifyNews> look_for_news();
   rt::Task<void> tell_notified();
+  rt::Task<bool> look_while_idle();
   rt::Task<void> tell_statuses(std::vector<StatusNews> news, bool first);
   rt::Task<void> tell_new_messages(uint32_t first);  // from this number on
   void watch_accounts();

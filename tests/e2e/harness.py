@@ -40,6 +40,7 @@ PACKAGES = {
     "curl": "curl", "dovecot": "dovecot-core", "fetchmail": "fetchmail", "getmail": "getmail6", "mbsync": "isync",
     "msmtp": "msmtp", "mutt": "mutt", "node": "nodejs", "npm": "npm", "offlineimap": "offlineimap3", "openssl": "openssl",
     "postfix": "postfix", "smtp-sink": "postfix", "smtp-source": "postfix", "strace": "strace", "swaks": "swaks",
+    "thunderbird": "thunderbird",
 }
 
 

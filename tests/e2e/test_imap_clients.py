@@ -1,11 +1,6 @@
 """Mail read, filed and kept in step over IMAP by the programs of others: curl,
 mutt, mbsync, offlineimap, fetchmail, getmail6, and imapflow from npm.
-
-Not Thunderbird: it has no way to be driven from outside. Without a profile it
-opens dialogues that want a mouse; its automation (Marionette) reaches only the
-browser part and not the folders; and its package with Xvfb is 600 MB for each
-run of CI. What it sends (CONDSTORE, IDLE, COMPRESS, `UID FETCH 1:* (FLAGS)`,
-BODY.PEEK of many header fields) is in test_imap.py and in the dialogues.
+Thunderbird is in test_imap_thunderbird.py.
 """
 
 import glob

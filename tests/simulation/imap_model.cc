@@ -102,6 +102,21 @@ void ImapModel::settle() {
   }
 }
 
+bool ImapModel::surely_changes(const ImapChange& change) {
+  if (!change.arrivals.mails.empty()) return true;
+  auto differs = [](const auto& apply) {
+    return [&apply](const auto& before) {
+      auto after = before;
+      apply(after);
+      return !(after == before);
+    };
+  };
+  if (change.on_tree) return tree_.must_be(differs(change.on_tree));
+  return std::ranges::any_of(change.uids, [&](uint32_t uid) {
+    return mail(*change.box, uid).state.must_be(differs(change.on_mail));
+  });
+}
+
 void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>& uids) {
   change.alone &= change.changes_before == changes_;
   ledger_.count(end == ImapEnd::done      ? "changes by IMAP acknowledged"
@@ -121,8 +136,8 @@ void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>
     if (change.on_tree) tree_.forget();
     for (uint32_t uid : change.uids) mail(*change.box, uid).state.forget();
   } else if (end == ImapEnd::done) {
-    // This commit came behind everything that had failed before.
-    settle();
+    // A commit came behind everything that had failed before; where nothing changed, there was none.
+    if (surely_changes(change)) settle();
     if (change.tree_before && !tree_.observe(change.tree_before))
       violation("OK to " + change.what + ", but that cannot be");
     if (change.on_tree) tree_.happens(change.on_tree);

@@ -179,6 +179,7 @@ class ImapModel {
 
  private:
   void settle();
+  bool surely_changes(const ImapChange& change);
   ImapBox* box_with(uint64_t uid_validity);
   void merge(ImapBox& unseen, ImapBox& box);
   bool is_there(const ImapBox& box) const;

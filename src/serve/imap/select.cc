@@ -74,13 +74,9 @@ rt::Task<void> Session::tell_qresync(wire::QresyncParameters parameters) {
   const Snapshot& told = *selected_->told;
   if (parameters.uid_validity != static_cast<uint64_t>(view.mailbox().uid_validity.value)) co_return;
   ModSeq since{static_cast<int64_t>(std::min<uint64_t>(parameters.modseq, INT64_MAX))};
-  store::UidRanges gone;
-  if (since < view.mailbox().modseq) {
-    auto query = [&](store::Database& db) {
-      return store::expunged_since(db, view.owner(), view.id(), since);
-    };
-    gone = co_await service_.store.read(query);
-  }
+  if (since >= view.mailbox().modseq) co_return;
+  auto query = [&](store::Database& db) { return store::expunged_since(db, view.owner(), view.id(), since); };
+  store::UidRanges gone = co_await service_.store.read(query);
   // Only what the client knows, and nothing that is in the snapshot it gets.
   std::vector<NumberRange> vanished;
   for (const store::UidRange& range : gone) {

@@ -132,7 +132,8 @@ void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>
     if (std::ranges::any_of(change.arrivals.mails, &ImapArrival::found))
       violation("NO to " + change.what + ", and somebody has seen it there");
   } else if (!change.alone) {
-    // Who came first, nobody can tell.
+    // Who came first, nobody can tell; nor what a power cut brings to life.
+    late_ |= end != ImapEnd::done;
     if (change.on_tree) tree_.forget();
     for (uint32_t uid : change.uids) mail(*change.box, uid).state.forget();
   } else if (end == ImapEnd::done) {

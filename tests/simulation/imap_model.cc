@@ -103,7 +103,7 @@ void ImapModel::settle() {
 }
 
 bool ImapModel::surely_changes(const ImapChange& change) {
-  if (!change.arrivals.mails.empty()) return true;
+  if (!change.arrivals.mails.empty() || change.tree_before) return true;
   auto differs = [](const auto& apply) {
     return [&apply](const auto& before) {
       auto after = before;

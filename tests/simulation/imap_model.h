@@ -165,6 +165,8 @@ class ImapModel {
   void crashed() { ++crashes_; }
   int crashes() const { return crashes_; }
 
+  // What was refused has come to life by now, or never will.
+  void settle();
   // When everything has been read at the end.
   void judge();
 
@@ -178,7 +180,6 @@ class ImapModel {
   bool is_inbox(const ImapBox& box) const { return box.name == "INBOX"; }
 
  private:
-  void settle();
   bool surely_changes(const ImapChange& change);
   ImapBox* box_with(uint64_t uid_validity);
   void merge(ImapBox& unseen, ImapBox& box);

@@ -107,6 +107,7 @@ rt::Task<void> Town::live(std::optional<std::set<size_t>> only) {
   co_await read_everything(Pop3Reader::Purpose::look);
   co_await read_imap(SIZE_MAX);
   co_await lose_all_power();
+  for (ImapAccount& account : imap_) account.model->settle();
   co_await read_everything(Pop3Reader::Purpose::check_all);
   co_await read_imap(1);
   co_await close();

@@ -142,7 +142,7 @@ rt::Task<void> ImapReader::store() {
     std::erase_if(change.uids, [&](uint32_t uid) { return has_number(left, uid); });
   }
   for (uint32_t uid : change.uids) {
-    if (reply.is("OK") && since != 0 && modseqs[uid] > since &&
+    if (reply.is("OK") && since != 0 && modseqs[uid] > since && model_.is_alone(change) &&
         box_->mails[uid].state.must_be([](const ImapMailState& state) { return state.present; }))
       complain("UID " + std::to_string(uid) + " was changed since " + std::to_string(since) +
                ", and again by " + text);
@@ -217,7 +217,7 @@ rt::Task<void> ImapReader::append() {
     uids = numbers_of_set(reply.code[2].text);
   }
   conclude(change, reply, uids);
-  if (reply.is("OK") && uids.size() != mails && change.alone)
+  if (reply.is("OK") && uids.size() != mails && model_.is_alone(change))
     complain("APPENDUID of " + std::to_string(mails) + " mails into " + name + " names " +
              std::to_string(uids.size()));
   if (uids.size() == 1 && box_ == change.into && random_.chance(50)) co_await search();
@@ -263,7 +263,7 @@ rt::Task<void> ImapReader::copy() {
     change.arrivals.mails.clear();
     for (uint32_t uid : from) change.arrivals.mails.push_back(arrival_of(uid));
     for (uint32_t uid : uids) {
-      if (has_number(from, uid) || !change.alone) continue;
+      if (has_number(from, uid) || !model_.is_alone(change)) continue;
       if (box_->mails[uid].state.must_be([](const ImapMailState& state) { return state.present; }))
         complain("UID " + std::to_string(uid) + " is there and was left out by " + text);
     }

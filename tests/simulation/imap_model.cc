@@ -118,7 +118,7 @@ bool ImapModel::surely_changes(const ImapChange& change) {
 }
 
 void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>& uids) {
-  change.alone &= change.changes_before == changes_;
+  change.alone = is_alone(change);
   ledger_.count(end == ImapEnd::done      ? "changes by IMAP acknowledged"
                 : end == ImapEnd::undone  ? "changes by IMAP declined"
                 : end == ImapEnd::refused ? "changes by IMAP refused by a store that could not"

@@ -98,7 +98,7 @@ struct ImapChange {
   ImapBox* into = nullptr;
   ImapArrivals arrivals;
   uint64_t changes_before = 0;
-  bool alone = true;
+  bool alone = true;  // when it began
 };
 enum class ImapEnd {
   done,     // OK
@@ -126,6 +126,8 @@ class ImapModel {
   bool quiet_since(const Moment& moment) const {
     return moment.quiet && under_way_.empty() && moment.changes == changes_;
   }
+  // No other change was under way at the same time, nor is now.
+  bool is_alone(const ImapChange& change) const { return change.alone && change.changes_before == changes_; }
   bool is_surely_there(const ImapBox& box) const;  // under whatever name
 
   rt::Task<void> begin(ImapChange& change);

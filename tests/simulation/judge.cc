@@ -23,10 +23,10 @@ void judge_one(Ledger& ledger, const Letter& letter, const std::string& recipien
   bool disturbed = ledger.disturbances > 0 || ledger.lost_acks.contains(letter.token);
   int ends = fate.copies() + fate.failed;
 
-  bool nobody_to_tell = letter.from.empty() ||
-                        (letter.from.ends_with("@jeju.test") && ledger.reports_refused) ||
-                        ledger.rotten_reports.contains(letter.token) ||
-                        letter.text.size() + kReportOctets > ledger.smallest_limit;
+  bool nobody_to_tell =
+      letter.from.empty() || (letter.from.ends_with("@jeju.test") && ledger.reports_refused) ||
+      ledger.rotten_reports.contains(letter.token) || ledger.outrun_letters.contains(letter.token) ||
+      letter.text.size() + kReportOctets > ledger.smallest_limit;
   if (letter.told == Told::accepted && ends == 0) {
     if (nobody_to_tell) {
       ledger.mark("DSN for a DSN suppressed");

@@ -115,6 +115,10 @@ void Ledger::rots(const std::string& mail) {
   }
 }
 
+void Ledger::clock_outruns_queues() {
+  for (const auto& [token, letter] : letters) outrun_letters.insert(token);
+}
+
 // Nothing of a letter that cannot be read any more comes back with the report;
 // its sender and the recipient say which one it is.
 std::string Ledger::token_of_report(const std::string& reader, const std::string& mail) {

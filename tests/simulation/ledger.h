@@ -64,6 +64,9 @@ class Ledger {
   std::set<std::string> lost_acks;  // tokens that a peer took without saying so
   // Letters and reports about letters whose bytes have rotted somewhere.
   std::set<std::string> rotten_letters, rotten_reports;
+  // Letters that were under way when the clock ran ahead by the whole lifetime of
+  // what waits: where the way is barred just then, the report is given up as well.
+  std::set<std::string> outrun_letters;
 
   void note(const std::string& line);       // for the story of the run
   void violation(const std::string& what);  // a promise was broken
@@ -75,6 +78,7 @@ class Ledger {
   void taken_by_peer(const std::string& recipient, const std::string& mail);
   // A stored mail with these bytes is damaged from now on.
   void rots(const std::string& mail);
+  void clock_outruns_queues();
 
   const std::vector<std::string>& story() const { return story_; }
   const std::vector<std::string>& violations() const { return violations_; }

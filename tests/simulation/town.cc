@@ -242,10 +242,15 @@ rt::Task<void> Town::cause(const Disturbance& d) {
       }
       for (auto& program : imap_[d.server].programs) program->expect_rot();
       break;
-    case Kind::clock_jump:
+    case Kind::clock_jump: {
+      Duration by = Duration(static_cast<int64_t>(d.amount)) - hours(12);
       ledger.mark("clock jumped");
-      sim.clock().shift(Duration(static_cast<int64_t>(d.amount)) - hours(12));
+      clock_ahead_ += std::max(by, Duration{});
+      auto is_over = [this](const app::Config& config) { return clock_ahead_ >= config.queue.lifetime; };
+      if (std::ranges::any_of(plan_.servers, is_over)) ledger.clock_outruns_queues();
+      sim.clock().shift(by);
       break;
+    }
     case Kind::peer_mood:
       for (auto& peer : peers_) peer->set_mood(static_cast<Mood>(random_.below(kMoods)));
       co_await rt::sleep_for(d.lasts);

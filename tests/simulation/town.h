@@ -55,6 +55,7 @@ class Town {
   std::unique_ptr<tls::ClientContext> people_tls_;
   rt::TaskGroup running_, peers_running_, writing_, disturbing_, reading_, imap_reading_;
   bool writing_over_ = false;
+  Duration clock_ahead_{};  // all its jumps ahead
   sim::SimRandom random_;
 };
 

@@ -17,6 +17,7 @@ using AccountId = Id<struct AccountTag>;
 using DomainId = Id<struct DomainTag>;
 using MailboxId = Id<struct MailboxTag>;
 using MessageId = Id<struct MessageTag>;        // one accepted mail; also names its journey
+using ThreadId = Id<struct ThreadTag>;          // RFC 8474 §5.2: messages that belong together
 using QueueEntryId = Id<struct QueueEntryTag>;  // one recipient that is still to be reached
 
 using Uid = Id<struct UidTag>;                  // RFC 9051 §2.3.1.1

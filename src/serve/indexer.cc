@@ -8,6 +8,7 @@
 #include "mail/summary_keys.h"
 #include "proto/imap/response.h"
 #include "rt/offload.h"
+#include "store/threads.h"
 
 namespace pabal::serve {
 
@@ -162,7 +163,10 @@ rt::Task<void> Indexer::summarize_batch(std::vector<MessageId> ids) {
 rt::Task<void> Indexer::write(std::vector<Summarized> made) {
   if (made.empty()) co_return;
   auto put = [&](store::Transaction& tx) {
-    for (const Summarized& one : made) store::put_summary(tx, one.summary, one.text);
+    for (const Summarized& one : made) {
+      store::put_summary(tx, one.summary, one.text);
+      store::give_thread(tx, one.summary);
+    }
   };
   co_await store_.write(put);
   counters_.indexed += made.size();

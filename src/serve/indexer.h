@@ -1,5 +1,5 @@
 // Indexer: makes the summary and the search text of every message that has none
-// yet, in the background, in the order in which messages came. Who needs one at
+// yet and gives it its thread, in the background, in the order in which messages came. Who needs one at
 // once makes it himself (summarize) and tells the indexer to keep it.
 #pragma once
 

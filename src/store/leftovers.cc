@@ -12,6 +12,7 @@ struct Hanging {
 constexpr Hanging kHanging[] = {
     {"summary", "message", "message"},     {"summary_texts", "message", "message"},
     {"header_text", "message", "message"}, {"body_text", "message", "message"},
+    {"thread", "message", "message"},      {"thread_link", "message", "message"},
     {"acl", "mailbox", "mailbox"},         {"metadata", "mailbox", "mailbox"},
     {"metadata", "owner", "account"},      {"subscription", "account", "account"},
 };

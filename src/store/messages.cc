@@ -2,6 +2,7 @@
 
 #include "store/hash.h"
 #include "store/summaries.h"
+#include "store/threads.h"
 
 namespace pabal::store {
 
@@ -61,6 +62,7 @@ void release_message(Transaction& tx, MessageId id) {
       .run();
   if (tx.db.changes() == 0) return;
   remove_summary(tx, id);
+  remove_thread(tx, id);
 }
 
 }  // namespace pabal::store

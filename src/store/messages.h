@@ -31,8 +31,8 @@ struct MessageRecord {
 // `blob` is the one that the unit of work brought.
 void insert_message(Transaction& tx, const MessageRecord& message, const NewBlob& blob);
 std::optional<MessageRecord> find_message(Database& db, MessageId id);
-// Removes the row (and with it the inline bytes), its summary and its text for
-// searches if no mailbox and no queue entry refers to it any more.
+// Removes the row (and with it the inline bytes), its summary, its text for searches
+// and its place in a thread if no mailbox and no queue entry refers to it any more.
 void release_message(Transaction& tx, MessageId id);
 
 }  // namespace pabal::store

@@ -264,8 +264,23 @@ INSERT INTO body_text (message, text) SELECT message, body FROM search_text ORDE
 DROP TABLE search_text;
 )sql";
 
+// Which messages belong together is decided once and kept (RFC 8474 §5.2).
+constexpr const char* kVersion4 = R"sql(
+CREATE TABLE thread (
+  message INTEGER PRIMARY KEY,
+  thread INTEGER NOT NULL             -- the message that began it, which may be gone
+);
+
+CREATE TABLE thread_link (
+  link INTEGER NOT NULL,              -- XXH3-64 of a Message-ID, a line feed and the base subject
+  message INTEGER NOT NULL,
+  PRIMARY KEY (link, message)
+) WITHOUT ROWID;
+CREATE INDEX thread_link_message ON thread_link (message);
+)sql";
+
 // The n-th leads from version n to n + 1.
-constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3};
+constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 }  // namespace
 

@@ -1,43 +1,11 @@
 #include "store/summaries.h"
 
-#include <optional>
-
 #include "base/bytes.h"
+#include "store/rising_rows.h"
 
 namespace pabal::store {
 
 namespace {
-
-// Behind a row, the next wanted one is often near: so many steps are tried
-// before it is looked for from the root of the table.
-constexpr int kStepsMax = 8;
-
-// Rows of a table of messages, asked for by rising ids. `select` is "SELECT
-// message, ... FROM ...", which "WHERE message >= ? ORDER BY message" follows.
-class RisingRows {
- public:
-  RisingRows(Database& db, const std::string& select)
-      : db_(db), sql_(select + " WHERE message >= ? ORDER BY message") {}
-
-  // The row of `id`; nullptr if there is none.
-  const Statement* find(MessageId id) {
-    for (int steps = 0; rows_ && there_ && rows_->number(0) < id.value && steps < kStepsMax; ++steps)
-      there_ = rows_->step();
-    if (!rows_ || (there_ && rows_->number(0) < id.value)) {
-      rows_.reset();
-      rows_.emplace(db_.prepare(sql_));
-      rows_->bind(id.value);
-      there_ = rows_->step();
-    }
-    return there_ && rows_->number(0) == id.value ? &*rows_ : nullptr;
-  }
-
- private:
-  Database& db_;
-  const std::string sql_;
-  std::optional<Statement> rows_;
-  bool there_ = false;
-};
 
 // Columns that are not asked for are constants, so that every column keeps its place.
 std::string columns(SummaryWants wants) {
@@ -164,8 +132,9 @@ void read_search_texts(
 
 std::vector<MessageId> list_unsummarized(Database& db, MessageId after, size_t max) {
   Statement select = db.prepare(
-      "SELECT DISTINCT message FROM mail WHERE message > ? AND NOT EXISTS "
+      "SELECT DISTINCT message FROM mail WHERE message > ? AND (NOT EXISTS "
       "(SELECT 1 FROM summary WHERE summary.message = mail.message AND summary.version = ?) "
+      "OR NOT EXISTS (SELECT 1 FROM thread WHERE thread.message = mail.message)) "
       "AND EXISTS (SELECT 1 FROM message WHERE message.id = mail.message) ORDER BY message LIMIT ?");
   select.bind(after.value).bind(kSummaryVersion).bind(static_cast<int64_t>(max));
   std::vector<MessageId> messages;

@@ -71,8 +71,8 @@ void read_search_texts(
     Database& db, const std::vector<MessageId>& messages, bool header, bool body,
     const std::function<bool(MessageId, std::string_view header, std::string_view body)>& use);
 
-// Messages in mailboxes that have no summary of this version yet, rising from
-// behind `after`; at most `max`.
+// Messages in mailboxes that have no summary of this version or no thread yet,
+// rising from behind `after`; at most `max`.
 std::vector<MessageId> list_unsummarized(Database& db, MessageId after, size_t max);
 
 }  // namespace pabal::store

@@ -350,6 +350,7 @@ received = false
                 self.assertEqual(seen["date"], "2001-09-09T01:46:40.000Z")
                 self.assertTrue(seen["same"] and seen["emailId"] and seen["stored"])
                 self.assertEqual((seen["text"], seen["found"]), ("파발이 왔습니다", [1]))
+                self.assertEqual(seen["thread"], [1])
                 self.assertEqual(seen["heard"]["exists"], 3)
                 self.assertIn("\\Answered", seen["heard"]["flags"])
                 self.assertEqual(seen["heard"]["expunge"], {"uid": 2, "vanished": True})

@@ -132,6 +132,28 @@ class ImapSearch(ServerCase):
         untagged, tagged = session.ask("SEARCH CHARSET X-NONE ALL")
         self.assertEqual((untagged, tagged.split("]")[0]), ([], "NO [BADCHARSET (UTF-8 US-ASCII)"))
 
+    def test_thread_ids(self):
+        """RFC 8474 §5.2: the same at once, in a copy, and when the first mail is gone."""
+        def threads(session):
+            found = [re.search(r"EMAILID \(M(\d+)\) THREADID \((T\d+)\)", line)
+                     for line in session.ok("FETCH 1:* (EMAILID THREADID)")]
+            return [each[2] for each in found]
+
+        session = self.filled("conversations", MAILS)
+        first = threads(session)
+        self.assertEqual([first.index(each) for each in first], [0, 0, 2, 0, 4])
+        self.assertEqual(session.ok(f"SEARCH THREADID {first[0]}"), ["SEARCH 1 2 4"])
+        self.assertEqual(session.ok(f"SEARCH THREADID {first[0]} SUBJECT lunch"), ["SEARCH"])
+        self.assertEqual(session.ok(f"SEARCH NOT THREADID {first[0]} BODY frobozz"), ["SEARCH 3"])
+        self.assertEqual(session.ok(f"SEARCH THREADID {first[0]} CC boss"), ["SEARCH 4"])
+        self.assertEqual(session.ok(f"UID SEARCH RETURN (ALL) THREADID {first[2]}", "T1"), ['ESEARCH (TAG "T1") UID ALL 3'])
+        session.ok("COPY 1:* Archive")
+        session.ok("SELECT Archive")
+        self.assertEqual(threads(session), first)
+        session.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
+        session.ok("UID EXPUNGE 1")
+        self.assertEqual(threads(session), first[1:])
+
     def test_return(self):
         session = self.filled("returns", MAILS)
         for returns, keys, answer in [

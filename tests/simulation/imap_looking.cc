@@ -175,12 +175,17 @@ rt::Task<void> ImapReader::fetch_something() {
   std::string name = "BODY[]<" + std::to_string(first) + ">";
   if (random_.chance(40)) name = "BODY[HEADER]", item = "BODY.PEEK[HEADER]";
   if (random_.chance(30)) name = item = "ENVELOPE";
+  if (random_.chance(20)) name = "THREADID", item = "EMAILID THREADID";
   bool by_uid = random_.chance(50);
   co_await ask(std::string(by_uid ? "UID FETCH " : "FETCH ") + set_of(uids, by_uid) + " (UID " + item + ")",
                by_uid);
   for (const ImapFetched& fetched : fetched_) {
     auto value = fetched.others.find(name);
     if (value == fetched.others.end() || fetched.uid == 0) continue;
+    if (name == "THREADID") {
+      see_thread(fetched);
+      continue;
+    }
     const std::shared_ptr<const std::string>& bytes = box_->mails[fetched.uid].bytes;
     if (!bytes) continue;
     std::string expected;
@@ -198,6 +203,19 @@ rt::Task<void> ImapReader::fetch_something() {
       complain(name + " of UID " + std::to_string(fetched.uid) + " is not a part of the whole");
     }
   }
+}
+
+void ImapReader::see_thread(const ImapFetched& fetched) {
+  auto id_in = [&](const char* item) {
+    auto value = fetched.others.find(item);
+    bool one = value != fetched.others.end() && value->second.items.size() == 1;
+    return one ? value->second.items[0].text : std::string();
+  };
+  std::string email_id = id_in("EMAILID"), thread_id = id_in("THREADID");
+  if (email_id.empty() || thread_id.empty() || email_id == thread_id)
+    complain("UID " + std::to_string(fetched.uid) + " has the EMAILID '" + email_id + "' and the THREADID '" +
+             thread_id + "'");
+  model_.see_thread(*box_, fetched.uid, email_id, thread_id);
 }
 
 rt::Task<void> ImapReader::idle() {

@@ -40,6 +40,7 @@ struct ImapMail {
   std::shared_ptr<const std::string> bytes;
   std::optional<uint64_t> size_octets;
   std::optional<std::string> internal_date;
+  std::string email_id;  // RFC 8474
   std::map<uint64_t, ImapFlags> at_modseq;
   Rising modseq;
   Possible<ImapMailState> state;
@@ -153,6 +154,8 @@ class ImapModel {
                 const Moment& begun);
   void see_messages(ImapBox& box, uint64_t messages, const Moment& begun);
   void see_bytes(ImapBox& box, uint32_t uid, std::string bytes);
+  // RFC 8474 §5: the ids of a mail never change.
+  void see_thread(ImapBox& box, uint32_t uid, const std::string& email_id, const std::string& thread_id);
   void see_unreadable(ImapBox& box, uint32_t uid) { mail(box, uid).unreadable = true; }
   // It lies there with these octets and cannot be read any more.
   void see_rotten(const std::string& name, uint32_t uid, const std::string& octets);
@@ -194,6 +197,7 @@ class ImapModel {
   const bool takes_turns_;
   Ledger& ledger_;
   std::map<int, std::unique_ptr<ImapBox>> boxes_;
+  std::map<std::string, std::string> threads_;  // THREADID by EMAILID
   Possible<ImapTree> tree_;
   uint64_t tick_ = 0;
   uint64_t changes_ = 0;  // begun so far

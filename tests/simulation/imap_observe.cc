@@ -186,6 +186,18 @@ void ImapModel::see_bytes(ImapBox& box, uint32_t uid, std::string bytes) {
   violation("nobody has put " + name_of(box, uid) + " there");
 }
 
+void ImapModel::see_thread(ImapBox& box, uint32_t uid, const std::string& email_id,
+                           const std::string& thread_id) {
+  ImapMail& mail = this->mail(box, uid);
+  ledger_.count("threads of mails compared");
+  if (!mail.email_id.empty() && mail.email_id != email_id)
+    violation(name_of(box, uid) + " had the EMAILID " + mail.email_id + " and now has " + email_id);
+  mail.email_id = email_id;
+  auto [known, fresh] = threads_.try_emplace(email_id, thread_id);
+  if (!fresh && known->second != thread_id)
+    violation(name_of(box, uid) + " had the THREADID " + known->second + " and now has " + thread_id);
+}
+
 // Under the name by which somebody saw it last.
 bool ImapModel::is_there(const ImapBox& box) const {
   return tree_.may_be([&](const ImapTree& tree) {

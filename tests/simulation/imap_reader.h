@@ -57,6 +57,7 @@ class ImapReader {
   rt::Task<void> poll();
   rt::Task<void> read_mails(size_t most, bool again);
   rt::Task<void> fetch_something();
+  void see_thread(const ImapFetched& fetched);
   rt::Task<void> idle();
   rt::Task<std::optional<std::set<std::string>>> list();  // names of mailboxes; nullopt: declined
   rt::Task<void> status();

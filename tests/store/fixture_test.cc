@@ -12,7 +12,7 @@
 #include "store/salvage.h"
 #include "store/schema.h"
 #include "store/sharing.h"
-#include "store/summaries.h"
+#include "store/threads.h"
 #include "tools_world.h"
 
 namespace pabal::store {
@@ -43,9 +43,11 @@ void use_mailboxes(Transaction& tx) {
   set_acl(tx, projects, "user20@example.test", "lrs");
   verify(set_annotation(tx, projects, me, "/private/comment", "mine").has_value(), "there is room");
   url_auth_key(tx, projects, "key");
-  for (const Mail& mail : list_mails(tx.db, projects))
-    put_summary(tx, {.message = mail.message, .base_subject = "subject"},
-                {mail.message, "subject: x", "body"});
+  for (const Mail& mail : list_mails(tx.db, projects)) {
+    Summary summary{.message = mail.message, .base_subject = "subject", .message_id = "same@example.test"};
+    put_summary(tx, summary, {mail.message, "subject: x", "body"});
+    give_thread(tx, summary);
+  }
 }
 
 rt::Task<void> fill_mailboxes(Store& store, std::vector<Known>& known) {
@@ -78,6 +80,16 @@ void expect_mailboxes(Database& db) {
   std::vector<std::string> subscribed = list_subscriptions(db, me);
   EXPECT_EQ(std::ranges::count(subscribed, "Projects/2026"), 1);
   EXPECT_EQ(std::ranges::count(subscribed, "Junk"), 0);
+}
+
+// What version 4 has added.
+void expect_threads(Database& db) {
+  std::vector<MessageId> messages;
+  for (const Mail& mail : list_mails(db, *find_mailbox(db, AccountId{1}, "Projects/2026")))
+    messages.push_back(mail.message);
+  std::vector<FoundThread> threads = find_threads(db, messages);
+  EXPECT_EQ(threads.size(), messages.size());
+  for (const FoundThread& found : threads) EXPECT_EQ(found.thread.value, messages[0].value);
 }
 
 // What every store has once it is upgraded, of whatever version it was.
@@ -165,6 +177,7 @@ TEST_F(StoreFixtures, EveryOneIsUpgradedAndRead) {
       auto look = [&](Database& db) {
         expect_upgraded(db);
         if (rehearsal.from_version >= 2) expect_mailboxes(db);
+        if (rehearsal.from_version >= 4) expect_threads(db);
         return 0;
       };
       co_await s.read(look);

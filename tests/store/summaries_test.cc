@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "store/threads.h"
 #include "store_world.h"
 
 namespace pabal::store {
@@ -45,6 +46,7 @@ class Summaries : public RealStore {
     return {id, "subject: " + std::to_string(id.value) + "\n", "body of " + std::to_string(id.value)};
   }
   static void put(Transaction& tx, MessageId id) { put_summary(tx, summary_of(id), text_for(id)); }
+  static void give(Transaction& tx, MessageId id) { give_thread(tx, summary_of(id)); }
   static int64_t count(Database& db, const std::string& table) {
     Statement select = db.prepare("SELECT count(*) FROM " + table);
     select.step();
@@ -149,6 +151,11 @@ TEST_F(Summaries, ThatAreMissingOrOldAreListed) {
     EXPECT_EQ(list_unsummarized(tx.db, {}, 100), ids);
     EXPECT_EQ(list_unsummarized(tx.db, ids[1], 2), (std::vector<MessageId>{ids[2], ids[3]}));
     for (MessageId id : ids) put(tx, id);
+    for (MessageId id : ids) {
+      if (id != ids[2]) give(tx, id);
+    }
+    EXPECT_EQ(list_unsummarized(tx.db, {}, 100), std::vector<MessageId>{ids[2]});
+    give(tx, ids[2]);
     EXPECT_TRUE(list_unsummarized(tx.db, {}, 100).empty());
     tx.db.prepare("UPDATE summary SET version = 0 WHERE message = ?").bind(ids[4].value).run();
     EXPECT_EQ(list_unsummarized(tx.db, {}, 100), std::vector<MessageId>{ids[4]});

@@ -66,7 +66,7 @@ rt::Task<void> FetchAhead::run(Load& load) {
 }
 
 rt::Task<std::unique_ptr<FetchBatch>> FetchAhead::next() {
-  const bool reads = needs_.bytes || needs_.texts;
+  const bool reads = needs_.any();
   if (loads_.empty()) {
     std::unique_ptr<FetchBatch> batch = cut();
     // Nothing to wait for, or only this one: no need to do it beside anything.

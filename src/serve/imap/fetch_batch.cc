@@ -4,6 +4,7 @@
 
 #include "mail/header.h"
 #include "rt/offload.h"
+#include "serve/imap/summaries.h"
 
 namespace pabal::serve::imap {
 
@@ -23,19 +24,26 @@ size_t octets_of(const store::SummaryTexts& texts) {
 rt::Task<void> FetchBatch::load() {
   list_entries();
   if (needs_.texts) co_await find_texts();
+  if (needs_.threads) co_await find_threads();
   std::vector<MessageId> wanted;
   for (Entry& entry : entries_) {
-    bool lacks_texts = needs_.texts && !entry.texts;  // they are made of what is read
-    if (needs_.bytes && !lacks_texts) entry.message = service_.read_ahead.find(entry.id);
-    if (lacks_texts || (needs_.bytes && !entry.message)) wanted.push_back(entry.id);
+    if (needs_.bytes && !lacks(entry)) entry.message = service_.read_ahead.find(entry.id);
+    if (lacks(entry) || (needs_.bytes && !entry.message)) wanted.push_back(entry.id);
   }
   if (!wanted.empty()) co_await read_messages(std::move(wanted));
+}
+
+// Then its bytes are read: texts are made of them, and if it has no thread they
+// say whether it is gone or damaged.
+bool FetchBatch::lacks(const Entry& entry) const {
+  return (needs_.texts && !entry.texts) || (needs_.threads && !entry.thread);
 }
 
 void FetchBatch::list_entries() {
   entries_.reserve(sources.size());
   for (const FetchSource& source : sources)
-    entries_.push_back({.id = MessageId{source.item.message}, .texts = nullptr, .message = nullptr});
+    entries_.push_back(
+        {.id = MessageId{source.item.message}, .texts = nullptr, .thread = {}, .message = nullptr});
   std::ranges::sort(entries_, {}, &Entry::id);
   auto [doubled, end] = std::ranges::unique(entries_, {}, &Entry::id);
   entries_.erase(doubled, end);
@@ -56,6 +64,13 @@ rt::Task<void> FetchBatch::find_texts() {
   auto query = [&](store::Database& db) { return store::find_summary_texts(db, missing); };
   std::vector<store::FoundTexts> found = co_await service_.store.read(query);
   for (store::FoundTexts& one : found) keep_texts(*find_entry(one.message), std::move(one.texts));
+}
+
+rt::Task<void> FetchBatch::find_threads() {
+  std::vector<MessageId> ids;
+  for (const Entry& entry : entries_) ids.push_back(entry.id);
+  std::vector<store::FoundThread> found = co_await read_threads(service_, std::move(ids));
+  for (const store::FoundThread& one : found) find_entry(one.message)->thread = one.thread;
 }
 
 void FetchBatch::keep_texts(Entry& entry, store::SummaryTexts texts) {
@@ -98,12 +113,12 @@ rt::Task<void> FetchBatch::make_texts(const std::vector<store::MessageBytes>& re
 }
 
 FetchBatch::Loaded FetchBatch::attach(FetchSource& source) const {
-  if (!needs_.bytes && !needs_.texts) return Loaded::yes;
+  if (!needs_.any()) return Loaded::yes;
   auto entry = std::ranges::lower_bound(entries_, MessageId{source.item.message}, {}, &Entry::id);
   const store::MessageBytes* message = entry->message.get();
-  if (needs_.bytes || (needs_.texts && !entry->texts)) {
+  if (needs_.bytes || lacks(*entry)) {
     if (message == nullptr || message->gone) return Loaded::gone;
-    if (!message->error.empty()) return Loaded::damaged;
+    if (!message->error.empty() || lacks(*entry)) return Loaded::damaged;
   }
   if (needs_.bytes) {
     source.message = message->bytes;
@@ -113,6 +128,7 @@ FetchBatch::Loaded FetchBatch::attach(FetchSource& source) const {
     }
   }
   source.texts = entry->texts.get();
+  source.thread = entry->thread;
   return Loaded::yes;
 }
 

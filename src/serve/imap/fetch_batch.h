@@ -32,11 +32,14 @@ class FetchBatch {
   struct Entry {
     MessageId id;
     std::shared_ptr<const store::SummaryTexts> texts;
+    ThreadId thread;
     std::shared_ptr<const store::MessageBytes> message;
   };
   void list_entries();
   Entry* find_entry(MessageId id);
   rt::Task<void> find_texts();
+  rt::Task<void> find_threads();
+  bool lacks(const Entry& entry) const;
   rt::Task<void> read_messages(std::vector<MessageId> wanted);
   rt::Task<void> make_texts(const std::vector<store::MessageBytes>& read);
   void keep_texts(Entry& entry, store::SummaryTexts texts);

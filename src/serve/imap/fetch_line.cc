@@ -70,7 +70,9 @@ class Writer {
         out_ += ')';
         return true;
       case wire::FetchItem::thread_id:
-        out_ += "THREADID NIL";  // RFC 8474 §5.2 allows it where threads are not kept
+        out_ += "THREADID (T";
+        wire::put_number(out_, static_cast<uint64_t>(source_.thread.value));
+        out_ += ')';
         return true;
       case wire::FetchItem::save_date:
         out_ += "SAVEDATE ";
@@ -178,6 +180,9 @@ FetchNeeds needs_of(const std::vector<wire::FetchItem>& items) {
       case wire::FetchItem::preview:
       case wire::FetchItem::preview_lazy:
         needs.texts = true;
+        break;
+      case wire::FetchItem::thread_id:
+        needs.threads = true;
         break;
       case wire::FetchItem::body:
       case wire::FetchItem::rfc822:

@@ -15,9 +15,11 @@ namespace pabal::serve::imap {
 // What has to be read for these items.
 struct FetchNeeds {
   bool texts = false;  // store::SummaryTexts
+  bool threads = false;
   bool bytes = false;
   bool head_only = false;  // of the bytes, nothing behind the message's own head
   bool sets_seen = false;
+  bool any() const { return texts || threads || bytes; }
 };
 FetchNeeds needs_of(const std::vector<proto::imap::FetchItem>& items);
 
@@ -25,6 +27,7 @@ struct FetchSource {
   uint32_t number = 0;
   Item item;
   const store::SummaryTexts* texts = nullptr;  // if needed
+  ThreadId thread;                             // if needed
   std::string_view message;                    // prefix and bytes, if needed
   bool is_head = false;                        // that is its head alone
 };

@@ -162,6 +162,8 @@ Answer decide(const SearchNode& node, const Item& item, const KnownTexts& known)
       return answer(within(node, item.saved_at_ms));
     case SearchNode::message:
       return answer(within(node, item.message));
+    case SearchNode::thread:
+      return known.thread ? answer(within(node, known.thread->value)) : Answer::unknown;
     case SearchNode::sent_day:
       return known.sent_day ? answer(within(node, *known.sent_day)) : Answer::unknown;
     case SearchNode::header:

@@ -13,6 +13,7 @@ enum class Answer : unsigned char { no, yes, unknown };
 
 // What has been read; what has not leaves the keys that ask for it unknown.
 struct KnownTexts {
+  std::optional<ThreadId> thread;
   std::optional<int32_t> sent_day;
   std::optional<std::string_view> header, body;  // as store::SearchText
 };

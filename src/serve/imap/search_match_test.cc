@@ -20,6 +20,7 @@ constexpr Time kNow{1'000 * kDayMs};
 struct Mail {
   uint32_t number = 0;
   Item item;
+  ThreadId thread;
   int32_t sent_day = 0;
   std::vector<std::pair<std::string, std::string>> fields;  // folded
   std::string body;
@@ -61,6 +62,7 @@ Mail random_mail(Random& random, uint32_t number) {
   mail.item.message = random.below(10);
   mail.item.internal_date_ms = kNow.ms - random.below(5) * (kDayMs / 2);
   mail.item.saved_at_ms = kNow.ms - random.below(5) * (kDayMs / 2);
+  mail.thread = ThreadId{random.below(5)};
   mail.sent_day = static_cast<int32_t>(995 + random.below(6));
   static const char* const kFields[] = {"subject", "to", "x-a", "a"};
   for (uint32_t i = random.below(5); i > 0; --i)
@@ -84,6 +86,7 @@ SearchKey random_key(Random& random, int depth) {
   key.text = random.word();
   if (key.kind == SearchKey::flag) key.text = kFlags[random.below(5)];
   if (key.kind == SearchKey::email_id) key.text = "M" + std::to_string(random.below(10));
+  if (key.kind == SearchKey::thread_id) key.text = "T" + std::to_string(random.below(5));
   key.field = kFields[random.below(5)];
   key.number = random.below(10);
   if (key.kind == SearchKey::older || key.kind == SearchKey::younger) key.number = random.below(4) * 43'200;
@@ -116,7 +119,6 @@ bool naive(const SearchKey& key, const Mail& mail, const std::vector<Mail>& mail
     case SearchKey::save_date_supported:
       return true;
     case SearchKey::recent:
-    case SearchKey::thread_id:
       return false;
     case SearchKey::conjunction:
       return std::ranges::all_of(key.children, child);
@@ -171,6 +173,8 @@ bool naive(const SearchKey& key, const Mail& mail, const std::vector<Mail>& mail
       return mail.item.modseq >= number;
     case SearchKey::email_id:
       return "M" + std::to_string(mail.item.message) == key.text;
+    case SearchKey::thread_id:
+      return "T" + std::to_string(mail.thread.value) == key.text;
   }
   return false;
 }
@@ -193,11 +197,12 @@ TEST(SearchMatch, AgreesWithTheNaiveReferenceOnRandomKeys) {
       ASSERT_TRUE(plan);
       for (const Mail& mail : mails) {
         std::string header = mail.header();
-        KnownTexts all{.sent_day = mail.sent_day, .header = header, .body = mail.body};
+        KnownTexts all{.thread = mail.thread, .sent_day = mail.sent_day, .header = header, .body = mail.body};
         Answer expected = naive(program.key, mail, mails) ? Answer::yes : Answer::no;
         EXPECT_EQ(decide(plan->root, mail.item, all), expected) << "seed " << seed;
         // What is decided with less is the same; what the plan needs is enough.
         KnownTexts needed;
+        if (plan->needs.thread) needed.thread = mail.thread;
         if (plan->needs.sent_day) needed.sent_day = mail.sent_day;
         EXPECT_TRUE(decide(plan->root, mail.item, needed) == expected || plan->needs.header ||
                     plan->needs.body);

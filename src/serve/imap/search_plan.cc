@@ -45,7 +45,6 @@ class Planner {
       case SearchKey::save_date_supported:
         return constant(true);
       case SearchKey::recent:
-      case SearchKey::thread_id:  // RFC 8474 §5.2: where threads are not kept, none matches
         return constant(false);
       case SearchKey::conjunction:
       case SearchKey::disjunction:
@@ -71,10 +70,10 @@ class Planner {
         return range(SearchNode::size, 0, clamp(key.number) - 1);
       case SearchKey::modseq:
         return range(SearchNode::modseq, clamp(key.number), INT64_MAX);
-      case SearchKey::email_id: {
-        std::optional<int64_t> id = message_of_email_id(key.text);
-        return id ? range(SearchNode::message, *id, *id) : constant(false);
-      }
+      case SearchKey::email_id:
+        return object(SearchNode::message, 'M', key.text);
+      case SearchKey::thread_id:
+        return object(SearchNode::thread, 'T', key.text);
       default:
         return date(key);
     }
@@ -129,6 +128,11 @@ class Planner {
     std::ranges::sort(node.children, {}, &SearchNode::cost);
     node.cost = node.children.back().cost;
     return node;
+  }
+
+  static SearchNode object(SearchNode::Kind kind, char letter, std::string_view object_id) {
+    std::optional<int64_t> number = number_of_object_id(letter, object_id);
+    return number ? range(kind, *number, *number) : constant(false);
   }
 
   static SearchNode negate(SearchNode inner) {
@@ -200,6 +204,7 @@ class Planner {
 };
 
 void add_needs(const SearchNode& node, SearchNeeds& needs) {
+  needs.thread |= node.kind == SearchNode::thread;
   needs.sent_day |= node.kind == SearchNode::sent_day;
   needs.header |= node.kind == SearchNode::header || node.kind == SearchNode::anywhere;
   needs.body |= node.kind == SearchNode::body || node.kind == SearchNode::anywhere;
@@ -222,10 +227,10 @@ bool is_fuzzy(const SearchKey& key) {
   return key.fuzzy || std::ranges::any_of(key.children, is_fuzzy);
 }
 
-std::optional<int64_t> message_of_email_id(std::string_view email_id) {
-  if (!email_id.starts_with('M')) return std::nullopt;
-  std::optional<uint64_t> number = parse_uint(email_id.substr(1));
-  if (!number || *number > INT64_MAX || std::to_string(*number) != email_id.substr(1)) return std::nullopt;
+std::optional<int64_t> number_of_object_id(char kind, std::string_view object_id) {
+  if (!object_id.starts_with(kind)) return std::nullopt;
+  std::optional<uint64_t> number = parse_uint(object_id.substr(1));
+  if (!number || *number > INT64_MAX || std::to_string(*number) != object_id.substr(1)) return std::nullopt;
   return static_cast<int64_t>(*number);
 }
 

@@ -28,6 +28,7 @@ struct SearchNode {
     conjunction,
     disjunction,
     negation,
+    thread,    // ThreadId
     sent_day,  // days since 1970-01-01
     header,    // field, text
     body,
@@ -47,8 +48,8 @@ struct SearchNode {
 
 // What has to be read for messages that the view cannot decide.
 struct SearchNeeds {
-  bool sent_day = false, header = false, body = false;
-  bool any() const { return sent_day || header || body; }
+  bool thread = false, sent_day = false, header = false, body = false;
+  bool any() const { return thread || sent_day || header || body; }
 };
 
 struct SearchPlan {
@@ -71,7 +72,7 @@ std::optional<SearchPlan> plan_search(const proto::imap::SearchProgram& program,
 // Whether a fuzzy key is in it (RFC 6203 §4: only then there are scores).
 bool is_fuzzy(const proto::imap::SearchKey& key);
 
-// An EMAILID as FETCH shows it, "M17"; nullopt if it cannot be one.
-std::optional<int64_t> message_of_email_id(std::string_view email_id);
+// Of an EMAILID or a THREADID as FETCH shows it, "M17" or "T17"; nullopt if it cannot be one.
+std::optional<int64_t> number_of_object_id(char kind, std::string_view object_id);
 
 }  // namespace pabal::serve::imap

@@ -26,6 +26,7 @@ int64_t message_of(const Candidate& candidate) {
 struct Group {
   MessageId id;
   std::span<const Candidate> mails;
+  std::optional<ThreadId> thread;
   std::optional<int32_t> sent_day;
   bool decided = false;
 };
@@ -37,6 +38,7 @@ std::vector<Group> groups_of(std::span<const Candidate> batch) {
     while (end < batch.size() && message_of(batch[end]) == message_of(batch[begin])) ++end;
     groups.push_back({.id = MessageId{message_of(batch[begin])},
                       .mails = batch.subspan(begin, end - begin),
+                      .thread = std::nullopt,
                       .sent_day = std::nullopt});
     begin = end;
   }
@@ -64,6 +66,7 @@ class SearchRun {
     decide_by_view();
     if (!candidates_.empty()) {
       std::ranges::sort(candidates_, {}, message_of);
+      if (plan_.needs.thread) threads_ = co_await read_threads(service_, ids_of(groups_of(candidates_)));
       split();
       progress_.begin(candidates_.size());
       auto batch = [this](size_t number) { return decide_batch(batches_[number]); };
@@ -99,7 +102,8 @@ class SearchRun {
     std::vector<MessageId> left = co_await service_.store.read(query);
     auto use = [&](const Summarized& made) {
       auto mails = std::ranges::equal_range(batch, made.summary.message.value, {}, message_of);
-      settle({mails.begin(), mails.end()}, {.sent_day = made.summary.sent_day,
+      settle({mails.begin(), mails.end()}, {.thread = thread_of(made.summary.message),
+                                            .sent_day = made.summary.sent_day,
                                             .header = std::string_view(made.text.header),
                                             .body = std::string_view(made.text.body)});
     };
@@ -111,12 +115,19 @@ class SearchRun {
   // On a reader thread. Returns those that could not be decided by what is stored.
   std::vector<MessageId> decide_by_store(store::Database& db, std::span<const Candidate> batch) {
     std::vector<Group> groups = groups_of(batch);
+    if (plan_.needs.thread) {
+      for (Group& group : groups) {
+        group.thread = thread_of(group.id);
+        group.decided = settle(group.mails, {.thread = group.thread, .sent_day = std::nullopt});
+      }
+      std::erase_if(groups, [](const Group& one) { return one.decided; });
+    }
     if (plan_.needs.sent_day) {
       auto group = groups.begin();
       for (const store::Summary& summary : store::find_summaries(db, ids_of(groups), {.dates = true})) {
         while (group->id != summary.message) ++group;
         group->sent_day = summary.sent_day;
-        group->decided = settle(group->mails, {.sent_day = group->sent_day});
+        group->decided = settle(group->mails, {.thread = group->thread, .sent_day = group->sent_day});
       }
       std::erase_if(groups, [](const Group& one) { return one.decided; });
     }
@@ -124,7 +135,7 @@ class SearchRun {
       auto group = groups.begin();
       auto use = [&](MessageId id, std::string_view header, std::string_view body) {
         while (group->id != id) ++group;
-        KnownTexts known{.sent_day = group->sent_day};
+        KnownTexts known{.thread = group->thread, .sent_day = group->sent_day};
         if (plan_.needs.header) known.header = header;
         if (plan_.needs.body) known.body = body;
         group->decided = settle(group->mails, known);
@@ -137,6 +148,12 @@ class SearchRun {
       if (!group.decided) left.push_back(group.id);
     }
     return left;
+  }
+
+  std::optional<ThreadId> thread_of(MessageId id) const {
+    auto found = std::ranges::lower_bound(threads_, id, {}, &store::FoundThread::message);
+    if (found == threads_.end() || found->message != id) return std::nullopt;
+    return found->thread;
   }
 
   // Each mail is written by one thread only.
@@ -172,6 +189,7 @@ class SearchRun {
   std::vector<unsigned char> scores_;  // by number, if asked for
   std::vector<Candidate> candidates_;
   std::vector<std::span<const Candidate>> batches_;
+  std::vector<store::FoundThread> threads_;  // rising by message, if needed
   size_t damaged_ = 0;
 };
 

@@ -54,6 +54,36 @@ rt::Task<void> read_batch(SummaryRun& run, size_t batch) {
   co_await run.progress.add(ids.size());
 }
 
+// Of the messages those that were not found; both are rising.
+template <class Found>
+std::vector<MessageId> left_out(const std::vector<MessageId>& messages, const std::vector<Found>& found) {
+  std::vector<MessageId> out;
+  auto next = found.begin();
+  for (MessageId id : messages) {
+    if (next != found.end() && next->message == id) {
+      ++next;
+    } else {
+      out.push_back(id);
+    }
+  }
+  return out;
+}
+
+rt::Task<void> give_threads(Service& service, std::vector<MessageId> messages) {
+  auto query = [&](store::Database& db) {
+    return store::find_summaries(db, messages, {.subject = true, .references = true});
+  };
+  std::vector<store::Summary> summaries = co_await service.store.read(query);
+  auto use = [&](const Summarized& made) { summaries.push_back(made.summary); };
+  co_await summarize_now(service, left_out(messages, summaries), use);
+  // Who came first begins the thread.
+  std::ranges::sort(summaries, {}, &store::Summary::message);
+  auto give = [&](store::Transaction& tx) {
+    for (const store::Summary& summary : summaries) store::give_thread(tx, summary);
+  };
+  if (!summaries.empty()) co_await service.store.write(give);
+}
+
 }  // namespace
 
 void check_cut_off(const Service& service) {
@@ -97,6 +127,19 @@ rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageId>& 
   auto batch = [&run](size_t number) { return read_batch(run, number); };
   co_await side_by_side(batches, batch);
   co_return run.damaged;
+}
+
+rt::Task<std::vector<store::FoundThread>> read_threads(Service& service, std::vector<MessageId> messages) {
+  auto find = [&](store::Database& db) { return store::find_threads(db, messages); };
+  std::vector<store::FoundThread> found = co_await service.store.read(find);
+  std::vector<MessageId> without = left_out(messages, found);
+  if (without.empty()) co_return found;
+  for (size_t begin = 0; begin < without.size(); begin += kBatchMessages) {
+    size_t end = std::min(begin + kBatchMessages, without.size());
+    co_await give_threads(service, {without.begin() + static_cast<ptrdiff_t>(begin),
+                                    without.begin() + static_cast<ptrdiff_t>(end)});
+  }
+  co_return co_await service.store.read(find);
 }
 
 }  // namespace pabal::serve::imap

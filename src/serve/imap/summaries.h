@@ -8,6 +8,7 @@
 #include "rt/task.h"
 #include "serve/imap/progress.h"
 #include "serve/imap/server.h"
+#include "store/threads.h"
 
 namespace pabal::serve::imap {
 
@@ -22,6 +23,10 @@ rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages
 rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageId>& messages,
                                 store::SummaryWants wants, Progress& progress,
                                 std::function<void(size_t, store::Summary&)> use);
+
+// The threads of the messages (rising, each once), those included that had none
+// yet; what is damaged or gone is left out. Throws likewise.
+rt::Task<std::vector<store::FoundThread>> read_threads(Service& service, std::vector<MessageId> messages);
 
 // Between two steps of a long command. Throws IoError when the server is cut off.
 void check_cut_off(const Service& service);

@@ -35,6 +35,7 @@ const lock = await client.getMailboxLock('업무/2026년');
 seen.exists = client.mailbox.exists;
 const one = await client.fetchOne('1', {
   uid: true, flags: true, envelope: true, bodyStructure: true, internalDate: true, size: true, source: true,
+  threadId: true,
 });
 seen.subject = one.envelope.subject;
 seen.flags = [...one.flags].sort();
@@ -42,6 +43,7 @@ seen.types = one.bodyStructure.childNodes.map((node) => node.type);
 seen.date = one.internalDate.toISOString();
 seen.same = one.size === one.source.length && one.source.toString() === mail('=?utf-8?B?7YyM67Cc?=', '파발이 왔습니다');
 seen.emailId = Boolean(one.emailId);
+seen.thread = await client.search({ threadId: one.threadId }, { uid: true });
 const { content } = await client.download('1', '1');
 const blocks = [];
 for await (const block of content) blocks.push(block);

@@ -1,4 +1,6 @@
 // What sessions see, against what must be so.
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "imap_model.h"
 #include "rt/loop.h"
@@ -45,12 +47,15 @@ ImapBox* ImapModel::see_box(const std::string& name, uint64_t uid_validity, cons
   if (!mailbox_id.empty()) box->mailbox_id = mailbox_id;
   if (!quiet_since(begun)) return box;
   box->last_name = name;
-  // It may be one that was made and that nobody had seen.
+  // It may be one that was made and that nobody had seen, unless its place is known.
+  bool has_place = tree_.may_be([&](const ImapTree& tree) {
+    return std::ranges::any_of(tree.boxes, [&](const auto& named) { return named.second == box->id; });
+  });
   auto may_be_it = [&](const ImapTree& tree) {
     auto found = tree.boxes.find(name);
     if (found == tree.boxes.end()) return false;
     if (found->second == box->id || found->second == kSomeBox) return true;
-    return boxes_[found->second]->uid_validity == 0 && found->second < box->id;
+    return !has_place && boxes_[found->second]->uid_validity == 0 && found->second < box->id;
   };
   if (!tree_.observe(may_be_it))
     violation(name + " is there with UIDVALIDITY " + std::to_string(uid_validity) + ", and that cannot be");

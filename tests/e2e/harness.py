@@ -500,7 +500,8 @@ class ServerCase(unittest.TestCase):
 
     def tearDown(self):
         # What the test itself did is known here, and the folders still exist.
-        if self._outcome.success:
+        result = self._outcome.result
+        if not any(self in (test, getattr(test, "test_case", None)) for test, _ in result.errors + result.failures):
             return
         for server in self.servers + self.class_servers:
             with contextlib.suppress(OSError):

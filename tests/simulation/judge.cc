@@ -59,6 +59,7 @@ void judge_one(Ledger& ledger, const Letter& letter, const std::string& recipien
 }  // namespace
 
 void judge(Ledger& ledger) {
+  ledger.name_reports();
   for (const auto& [token, letter] : ledger.letters) {
     for (const std::string& recipient : letter.to) {
       if (std::ranges::find(letter.accepted, recipient) == letter.accepted.end()) {

@@ -111,7 +111,15 @@ void Ledger::rots(const std::string& mail) {
   if (!is_report(mail)) {
     rotten_letters.insert(token_in(header_of(mail), 0));
   } else {
-    rotten_reports.insert(token_of_report(field(header_of(mail), "To:"), mail));
+    std::string token = token_in(mail, header_of(mail).size());
+    if (!token.empty()) {
+      rotten_reports.insert(token);
+    } else {
+      nameless_.push_back({.reader = field(header_of(mail), "To:"),
+                           .recipient = owner_of(field(mail, "Final-Recipient:")),
+                           .delayed = field(mail, "Action:") == "delayed",
+                           .rotten = true});
+    }
   }
 }
 
@@ -120,43 +128,65 @@ void Ledger::clock_outruns_queues() {
 }
 
 // Nothing of a letter that cannot be read any more comes back with the report;
-// its sender and the recipient say which one it is.
-std::string Ledger::token_of_report(const std::string& reader, const std::string& mail) {
-  std::string token = token_in(mail, header_of(mail).size());
-  if (!token.empty()) return token;
-  std::string recipient = owner_of(field(mail, "Final-Recipient:"));
-  bool delayed = field(mail, "Action:") == "delayed";
+// its sender and the recipient say which one it may be. Two may be meant: then it
+// is the one that has no other end, and that is known when everything has been read.
+std::string Ledger::letter_of(const NamelessReport& report) {
+  std::string token;
   for (const std::string& rotten : rotten_letters) {
     auto letter = letters.find(rotten);
-    if (letter == letters.end() || letter->second.from != reader) continue;
-    bool was_for = std::ranges::any_of(letter->second.accepted,
-                                       [&](const std::string& to) { return owner_of(to) == recipient; });
+    if (letter == letters.end() || letter->second.from != report.reader) continue;
+    bool was_for = std::ranges::any_of(
+        letter->second.accepted, [&](const std::string& to) { return owner_of(to) == report.recipient; });
     if (!was_for) continue;
-    const Fate& fate = fates[{rotten, recipient}];
     token = rotten;
-    if (delayed ? fate.delayed == 0 : fate.copies() + fate.failed == 0) break;
+    const Fate& fate = fates[{rotten, report.recipient}];
+    if (report.delayed ? fate.delayed == 0 : fate.copies() + fate.failed == 0) break;
   }
-  if (!token.empty()) mark("the sender of a rotten letter was told");
   return token;
 }
 
-// A DSN (RFC 3464): counts for each recipient that it names.
+void Ledger::name_reports() {
+  for (bool rotten : {false, true}) {
+    for (const NamelessReport& report : nameless_) {
+      if (report.rotten != rotten) continue;
+      std::string token = letter_of(report);
+      if (token.empty()) {
+        violation("a report to " + report.reader + " is about no letter of ours");
+        continue;
+      }
+      mark("the sender of a rotten letter was told");
+      Fate& fate = fates[{token, report.recipient}];
+      if (rotten) {
+        rotten_reports.insert(token);
+      } else {
+        ++(report.delayed ? fate.delayed : fate.failed);
+      }
+    }
+  }
+}
+
 void Ledger::report(const std::string& reader, const std::string& mail) {
-  std::string token = token_of_report(reader, mail);
-  auto letter = letters.find(token);
-  if (letter == letters.end()) return violation("a report to " + reader + " is about no letter of ours");
-  if (letter->second.from.empty()) return violation("a report was made for a null reverse-path: " + token);
-  if (letter->second.from != reader) {
-    return violation("the report about " + token + " from " + letter->second.from + " went to " + reader);
+  std::string token = token_in(mail, header_of(mail).size());
+  if (!token.empty()) {
+    auto letter = letters.find(token);
+    if (letter == letters.end()) return violation("a report to " + reader + " is about no letter of ours");
+    if (letter->second.from.empty()) return violation("a report was made for a null reverse-path: " + token);
+    if (letter->second.from != reader)
+      return violation("the report about " + token + " from " + letter->second.from + " went to " + reader);
   }
   size_t status = mail.find("message/delivery-status");
   std::string_view rest = std::string_view(mail).substr(std::min(status, mail.size()));
   for (size_t at = rest.find("Final-Recipient:"); at != std::string_view::npos;) {
     size_t next = rest.find("Final-Recipient:", at + 1);
     std::string_view group = rest.substr(at, next == std::string_view::npos ? next : next - at);
-    Fate& fate = fates[{token, owner_of(field(group, "Final-Recipient:"))}];
-    std::string action = field(group, "Action:");
-    ++(action == "delayed" ? fate.delayed : fate.failed);
+    std::string recipient = owner_of(field(group, "Final-Recipient:")), action = field(group, "Action:");
+    bool delayed = action == "delayed";
+    if (token.empty()) {
+      nameless_.push_back({.reader = reader, .recipient = recipient, .delayed = delayed, .rotten = false});
+    } else {
+      Fate& fate = fates[{token, recipient}];
+      ++(delayed ? fate.delayed : fate.failed);
+    }
     mark("report " + action);
     at = next;
   }

@@ -79,16 +79,24 @@ class Ledger {
   // A stored mail with these bytes is damaged from now on.
   void rots(const std::string& mail);
   void clock_outruns_queues();
+  // When everything has been read: which letters the reports are about that do not say.
+  void name_reports();
 
   const std::vector<std::string>& story() const { return story_; }
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
+  // About a letter that cannot be read any more. rotten: and it cannot be, either.
+  struct NamelessReport {
+    std::string reader, recipient;
+    bool delayed = false, rotten = false;
+  };
   void report(const std::string& reader, const std::string& mail);
-  std::string token_of_report(const std::string& reader, const std::string& mail);
+  std::string letter_of(const NamelessReport& report);  // "": of none
   bool check_bytes(const Letter& letter, const std::string& where, const std::string& mail);
 
   io::Clock& clock_;
+  std::vector<NamelessReport> nameless_;
   std::vector<std::string> story_;
   std::vector<std::string> violations_;
 };

@@ -65,6 +65,16 @@ void Rot::strike(uint64_t amount) {
   records_.push_back(std::move(place.record));
 }
 
+// What no mail referred to may have been written anew, by the same mail even.
+void Rot::forget_overwritten() {
+  std::vector<Place> whole = cold_records(host_.disk());
+  std::erase_if(records_, [&](const RottenRecord& rotten) {
+    return std::ranges::any_of(whole, [&](const Place& place) {
+      return place.record.segment == rotten.segment && place.record.offset == rotten.offset;
+    });
+  });
+}
+
 rt::Task<std::vector<Rot::Reference>> Rot::references() {
   io::World world = host_.world();
   std::unique_ptr<store::Store> store = store::Store::open_beside(world, {.directory = kStore});
@@ -85,6 +95,7 @@ rt::Task<std::vector<Rot::Reference>> Rot::references() {
 
 rt::Task<void> Rot::compare(std::vector<store::Finding> findings, const std::vector<Pop3Reader*>& readers,
                             ImapModel& imap) {
+  forget_overwritten();
   std::vector<Reference> expected;
   if (has_struck()) expected = co_await references();
   std::map<std::string, Affected> affected;  // by account

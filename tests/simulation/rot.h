@@ -45,6 +45,7 @@ class Rot {
     int64_t message;
     const RottenRecord* record;
   };
+  void forget_overwritten();
   rt::Task<std::vector<Reference>> references();
   using Affected = std::map<std::pair<std::string, int64_t>, const RottenRecord*>;  // by mailbox and UID
   void compare_imap(ImapModel& imap, const Affected& affected);

@@ -115,7 +115,9 @@ void Ledger::rots(const std::string& mail) {
     if (!token.empty()) {
       rotten_reports.insert(token);
     } else {
-      nameless_.push_back({.reader = field(header_of(mail), "To:"),
+      std::string reader = field(header_of(mail), "To:");
+      std::erase_if(reader, [](char c) { return c == '<' || c == '>'; });
+      nameless_.push_back({.reader = reader,
                            .recipient = owner_of(field(mail, "Final-Recipient:")),
                            .delayed = field(mail, "Action:") == "delayed",
                            .rotten = true});

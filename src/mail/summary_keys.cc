@@ -143,7 +143,6 @@ SummaryKeys summary_keys(const Part& root, std::string_view message, Time receiv
     std::string parent = first_message_id(fields.in_reply_to->raw_value);
     if (!parent.empty()) keys.references.push_back(std::move(parent));
   }
-  keys.preview = preview(root, message);
   return keys;
 }
 

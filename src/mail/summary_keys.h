@@ -1,5 +1,5 @@
 // What lists of mails are sorted and threaded by, from a message: RFC 5256 (SORT,
-// THREAD), RFC 5957 (DISPLAYFROM, DISPLAYTO), RFC 8970 (PREVIEW). All text is UTF-8;
+// THREAD), RFC 5957 (DISPLAYFROM, DISPLAYTO). All text is UTF-8;
 // keys are folded (search_text.h), so that comparing them is comparing octets.
 #pragma once
 
@@ -24,7 +24,6 @@ struct SummaryKeys {
   std::string from_display, to_display;  // folded name of the first address, or the address
   std::string message_id;                // without < > and quotes; "" if it has none
   std::vector<std::string> references;   // the same; of References, else one of In-Reply-To
-  std::string preview;
 };
 
 SummaryKeys summary_keys(const Part& root, std::string_view message, Time received_at);

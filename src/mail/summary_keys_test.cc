@@ -75,9 +75,5 @@ TEST(SummaryKeys, HostileIdsAreReadOnce) {
   EXPECT_EQ(first_message_id("<" + std::string(5000, 'a') + "@x> <b@x>"), "b@x");
 }
 
-TEST(SummaryKeys, Preview) {
-  EXPECT_EQ(keys_of("").preview, "body");
-}
-
 }  // namespace
 }  // namespace pabal::mail

@@ -23,11 +23,19 @@ MessageId message_of(const Summarized& made) {
 
 uint64_t octets_of(const Summarized& made) {
   const store::SummaryTexts& texts = made.summary.texts;
-  return sizeof(made) + texts.envelope.size() + texts.body_structure.size() + texts.preview.size() +
+  return sizeof(made) + texts.envelope.size() + texts.body_structure.size() + texts.preview->size() +
          made.text.header.size() + made.text.body.size();
 }
 
 }  // namespace
+
+store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, bool with_preview) {
+  store::SummaryTexts texts{.envelope = proto::imap::envelope_text(mail::header_of(root, message)),
+                            .body_structure = proto::imap::body_structure_text(root, message),
+                            .preview = std::nullopt};
+  if (with_preview) texts.preview = mail::preview(root, message);
+  return texts;
+}
 
 Summarized summarize(MessageId id, std::string_view message, Time received_at) {
   mail::Part root = mail::parse_message(message);
@@ -46,9 +54,7 @@ Summarized summarize(MessageId id, std::string_view message, Time received_at) {
   summary.to_display = std::move(keys.to_display);
   summary.message_id = std::move(keys.message_id);
   summary.references = std::move(keys.references);
-  summary.texts.preview = std::move(keys.preview);
-  summary.texts.envelope = proto::imap::envelope_text(mail::header_of(root, message));
-  summary.texts.body_structure = proto::imap::body_structure_text(root, message);
+  summary.texts = summary_texts(root, message, true);
   out.text.message = id;
   out.text.header = mail::search_header(message);
   out.text.body = mail::search_body(root, message);
@@ -73,9 +79,15 @@ void Indexer::keep(std::vector<Summarized> made) {
       kept_octets_ += octets;
       kept_.push_back(std::move(one));
     }
-    if (!first_change_) first_change_ = rt::Loop::current().now();
+    last_reader_ = rt::Loop::current().now();
+    if (!first_change_) first_change_ = last_reader_;
     wake_.notify();
   });
+}
+
+void Indexer::make_way() {
+  rt::Loop* home = home_;
+  if (home != nullptr) home->post([this] { last_reader_ = rt::Loop::current().now(); });
 }
 
 rt::Task<void> Indexer::run() {
@@ -119,7 +131,18 @@ rt::Task<void> Indexer::wait_for_work() {
   }
 }
 
+// Who makes what he needs himself waits for it, and we do not.
+rt::Task<void> Indexer::let_readers_pass(Instant patience_ends) {
+  while (!stopping_ && last_reader_) {
+    Instant due = std::min(*last_reader_ + options_.quiet, patience_ends);
+    if (due <= rt::Loop::current().now()) co_return;
+    co_await wake_.wait(due);
+  }
+}
+
 rt::Task<void> Indexer::work_off() {
+  const Instant patience_ends = rt::Loop::current().now() + options_.delay_max;
+  co_await let_readers_pass(patience_ends);
   std::vector<Summarized> kept = std::exchange(kept_, {});
   kept_octets_ = 0;
   // The same may have been made several times.
@@ -138,6 +161,7 @@ rt::Task<void> Indexer::work_off() {
     if (batch.empty()) break;
     after = batch.back();
     co_await summarize_batch(std::move(batch));
+    co_await let_readers_pass(patience_ends);
   }
   // A message may be committed after one with a higher id: the next pass looks at
   // what this one looked at once more.

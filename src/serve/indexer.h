@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "io/world.h"
+#include "mail/message.h"
 #include "rt/event.h"
 #include "rt/task.h"
 #include "store/store.h"
@@ -18,6 +19,7 @@
 namespace pabal::serve {
 
 // From the message as its reader gets it (prefix and bytes).
+store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, bool with_preview);
 struct Summarized {
   store::Summary summary;
   store::SearchText text;
@@ -25,7 +27,8 @@ struct Summarized {
 Summarized summarize(MessageId id, std::string_view message, Time received_at);
 
 struct IndexerOptions {
-  // Waits until deliveries pause for so long, or the oldest work is that old.
+  // Waits until deliveries, and readers who cannot wait for it, pause for so long, or
+  // the oldest work is that old.
   Duration quiet = std::chrono::milliseconds(200);
   Duration delay_max = std::chrono::seconds(10);
   size_t batch_max = 200;                  // messages in one commit
@@ -43,6 +46,8 @@ class Indexer {
 
   // Somebody had to make these himself. Any thread.
   void keep(std::vector<Summarized> made);
+  // Somebody is just making what he needs of mails that are not indexed. Any thread.
+  void make_way();
 
   struct Counters {
     std::atomic<uint64_t> indexed{0}, failed{0};
@@ -51,6 +56,7 @@ class Indexer {
 
  private:
   rt::Task<void> wait_for_work();
+  rt::Task<void> let_readers_pass(Instant patience_ends);
   rt::Task<void> work_off();
   rt::Task<void> summarize_batch(std::vector<MessageId> ids);
   rt::Task<void> write(std::vector<Summarized> made);
@@ -64,6 +70,7 @@ class Indexer {
   bool stopping_ = false;
   Instant last_change_;
   std::optional<Instant> first_change_;  // of what is not worked off yet
+  std::optional<Instant> last_reader_;   // who made something himself
   std::vector<Summarized> kept_;         // not written yet
   uint64_t kept_octets_ = 0;
   MessageId after_, last_end_;

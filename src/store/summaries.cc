@@ -79,7 +79,7 @@ void put_summary(Transaction& tx, const Summary& summary, const SearchText& text
           "VALUES (?, ?, ?, ?, ?)")
       .bind(summary.message.value)
       .bind(kSummaryVersion)
-      .bind(summary.texts.preview)
+      .bind(summary.texts.preview.value_or(""))
       .bind_blob(summary.texts.envelope)
       .bind_blob(summary.texts.body_structure)
       .run();

@@ -22,7 +22,8 @@ inline constexpr int64_t kSummaryVersion = 1;
 struct SummaryTexts {
   std::string envelope;        // IMAP text (RFC 9051 §7.5.2)
   std::string body_structure;  // IMAP text
-  std::string preview;         // RFC 8970, UTF-8
+  // RFC 8970, UTF-8. nullopt: not made, because it is dearer than the others.
+  std::optional<std::string> preview;
 };
 
 struct Summary {

@@ -16,7 +16,8 @@ constexpr uint64_t kReadOctets = 2 * 1024 * 1024;
 constexpr uint64_t kAheadOctets = 256 * 1024;
 
 size_t octets_of(const store::SummaryTexts& texts) {
-  return sizeof(texts) + texts.envelope.size() + texts.body_structure.size() + texts.preview.size();
+  return sizeof(texts) + texts.envelope.size() + texts.body_structure.size() +
+         (texts.preview ? texts.preview->size() : 0);
 }
 
 }  // namespace
@@ -36,7 +37,11 @@ rt::Task<void> FetchBatch::load() {
 // Then its bytes are read: texts are made of them, and if it has no thread they
 // say whether it is gone or damaged.
 bool FetchBatch::lacks(const Entry& entry) const {
-  return (needs_.texts && !entry.texts) || (needs_.threads && !entry.thread);
+  return lacks_texts(entry) || (needs_.threads && !entry.thread);
+}
+
+bool FetchBatch::lacks_texts(const Entry& entry) const {
+  return needs_.texts && (!entry.texts || (needs_.preview && !entry.texts->preview));
 }
 
 void FetchBatch::list_entries() {
@@ -58,7 +63,7 @@ rt::Task<void> FetchBatch::find_texts() {
   std::vector<MessageId> missing;
   for (Entry& entry : entries_) {
     entry.texts = service_.texts.find(entry.id);
-    if (!entry.texts) missing.push_back(entry.id);
+    if (lacks_texts(entry)) missing.push_back(entry.id);
   }
   if (missing.empty()) co_return;
   auto query = [&](store::Database& db) { return store::find_summary_texts(db, missing); };
@@ -97,19 +102,20 @@ rt::Task<void> FetchBatch::read_messages(std::vector<MessageId> wanted) {
   }
 }
 
-// Not indexed yet.
+// Not indexed yet. The rest of a summary is dearer and can wait for the indexer.
 rt::Task<void> FetchBatch::make_texts(const std::vector<store::MessageBytes>& read) {
-  std::vector<Summarized> made;
+  std::vector<store::FoundTexts> made;
   auto work = [&] {
     for (const store::MessageBytes& message : read) {
       const Entry* entry = find_entry(message.id);
-      if (entry == nullptr || entry->texts || !message.error.empty()) continue;
-      made.push_back(summarize(message.id, message.bytes, message.received_at));
+      if (entry == nullptr || !lacks_texts(*entry) || !message.error.empty()) continue;
+      made.push_back(
+          {message.id, summary_texts(mail::parse_message(message.bytes), message.bytes, needs_.preview)});
     }
   };
   co_await rt::offload(service_.world.blocking, work);
-  for (const Summarized& one : made) keep_texts(*find_entry(one.summary.message), one.summary.texts);
-  service_.indexer.keep(std::move(made));
+  for (store::FoundTexts& one : made) keep_texts(*find_entry(one.message), std::move(one.texts));
+  service_.indexer.make_way();
 }
 
 FetchBatch::Loaded FetchBatch::attach(FetchSource& source) const {

@@ -1,6 +1,6 @@
 // What FETCH reads for some messages at a time: what was asked for lately lies in
 // memory, the rest comes from the store. Texts that the indexer has not made yet
-// are made here, and the indexer keeps them.
+// are made here, and the indexer waits meanwhile.
 #pragma once
 
 #include <memory>
@@ -40,6 +40,7 @@ class FetchBatch {
   rt::Task<void> find_texts();
   rt::Task<void> find_threads();
   bool lacks(const Entry& entry) const;
+  bool lacks_texts(const Entry& entry) const;
   rt::Task<void> read_messages(std::vector<MessageId> wanted);
   rt::Task<void> make_texts(const std::vector<store::MessageBytes>& read);
   void keep_texts(Entry& entry, store::SummaryTexts texts);

@@ -93,7 +93,7 @@ class Writer {
         if (source_.texts == nullptr) {
           out_ += "NIL";
         } else {
-          wire::put_string(out_, source_.texts->preview, form_.utf8);
+          wire::put_string(out_, *source_.texts->preview, form_.utf8);
         }
         return true;
       case wire::FetchItem::rfc822:
@@ -177,9 +177,11 @@ FetchNeeds needs_of(const std::vector<wire::FetchItem>& items) {
     switch (item.kind) {
       case wire::FetchItem::envelope:
       case wire::FetchItem::body_structure:
+        needs.texts = true;
+        break;
       case wire::FetchItem::preview:
       case wire::FetchItem::preview_lazy:
-        needs.texts = true;
+        needs.texts = needs.preview = true;
         break;
       case wire::FetchItem::thread_id:
         needs.threads = true;

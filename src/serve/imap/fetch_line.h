@@ -14,7 +14,8 @@ namespace pabal::serve::imap {
 
 // What has to be read for these items.
 struct FetchNeeds {
-  bool texts = false;  // store::SummaryTexts
+  bool texts = false;    // store::SummaryTexts
+  bool preview = false;  // among them
   bool threads = false;
   bool bytes = false;
   bool head_only = false;  // of the bytes, nothing behind the message's own head

@@ -321,7 +321,7 @@ rt::Task<void> ImapReader::change_tree() {
     change.what = "DELETE " + name;
     change.tree_before = [name](const ImapTree& tree) { return tree.boxes.contains(name); };
     change.on_tree = [name](ImapTree& tree) { tree.boxes.erase(name); };
-    if (ImapBox* box = model_.box_named(name)) ++box->lost_unread;
+    model_.try_deletion(name);
   } else if (n < 8) {
     change.what = "RENAME " + name + " " + to;
     auto is_moved = [name](const std::string& one) { return one == name || one.starts_with(name + "/"); };

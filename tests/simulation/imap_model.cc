@@ -71,6 +71,7 @@ ImapBox& ImapModel::identify(ImapBox& box, uint64_t uid_validity) {
 void ImapModel::merge(ImapBox& unseen, ImapBox& box) {
   unseen.seen_as = &box;
   box.lost_unread += unseen.lost_unread;
+  box.deletion_tried |= unseen.deletion_tried;
   for (ImapArrivals& arrivals : unseen.arrivals) box.arrivals.push_back(std::move(arrivals));
   unseen.arrivals.clear();
   tree_.happens([&](ImapTree& tree) {
@@ -91,6 +92,17 @@ rt::Task<void> ImapModel::begin(ImapChange& change) {
   change.alone = under_way_.empty();
   under_way_.push_back(&change);
   change.changes_before = ++changes_;
+}
+
+void ImapModel::try_deletion(const std::string& name) {
+  if (ImapBox* box = box_named(name)) ++box->lost_unread;
+  for (auto& [id, box] : boxes_) {
+    if (id < static_cast<int>(std::size(kFirstBoxes))) continue;  // nobody does that
+    box->deletion_tried |= tree_.may_be([&, id](const ImapTree& tree) {
+      auto found = tree.boxes.find(name);
+      return found != tree.boxes.end() && (found->second == id || found->second == kSomeBox);
+    });
+  }
 }
 
 void ImapModel::settle() {

@@ -78,6 +78,7 @@ struct ImapBox {
   std::map<uint32_t, ImapMail> mails;
   std::vector<ImapArrivals> arrivals;  // that may have come
   int lost_unread = 0;                 // mails that went before anybody had read them
+  bool deletion_tried = false;         // who has it open then sees what was there at some time
 };
 
 struct ImapTree {
@@ -170,6 +171,8 @@ class ImapModel {
   void crashed() { ++crashes_; }
   int crashes() const { return crashes_; }
 
+  // Somebody is about to delete what has this name.
+  void try_deletion(const std::string& name);
   // What was refused has come to life by now, or never will.
   void settle();
   // When everything has been read at the end.

@@ -98,7 +98,7 @@ void ImapModel::see_mail(ImapBox& box, uint32_t uid, const Seen& seen, uint32_t 
 
 void ImapModel::see_all(ImapBox& box, const std::map<uint32_t, const ImapFlags*>& mails,
                         const Moment& begun) {
-  if (!quiet_since(begun)) return;
+  if (!quiet_since(begun) || (box.deletion_tried && !is_surely_there(box))) return;
   ledger_.count("mailboxes compared as a whole");
   for (auto& [uid, mail] : box.mails) {
     // Who came while the command was under way may not have been told of.

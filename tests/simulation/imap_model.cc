@@ -230,8 +230,10 @@ bool ImapModel::is_expected(ImapBox& box, const std::string& bytes) {
     bool may_be_here = into == &box || (into != nullptr && into->uid_validity == 0);
     if (may_be_here && find_in(change->arrivals)) return true;
   }
-  for (ImapArrivals& arrivals : box.arrivals) {
-    if (!find_in(arrivals)) continue;
+  for (auto& [id, one] : boxes_) {
+    // One that nobody has seen may be this one.
+    if (one.get() != &box && one->uid_validity != 0) continue;
+    if (std::ranges::none_of(one->arrivals, find_in)) continue;
     ledger_.mark("APPEND, COPY or MOVE without a reply had happened");
     return true;
   }

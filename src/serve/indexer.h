@@ -1,6 +1,7 @@
 // Indexer: makes the summary and the search text of every message that has none
-// yet and gives it its thread, in the background, in the order in which messages came. Who needs one at
-// once makes it himself (summarize) and tells the indexer to keep it.
+// yet and gives it its thread, in the background, in the order in which messages
+// came. Who needs one at once makes it himself (summarize) and tells the indexer to
+// keep it; who needs its texts alone makes these, and the indexer makes way.
 #pragma once
 
 #include <atomic>
@@ -19,6 +20,7 @@
 namespace pabal::serve {
 
 // From the message as its reader gets it (prefix and bytes).
+// with_preview: it costs as much as all the rest.
 store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, bool with_preview);
 struct Summarized {
   store::Summary summary;

@@ -135,11 +135,11 @@ rt::Task<void> ImapReader::look(Moment begun) {
   model_.see_all(*box_, mails, begun);
 }
 
-// NOOP brings everything up to date.
+// NOOP brings everything up to date, unless the store could not answer.
 rt::Task<void> ImapReader::poll() {
   Moment begun = model_.now();
-  co_await ask(random_.chance(70) ? "NOOP" : "CHECK");
-  co_await look(begun);
+  ImapResponse reply = co_await ask(random_.chance(70) ? "NOOP" : "CHECK");
+  if (reply.is("OK")) co_await look(begun);
 }
 
 // Whole mails, those first that nobody has read.

@@ -153,10 +153,10 @@ void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>
     if (surely_changes(change)) settle();
     if (change.tree_before && !tree_.observe(change.tree_before))
       violation("OK to " + change.what + ", but that cannot be");
-    if (change.on_tree) tree_.happens(change.on_tree);
+    if (change.on_tree) tree_.happens_now(change.on_tree);
     for (uint32_t uid : change.uids) {
       ImapMail& mail = this->mail(*change.box, uid);
-      mail.state.happens(change.on_mail);
+      mail.state.happens_now(change.on_mail);
       mail.removed |= mail.state.must_be([](const ImapMailState& state) { return !state.present; });
     }
   } else {

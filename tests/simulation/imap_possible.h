@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -49,6 +50,17 @@ class Possible {
   void happens(F change) {
     for (One& one : values_) change(one.value);
     drop_doubles();
+  }
+  // It has been changed so; what comes late may know nothing of that, if there was
+  // nothing to change and therefore no commit.
+  template <class F>
+  void happens_now(F change) {
+    std::vector<One> late;
+    std::ranges::copy_if(values_, std::back_inserter(late), &One::late);
+    happens(change);
+    for (One& one : late) values_.push_back(std::move(one));
+    drop_doubles();
+    if (values_.size() > kMax) values_.clear();
   }
   // It may have been changed so. late: or will be, when a power cut brings to life
   // what a commit that failed had written.

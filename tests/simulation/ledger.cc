@@ -156,17 +156,18 @@ void Ledger::name_reports() {
         violation("a report to " + report.reader + " is about no letter of ours");
         continue;
       }
-      mark("the sender of a rotten letter was told");
-      Fate& fate = fates[{token, report.recipient}];
       if (rotten) {
         rotten_reports.insert(token);
-      } else {
-        ++(report.delayed ? fate.delayed : fate.failed);
+        continue;
       }
+      mark("the sender of a rotten letter was told");
+      Fate& fate = fates[{token, report.recipient}];
+      ++(report.delayed ? fate.delayed : fate.failed);
     }
   }
 }
 
+// A DSN (RFC 3464): counts for each recipient that it names.
 void Ledger::report(const std::string& reader, const std::string& mail) {
   std::string token = token_in(mail, header_of(mail).size());
   if (!token.empty()) {

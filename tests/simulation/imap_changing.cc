@@ -188,7 +188,7 @@ std::shared_ptr<const std::string> ImapReader::compose() {
 
 rt::Task<void> ImapReader::append() {
   std::string name = some_name();
-  ImapChange change{.into = model_.box_named(name)};
+  ImapChange change{.into = model_.box_named(name), .into_name = name};
   if (change.into == nullptr) co_return;
   ImapCommand command{{"APPEND " + mailbox(name)}};
   uint64_t mails = random_.chance(20) ? random_.up_to(3) : 1;
@@ -238,7 +238,7 @@ rt::Task<void> ImapReader::copy() {
   bool by_uid = random_.chance(60);
   std::string text = std::string(by_uid ? "UID " : "") + (move ? "MOVE " : "COPY ") + set_of(uids, by_uid) +
                      " " + mailbox(name);
-  ImapChange change{.what = text + " from " + box_name_, .into = into};
+  ImapChange change{.what = text + " from " + box_name_, .into = into, .into_name = name};
   change.arrivals.moves = move;
   auto arrival_of = [&](uint32_t uid) {
     const ImapMail& mail = box_->mails[uid];
@@ -321,7 +321,7 @@ rt::Task<void> ImapReader::change_tree() {
     change.what = "DELETE " + name;
     change.tree_before = [name](const ImapTree& tree) { return tree.boxes.contains(name); };
     change.on_tree = [name](ImapTree& tree) { tree.boxes.erase(name); };
-    model_.try_deletion(name);
+    change.deletes = name;
   } else if (n < 8) {
     change.what = "RENAME " + name + " " + to;
     auto is_moved = [name](const std::string& one) { return one == name || one.starts_with(name + "/"); };

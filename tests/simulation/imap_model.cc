@@ -90,12 +90,14 @@ ImapMail& ImapModel::mail(ImapBox& box, uint32_t uid) {
 rt::Task<void> ImapModel::begin(ImapChange& change) {
   while (takes_turns_ && !under_way_.empty()) co_await turn_ended_.wait();
   change.alone = under_way_.empty();
+  if (!change.deletes.empty()) try_deletion(change.deletes);
+  if (change.into != nullptr) expect_soon(change);
   under_way_.push_back(&change);
   change.changes_before = ++changes_;
 }
 
+// Somebody is about to delete what has this name.
 void ImapModel::try_deletion(const std::string& name) {
-  if (ImapBox* box = box_named(name)) ++box->lost_unread;
   for (auto& [id, box] : boxes_) {
     if (id < static_cast<int>(std::size(kFirstBoxes))) continue;  // nobody does that
     box->deletion_tried |= tree_.may_be([&, id](const ImapTree& tree) {
@@ -141,12 +143,13 @@ void ImapModel::end(ImapChange& change, ImapEnd end, const std::vector<uint32_t>
     for (const auto& [uid, mail] : change.box->mails) change.uids.push_back(uid);
   }
   if (end == ImapEnd::undone) {
-    if (std::ranges::any_of(change.arrivals.mails, &ImapArrival::found))
+    if (change.arrivals.certain && std::ranges::any_of(change.arrivals.mails, &ImapArrival::found))
       violation("NO to " + change.what + ", and somebody has seen it there");
   } else if (!change.alone) {
     // Who came first, nobody can tell; nor what a power cut brings to life.
     late_ |= end != ImapEnd::done;
     if (change.on_tree) tree_.forget();
+    if (!change.deletes.empty()) try_deletion(change.deletes);  // it may have been any
     for (uint32_t uid : change.uids) mail(*change.box, uid).state.forget();
   } else if (end == ImapEnd::done) {
     // A commit came behind everything that had failed before; where nothing changed, there was none.
@@ -203,6 +206,23 @@ void ImapModel::arrive(ImapChange& change, const std::vector<uint32_t>& uids) {
   }
 }
 
+// Its turn has come, and the name may be another mailbox's by now.
+void ImapModel::expect_soon(ImapChange& change) {
+  ImapBox* named = box_named(change.into_name);
+  if (named != nullptr) change.into = named;
+  change.arrivals.certain &= named != nullptr;
+  // Of two commands that copy the same mail, nobody can tell whose copy it is.
+  auto is_same = [&](const ImapArrival& earlier) {
+    return std::ranges::any_of(change.arrivals.mails,
+                               [&](const ImapArrival& one) { return *one.bytes == *earlier.bytes; });
+  };
+  auto compare = [&](ImapArrivals& earlier) {
+    if (std::ranges::any_of(earlier.mails, is_same)) earlier.certain = change.arrivals.certain = false;
+  };
+  for (ImapChange* other : under_way_) compare(other->arrivals);
+  for (auto& [id, box] : boxes_) std::ranges::for_each(box->arrivals, compare);
+}
+
 void ImapModel::expect(ImapChange& change) {
   for (const ImapArrival& arrival : change.arrivals.mails) {
     if (arrival.source.first == nullptr) continue;
@@ -225,15 +245,18 @@ bool ImapModel::is_expected(ImapBox& box, const std::string& bytes) {
     if (arrival == arrivals.mails.end()) return false;
     return arrival->found = true;
   };
+  // One that nobody has seen may be this one.
+  auto may_be_here = [&](const ImapBox* into) { return into == &box || into->uid_validity == 0; };
   for (ImapChange* change : under_way_) {
-    ImapBox* into = as_seen(change->into);
-    bool may_be_here = into == &box || (into != nullptr && into->uid_validity == 0);
-    if (may_be_here && find_in(change->arrivals)) return true;
+    if (change->into == nullptr) continue;
+    bool certain = change->arrivals.certain && is_alone(*change);
+    if ((!certain || may_be_here(as_seen(change->into))) && find_in(change->arrivals)) return true;
   }
   for (auto& [id, one] : boxes_) {
-    // One that nobody has seen may be this one.
-    if (one.get() != &box && one->uid_validity != 0) continue;
-    if (std::ranges::none_of(one->arrivals, find_in)) continue;
+    auto has_it = [&](ImapArrivals& arrivals) {
+      return (!arrivals.certain || may_be_here(one.get())) && find_in(arrivals);
+    };
+    if (std::ranges::none_of(one->arrivals, has_it)) continue;
     ledger_.mark("APPEND, COPY or MOVE without a reply had happened");
     return true;
   }
@@ -245,7 +268,7 @@ void ImapModel::judge() {
     for (const ImapArrivals& arrivals : box->arrivals) {
       size_t found = static_cast<size_t>(std::ranges::count_if(arrivals.mails, &ImapArrival::found));
       if (found == 0) ledger_.mark("APPEND, COPY or MOVE without a reply had not happened");
-      if (!arrivals.certain || box->lost_unread > 0) continue;
+      if (!arrivals.certain || box->lost_unread > 0 || box->deletion_tried) continue;
       if (!arrivals.moves && found > 0 && found < arrivals.mails.size())
         violation("only " + std::to_string(found) + " of " + std::to_string(arrivals.mails.size()) +
                   " mails of one command came into " + box->name);

@@ -63,7 +63,9 @@ struct ImapArrival {
 struct ImapArrivals {
   std::vector<ImapArrival> mails;
   bool moves = false;
-  bool certain = true;  // nobody could have removed them unseen
+  // Nobody could have removed them unseen, or taken others for them; and it is known
+  // into which mailbox they came.
+  bool certain = true;
 };
 
 struct ImapBox {
@@ -97,7 +99,9 @@ struct ImapChange {
   std::function<void(ImapMailState&)> on_mail;
   std::function<void(ImapTree&)> on_tree;
   std::function<bool(const ImapTree&)> tree_before;  // OK says that it was like that
+  std::string deletes;                               // the mailbox of this name
   ImapBox* into = nullptr;
+  std::string into_name;
   ImapArrivals arrivals;
   uint64_t changes_before = 0;
   bool alone = true;  // when it began
@@ -171,8 +175,6 @@ class ImapModel {
   void crashed() { ++crashes_; }
   int crashes() const { return crashes_; }
 
-  // Somebody is about to delete what has this name.
-  void try_deletion(const std::string& name);
   // What was refused has come to life by now, or never will.
   void settle();
   // When everything has been read at the end.
@@ -193,6 +195,8 @@ class ImapModel {
   void merge(ImapBox& unseen, ImapBox& box);
   bool is_there(const ImapBox& box) const;
   void arrive(ImapChange& change, const std::vector<uint32_t>& uids);
+  void try_deletion(const std::string& name);
+  void expect_soon(ImapChange& change);
   void expect(ImapChange& change);
   bool is_expected(ImapBox& box, const std::string& bytes);
 

@@ -25,7 +25,7 @@ void judge_one(Ledger& ledger, const Letter& letter, const std::string& recipien
 
   bool nobody_to_tell =
       letter.from.empty() || (letter.from.ends_with("@jeju.test") && ledger.reports_refused) ||
-      ledger.rotten_reports.contains(letter.token) || ledger.outrun_letters.contains(letter.token) ||
+      ledger.rotten_reports.contains(letter.token) || ledger.out_of_reach.contains(letter.from) ||
       letter.text.size() + kReportOctets > ledger.smallest_limit;
   if (letter.told == Told::accepted && ends == 0) {
     if (nobody_to_tell) {

@@ -125,10 +125,6 @@ void Ledger::rots(const std::string& mail) {
   }
 }
 
-void Ledger::clock_outruns_queues() {
-  for (const auto& [token, letter] : letters) outrun_letters.insert(token);
-}
-
 // Nothing of a letter that cannot be read any more comes back with the report;
 // its sender and the recipient say which one it may be. Two may be meant: then it
 // is the one that has no other end, and that is known when everything has been read.

@@ -64,9 +64,9 @@ class Ledger {
   std::set<std::string> lost_acks;  // tokens that a peer took without saying so
   // Letters and reports about letters whose bytes have rotted somewhere.
   std::set<std::string> rotten_letters, rotten_reports;
-  // Letters that were under way when the clock ran ahead by the whole lifetime of
-  // what waits: where the way is barred just then, the report is given up as well.
-  std::set<std::string> outrun_letters;
+  // To whom some mail waited in vain until its time was over, as the server says.
+  // That may have been a report, and nobody is told of it.
+  std::set<std::string> out_of_reach;
 
   void note(const std::string& line);       // for the story of the run
   void violation(const std::string& what);  // a promise was broken
@@ -78,7 +78,6 @@ class Ledger {
   void taken_by_peer(const std::string& recipient, const std::string& mail);
   // A stored mail with these bytes is damaged from now on.
   void rots(const std::string& mail);
-  void clock_outruns_queues();
   // When everything has been read: which letters the reports are about that do not say.
   void name_reports();
 

@@ -68,7 +68,7 @@ void Pop3Reader::compare(const std::map<std::string, size_t>& listed) {
       ledger_.violation("deleted mail " + id + " of " + address_ + " is back");
     if (known.state == State::perhaps) {
       ledger_.mark(there ? "QUIT without a reply had not deleted" : "QUIT without a reply had deleted");
-      if (!there || !known.refused) known.state = there ? State::present : State::gone;
+      if (!there) known.state = State::gone;
     }
   }
   std::string highest = highest_;
@@ -146,10 +146,8 @@ rt::Task<void> Pop3Reader::session(Purpose purpose) {
   // From here on only the reply tells whether they are deleted.
   for (const std::string& id : marked) known_[id].state = State::perhaps;
   reply = co_await ask(connection, "QUIT");
-  for (const std::string& id : marked) {
-    known_[id].state = ok(reply) ? State::gone : State::perhaps;
-    known_[id].refused = !ok(reply);
-  }
+  if (!ok(reply)) co_return;
+  for (const std::string& id : marked) known_[id].state = State::gone;
 }
 
 }  // namespace pabal::simulation

@@ -45,12 +45,11 @@ class Pop3Reader {
   std::vector<Unreadable> unreadable() const;
 
  private:
+  // perhaps: QUIT got no OK. What the server could not commit may come to life when
+  // power is lost before its next commit, so this stays open as long as it is there.
   enum class State { present, perhaps, gone };
   struct Known {
     State state = State::present;
-    // The server said that it could not store the deletion. What it had written may
-    // come to life when power is lost before its next commit, so this stays open.
-    bool refused = false;
     bool retrieved = false;
     bool unreadable = false;
     std::string mail;

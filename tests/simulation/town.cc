@@ -112,8 +112,21 @@ rt::Task<void> Town::live(std::optional<std::set<size_t>> only) {
   co_await read_imap(1);
   co_await close();
   co_await check_stores();
+  look_for_given_up();
   for (ImapAccount& account : imap_) account.model->judge();
   judge(ledger);
+}
+
+// What expired, by the logs.
+void Town::look_for_given_up() {
+  for (auto& machine : machines_) {
+    for (const std::string& line : machine->host().log().lines()) {
+      if (line.find(" deliver.failed ") == std::string::npos) continue;
+      if (line.find(" status=5.4.7 ") == std::string::npos) continue;
+      size_t to = line.find(" to=") + 4;
+      ledger.out_of_reach.insert(line.substr(to, line.find(' ', to) - to));
+    }
+  }
 }
 
 // Every reference, hash and counter, whatever has happened to the disk.
@@ -242,15 +255,10 @@ rt::Task<void> Town::cause(const Disturbance& d) {
       }
       for (auto& program : imap_[d.server].programs) program->expect_rot();
       break;
-    case Kind::clock_jump: {
-      Duration by = Duration(static_cast<int64_t>(d.amount)) - hours(12);
+    case Kind::clock_jump:
       ledger.mark("clock jumped");
-      clock_ahead_ += std::max(by, Duration{});
-      auto is_over = [this](const app::Config& config) { return clock_ahead_ >= config.queue.lifetime; };
-      if (std::ranges::any_of(plan_.servers, is_over)) ledger.clock_outruns_queues();
-      sim.clock().shift(by);
+      sim.clock().shift(Duration(static_cast<int64_t>(d.amount)) - hours(12));
       break;
-    }
     case Kind::peer_mood:
       for (auto& peer : peers_) peer->set_mood(static_cast<Mood>(random_.below(kMoods)));
       co_await rt::sleep_for(d.lasts);

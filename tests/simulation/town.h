@@ -39,6 +39,7 @@ class Town {
   rt::Task<void> lose_all_power();
   rt::Task<void> close();
   rt::Task<void> check_stores();
+  void look_for_given_up();
 
   const Plan& plan_;
   sim::SimHost& people_;
@@ -55,7 +56,6 @@ class Town {
   std::unique_ptr<tls::ClientContext> people_tls_;
   rt::TaskGroup running_, peers_running_, writing_, disturbing_, reading_, imap_reading_;
   bool writing_over_ = false;
-  Duration clock_ahead_{};  // all its jumps ahead
   sim::SimRandom random_;
 };
 

@@ -6,6 +6,7 @@ namespace pabal::simulation {
 
 namespace {
 constexpr auto kRestartDelay = std::chrono::seconds(2);  // of the supervisor
+constexpr auto kPatience = std::chrono::hours(1);
 }
 
 Machine::Machine(sim::SimWorld& sim, size_t number, const app::Config& config, Ledger& ledger)
@@ -25,8 +26,6 @@ rt::Task<void> Machine::run() {
       co_await rt::sleep_for(kRestartDelay);
     }
   }
-  ended_ = true;
-  changed_.notify();
 }
 
 rt::Task<void> Machine::run_once() {
@@ -39,7 +38,8 @@ rt::Task<void> Machine::run_once() {
     });
   } catch (const std::exception& e) {
     ++failed_starts_;
-    ledger_.note(host_.name() + " does not start: " + e.what());
+    why_not_ = "does not start: " + std::string(e.what());
+    ledger_.note(host_.name() + " " + why_not_);
     server_.reset();
     co_return;
   }
@@ -57,7 +57,8 @@ rt::Task<void> Machine::serve() {
     co_await server_->run();
   } catch (const std::exception& e) {
     ++failed_starts_;
-    ledger_.note(host_.name() + " stops: " + e.what());
+    why_not_ = "stops: " + std::string(e.what());
+    ledger_.note(host_.name() + " " + why_not_);
   }
   serving_ = false;
   listening_ = false;
@@ -88,8 +89,11 @@ void Machine::go_down(Duration off) {
   changed_.notify();
 }
 
-rt::Task<void> Machine::until_up() {
-  while (!listening_ && !ended_) co_await changed_.wait();
+rt::Task<bool> Machine::until_up() {
+  Instant until = rt::Loop::current().now() + kPatience;
+  while (!listening_ && rt::Loop::current().now() < until) co_await changed_.wait(until);
+  if (!listening_) ledger_.violation(host_.name() + ", with nothing broken any more, " + why_not_);
+  co_return listening_;
 }
 
 }  // namespace pabal::simulation

@@ -21,7 +21,6 @@ class Machine {
   // Keeps a server running until end() and then until it has stopped.
   rt::Task<void> run();
   void end();
-  bool has_ended() const { return ended_; }
 
   // Power goes or the process dies, and comes back after `off`.
   void power_off(Duration off);
@@ -30,8 +29,9 @@ class Machine {
   sim::SimHost& host() { return host_; }
   // nullptr while none runs.
   app::Server* server() { return listening_ ? server_.get() : nullptr; }
-  // Waits for a server that listens.
-  rt::Task<void> until_up();
+  // Waits for a server that listens. False: an hour later none does, and that is
+  // noted as a broken promise. For when nothing is broken.
+  rt::Task<bool> until_up();
 
  private:
   rt::Task<void> serve();
@@ -49,9 +49,9 @@ class Machine {
   bool serving_ = false;
   bool down_ = false;
   bool ending_ = false;
-  bool ended_ = false;
   Duration off_ = Duration(0);
   int failed_starts_ = 0;
+  std::string why_not_;  // it did not start the last time, or stopped
 };
 
 }  // namespace pabal::simulation

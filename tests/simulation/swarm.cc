@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <poll.h>
 #include <sstream>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -34,10 +35,32 @@ void say(int to, const std::string& line) {
   }
 }
 
+// A run that never ends is a failure too. Processor time, because other work may
+// slow us down; nearly all runs take less than a second of it.
+constexpr time_t kRunSeconds = 60;
+std::string last_words;
+int last_words_to = -1;
+
+void give_up(int) {
+  [[maybe_unused]] ssize_t n = write(last_words_to, last_words.data(), last_words.size());
+  _exit(1);
+}
+
+// In a process of its own, which ends with `words` when a run takes too long.
+RunResult run_in_time(const RunOptions& options, int to, std::string words) {
+  last_words = std::move(words) + "it does not end: " + std::to_string(kRunSeconds) +
+               " s of processor time were not enough\n";
+  last_words_to = to;
+  std::signal(SIGPROF, give_up);
+  itimerval time{.it_interval = {}, .it_value = {.tv_sec = kRunSeconds, .tv_usec = 0}};
+  setitimer(ITIMER_PROF, &time, nullptr);
+  return run(options);
+}
+
 [[noreturn]] void work(int to, uint64_t first, uint64_t step, uint64_t end) {
   for (uint64_t seed = first; seed < end; seed += step) {
     say(to, "B " + std::to_string(seed));
-    RunResult result = run({seed, std::nullopt});
+    RunResult result = run_in_time({seed, std::nullopt}, to, "F " + std::to_string(seed) + " ");
     if (!result.violations.empty()) {
       say(to, "F " + std::to_string(seed) + " " + result.violations[0]);
       continue;
@@ -190,7 +213,7 @@ std::string try_run(const RunOptions& options) {
   verify(pid >= 0, "a worker can be started");
   if (pid == 0) {
     if (freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
-    RunResult result = run(options);
+    RunResult result = run_in_time(options, ends[1], "");
     if (!result.violations.empty()) say(ends[1], result.violations[0]);
     _exit(0);
   }

@@ -86,7 +86,8 @@ rt::Task<void> Town::live(std::optional<std::set<size_t>> only) {
     peers_running_.spawn(peer->peer().run());
   }
   for (auto& machine : machines_) running_.spawn(machine->run());
-  for (auto& machine : machines_) co_await machine->until_up();
+  bool up = co_await all_up();
+  if (!up) co_return co_await close();
   for (size_t i = 0; i < plan_.writers; ++i) {
     writing_.spawn(write_letters(people_world_, *people_tls_, "w" + std::to_string(i), plan_.letters_each,
                                  plan_.active, ledger, sim.derive_seed()));
@@ -103,18 +104,39 @@ rt::Task<void> Town::live(std::optional<std::set<size_t>> only) {
   co_await reading_.join();
   co_await imap_reading_.join();
   calm_down();
-  co_await drain();
-  co_await read_everything(Pop3Reader::Purpose::look);
-  co_await read_imap(SIZE_MAX);
-  co_await lose_all_power();
-  for (ImapAccount& account : imap_) account.model->settle();
-  co_await read_everything(Pop3Reader::Purpose::check_all);
-  co_await read_imap(1);
+  bool read = co_await read_twice();
   co_await close();
+  if (!read) co_return;
   co_await check_stores();
   look_for_given_up();
   for (ImapAccount& account : imap_) account.model->judge();
   judge(ledger);
+}
+
+// When all queues are empty, and once more after a power cut. False: a server does
+// not come back.
+rt::Task<bool> Town::read_twice() {
+  bool drained = co_await drain();
+  if (!drained) co_return false;
+  co_await read_everything(Pop3Reader::Purpose::look);
+  co_await read_imap(SIZE_MAX);
+  // What was acknowledged was synced: it is there without anybody's cache.
+  for (auto& machine : machines_) machine->power_off(seconds(1));
+  bool up = co_await all_up();
+  if (!up) co_return false;
+  for (ImapAccount& account : imap_) account.model->settle();
+  co_await read_everything(Pop3Reader::Purpose::check_all);
+  co_await read_imap(1);
+  co_return true;
+}
+
+rt::Task<bool> Town::all_up() {
+  bool all = true;
+  for (auto& machine : machines_) {
+    bool up = co_await machine->until_up();
+    all &= up;
+  }
+  co_return all;
 }
 
 // What expired, by the logs.
@@ -286,28 +308,34 @@ void Town::calm_down() {
   ledger.note("-- faults stop");
 }
 
-rt::Task<size_t> Town::queued() {
+// nullopt: a server does not come back.
+rt::Task<std::optional<size_t>> Town::queued() {
   size_t entries = 0;
   for (auto& machine : machines_) {
-    co_await machine->until_up();
+    bool up = co_await machine->until_up();
+    if (!up) co_return std::nullopt;
     queue::Counts counts = co_await machine->server()->store().read(queue::count);
     entries += counts.waiting + counts.held;
   }
   co_return entries;
 }
 
-rt::Task<void> Town::drain() {
+rt::Task<bool> Town::drain() {
   Instant horizon = rt::Loop::current().now() + kRetryHorizon;
   // While one queue is looked at, a mail may be on its way from the other: only
   // the third time counts.
-  for (int empty = 0; rt::Loop::current().now() < horizon;) {
-    size_t entries = co_await queued();
-    empty = entries == 0 ? empty + 1 : 0;
-    if (empty == 3) co_return ledger.note("-- the queues are empty");
-    co_await rt::sleep_for(entries == 0 ? Duration(seconds(30)) : Duration(minutes(10)));
+  for (int empty = 0; empty < 3;) {
+    std::optional<size_t> entries = co_await queued();
+    if (!entries) co_return false;
+    empty = *entries == 0 ? empty + 1 : 0;
+    if (rt::Loop::current().now() > horizon) {
+      ledger.violation(std::to_string(*entries) + " recipients still wait long after their time");
+      co_return true;
+    }
+    co_await rt::sleep_for(*entries == 0 ? Duration(seconds(30)) : Duration(minutes(10)));
   }
-  size_t entries = co_await queued();
-  ledger.violation(std::to_string(entries) + " recipients still wait long after their time");
+  ledger.note("-- the queues are empty");
+  co_return true;
 }
 
 rt::Task<void> Town::read_everything(Pop3Reader::Purpose purpose) {
@@ -336,12 +364,6 @@ rt::Task<void> Town::read_imap(size_t programs) {
                          " cannot read by IMAP although nothing is broken any more");
     }
   }
-}
-
-// What was acknowledged was synced: it is there without anybody's cache.
-rt::Task<void> Town::lose_all_power() {
-  for (auto& machine : machines_) machine->power_off(seconds(1));
-  for (auto& machine : machines_) co_await machine->until_up();
 }
 
 rt::Task<void> Town::close() {

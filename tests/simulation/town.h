@@ -32,11 +32,12 @@ class Town {
   void fail_dns(size_t server, std::optional<sim::DnsFault> fault);
   rt::Task<void> read_now_and_then();
   void calm_down();
-  rt::Task<void> drain();
-  rt::Task<size_t> queued();
+  rt::Task<bool> read_twice();
+  rt::Task<bool> all_up();
+  rt::Task<bool> drain();
+  rt::Task<std::optional<size_t>> queued();
   rt::Task<void> read_everything(Pop3Reader::Purpose purpose);
   rt::Task<void> read_imap(size_t programs);
-  rt::Task<void> lose_all_power();
   rt::Task<void> close();
   rt::Task<void> check_stores();
   void look_for_given_up();

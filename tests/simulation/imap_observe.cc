@@ -59,6 +59,7 @@ ImapBox* ImapModel::see_box(const std::string& name, uint64_t uid_validity, cons
   };
   if (!tree_.observe(may_be_it))
     violation(name + " is there with UIDVALIDITY " + std::to_string(uid_validity) + ", and that cannot be");
+  const bool certain = box_named(name) != nullptr;
   std::set<int> unseen;
   tree_.happens([&](ImapTree& tree) {
     if (!may_be_it(tree)) return;
@@ -66,7 +67,15 @@ ImapBox* ImapModel::see_box(const std::string& name, uint64_t uid_validity, cons
     if (id != kSomeBox && id != box->id) unseen.insert(id);
     id = box->id;
   });
-  for (int id : unseen) merge(*boxes_[id], *box);
+  for (int id : unseen) {
+    if (certain) {
+      merge(*boxes_[id], *box);
+      continue;
+    }
+    // Or it is not this one, which has another name then.
+    box->deletion_tried |= boxes_[id]->deletion_tried;
+    for (ImapArrivals& arrivals : boxes_[id]->arrivals) arrivals.certain = false;
+  }
   return box;
 }
 

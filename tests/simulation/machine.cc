@@ -7,7 +7,7 @@ namespace pabal::simulation {
 namespace {
 constexpr auto kRestartDelay = std::chrono::seconds(2);  // of the supervisor
 constexpr auto kPatience = std::chrono::hours(1);
-}
+}  // namespace
 
 Machine::Machine(sim::SimWorld& sim, size_t number, const app::Config& config, Ledger& ledger)
     : host_(sim.host(kHosts[number], {kServerIps[number]})),

@@ -51,7 +51,7 @@ class Machine {
   bool ending_ = false;
   Duration off_ = Duration(0);
   int failed_starts_ = 0;
-  std::string why_not_;  // it did not start the last time, or stopped
+  std::string why_not_ = "says nothing";  // the last time
 };
 
 }  // namespace pabal::simulation

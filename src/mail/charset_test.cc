@@ -67,13 +67,5 @@ TEST(Charset, LongTextCrossesThePieces) {
   EXPECT_EQ(to_utf8(euc, "euc-kr"), utf8);
 }
 
-TEST(Charset, FromUtf8) {
-  EXPECT_EQ(from_utf8("한글", "euc-kr"), "\xC7\xD1\xB1\xDB");
-  EXPECT_EQ(from_utf8("한글", "us-ascii"), std::nullopt);
-  EXPECT_EQ(from_utf8("한글", "iso-8859-1"), std::nullopt);
-  EXPECT_EQ(from_utf8("한글", "no-such"), std::nullopt);
-  EXPECT_EQ(to_utf8(*from_utf8("한글 and", "iso-2022-kr"), "iso-2022-kr"), "한글 and");
-}
-
 }  // namespace
 }  // namespace pabal::mail

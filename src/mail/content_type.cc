@@ -46,6 +46,25 @@ std::string_view take_token(std::string_view& s) {
   return token;
 }
 
+struct Value {
+  std::string_view type, subtype, parameters;
+};
+
+// "text/plain; ..." or "attachment; ...". Of "filename=x", where a parameter stands at
+// once, all is parameters.
+Value take_value(std::string_view s) {
+  Value out{.parameters = s};
+  out.type = take_token(s);
+  skip_comments(s);
+  if (s.starts_with('=')) return {.parameters = out.parameters};
+  if (s.starts_with('/')) {
+    s.remove_prefix(1);
+    out.subtype = take_token(s);
+  }
+  out.parameters = s;
+  return out;
+}
+
 class ParameterReader {
  public:
   explicit ParameterReader(std::string_view s) : s_(s) {}
@@ -54,7 +73,7 @@ class ParameterReader {
     Parameters out;
     while (!s_.empty() && out.size() < parameters_max) {
       skip_comments(s_);
-      if (s_.starts_with(';')) {
+      if (s_.starts_with(';') || s_.starts_with(',')) {
         s_.remove_prefix(1);
         continue;
       }
@@ -78,7 +97,7 @@ class ParameterReader {
       for (size_t i = 1; i < s_.size(); ++i) {
         if (s_[i] == '"') {
           s_.remove_prefix(i + 1);
-          s_.remove_prefix(std::min(s_.find(';'), s_.size()));
+          skip_to_next();
           return value;
         }
         // A backslash before anything but \ and " is a Windows path, not a quoted-pair.
@@ -87,14 +106,46 @@ class ParameterReader {
       }
       quotes_broken_ = true;
     }
-    std::string_view value = s_.substr(0, s_.find(';'));
-    s_.remove_prefix(value.size());
-    value = trim(value);
-    if (value.starts_with('"')) value.remove_prefix(1);
-    // An unquoted file name may have parentheses, everything else has comments there.
+    // Without quotes a value ends at a blank or comma (RFC 2045 §5.1), but many programs
+    // forget the quotes of a file name with blanks, commas and parentheses in it.
     bool is_name = name.starts_with("filename") || name.starts_with("name");
-    if (!is_name) value = trim(value.substr(0, value.find('(')));
+    size_t end = 0;
+    for (; end < s_.size() && s_[end] != ';'; ++end) {
+      bool separates = is_wsp(s_[end]) || s_[end] == ',';
+      if (separates && (!is_name || names_parameter(end))) break;
+      if (!is_name && s_[end] == '(') break;
+    }
+    std::string_view value = trim(s_.substr(0, end));
+    s_.remove_prefix(end);
+    skip_to_next();
+    if (value.starts_with('"')) value.remove_prefix(1);
+    if (value.ends_with('"') && !is_name) value.remove_suffix(1);
     return std::string(value);
+  }
+
+  // "charset=utf-8, name=x" and "charset=utf-8 format=flowed": the semicolon was
+  // forgotten. What else stands behind a value is junk.
+  void skip_to_next() {
+    size_t at = 0;
+    while (at < s_.size() && s_[at] != ';') {
+      bool separates = is_wsp(s_[at]) || s_[at] == ',';
+      if (separates && names_parameter(at)) {
+        ++at;
+        break;
+      }
+      ++at;
+    }
+    s_.remove_prefix(at);
+  }
+
+  // Behind the blank or comma at `at` comes "token=" and something. Linear in all, since
+  // a token has no blanks.
+  bool names_parameter(size_t at) const {
+    ++at;
+    size_t begin = at;
+    while (at < s_.size() && is_token_char(s_[at])) ++at;
+    return at > begin && at + 1 < s_.size() && s_[at] == '=' && !is_wsp(s_[at + 1]) && s_[at + 1] != '=' &&
+           is_alpha(s_[begin]);
   }
 
   std::string_view s_;
@@ -122,8 +173,9 @@ struct Collected {
   std::map<uint64_t, std::pair<const std::string*, bool>> segments;  // bool: percent-encoded
 };
 
-std::string assemble(const Collected& collected) {
+std::string assemble(const Collected& collected, std::string_view fallback_charset) {
   std::string bytes, charset;
+  bool encoded = false;
   uint64_t expected = 0;
   for (const auto& [number, segment] : collected.segments) {
     if (number != expected++) break;
@@ -136,12 +188,16 @@ std::string assemble(const Collected& collected) {
         text.remove_prefix(second + 1);
       }
     }
+    encoded = encoded || segment.second;
     bytes += segment.second ? percent_decode(text) : std::string(text);
   }
+  // Some cut an encoded-word into segments: it is whole only now.
+  if (!encoded) return decode_text(bytes, fallback_charset);
+  if (charset.empty() || !is_known_charset(charset)) return raw_text_to_utf8(bytes, fallback_charset);
   return to_utf8(bytes, charset);
 }
 
-Parameters decode_parameters(const Parameters& raw) {
+Parameters decode_parameters(const Parameters& raw, std::string_view fallback_charset) {
   std::map<std::string, Collected> by_name;
   std::vector<std::string> order;
   for (const Parameter& parameter : raw) {
@@ -166,9 +222,9 @@ Parameters decode_parameters(const Parameters& raw) {
   for (std::string& name : order) {
     const Collected& collected = by_name.at(name);
     bool usable = collected.segments.contains(0);
-    std::string value = usable                       ? assemble(collected)
+    std::string value = usable                       ? assemble(collected, fallback_charset)
                         : collected.plain == nullptr ? std::string()
-                                                     : decode_text(*collected.plain);
+                                                     : decode_text(*collected.plain, fallback_charset);
     out.push_back({std::move(name), std::move(value)});
   }
   return out;
@@ -200,42 +256,31 @@ std::string ContentDisposition::parameter(std::string_view name) const {
   return value == nullptr ? std::string() : *value;
 }
 
-ContentType parse_content_type(std::string_view value) {
-  ContentType out;
+ContentType parse_content_type(std::string_view value, std::string_view fallback_charset) {
   std::string unfolded = unfold(value);
-  std::string_view s = unfolded;
-  std::string_view type = take_token(s);
-  skip_comments(s);
-  if (s.starts_with('/')) {
-    s.remove_prefix(1);
-    std::string_view subtype = take_token(s);
-    if (!type.empty() && !subtype.empty()) {
-      out.type = to_lower(type);
-      out.subtype = to_lower(subtype);
-    }
+  Value taken = take_value(unfolded);
+  ContentType out;
+  if (!taken.type.empty() && !taken.subtype.empty()) {
+    out.type = to_lower(taken.type);
+    out.subtype = to_lower(taken.subtype);
   }
-  out.parameters = decode_parameters(ParameterReader(s).read());
+  out.parameters = decode_parameters(ParameterReader(taken.parameters).read(), fallback_charset);
   return out;
 }
 
-ContentDisposition parse_content_disposition(std::string_view value) {
-  ContentDisposition out;
+ContentDisposition parse_content_disposition(std::string_view value, std::string_view fallback_charset) {
   std::string unfolded = unfold(value);
-  std::string_view s = unfolded;
-  out.disposition = to_lower(take_token(s));
-  skip_comments(s);
-  // "filename=x" without a disposition: the token was a parameter's name.
-  if (s.starts_with('=')) {
-    out.disposition = "attachment";
-    s = unfolded;
-  }
-  out.parameters = decode_parameters(ParameterReader(s).read());
+  Value taken = take_value(unfolded);
+  ContentDisposition out{to_lower(taken.type),
+                         decode_parameters(ParameterReader(taken.parameters).read(), fallback_charset)};
+  // What has a file name and no disposition is to be saved (RFC 2183 §2.8).
+  if (out.disposition.empty() && !out.parameters.empty()) out.disposition = "attachment";
   return out;
 }
 
 Parameters raw_parameters(std::string_view value) {
-  std::string unfolded = unfold(value.substr(std::min(value.find(';'), value.size())));
-  return ParameterReader(unfolded).read();
+  std::string unfolded = unfold(value);
+  return ParameterReader(take_value(unfolded).parameters).read();
 }
 
 std::string filename(const ContentDisposition& disposition, const ContentType& type) {

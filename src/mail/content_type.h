@@ -40,8 +40,9 @@ struct ContentDisposition {
 };
 
 // What has no type/subtype is text/plain (RFC 2045 §5.2); its parameters are kept.
-ContentType parse_content_type(std::string_view value);
-ContentDisposition parse_content_disposition(std::string_view value);
+// fallback_charset: as decode_text has it, for raw 8-bit in parameters.
+ContentType parse_content_type(std::string_view value, std::string_view fallback_charset = {});
+ContentDisposition parse_content_disposition(std::string_view value, std::string_view fallback_charset = {});
 
 // The parameters as written: "filename*0*" stays a name of its own, values are
 // only unquoted. What IMAP's BODYSTRUCTURE shows.

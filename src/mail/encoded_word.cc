@@ -115,8 +115,94 @@ Span encoded_span(std::string_view text) {
 }
 
 std::string well_formed(std::string_view text) {
-  return is_utf8(text) ? std::string(text) : to_utf8(text, "windows-1252");
+  return to_utf8(text, "");
 }
+
+// Takes encoded-words and what is between them to UTF-8. Neighbours in one charset are
+// put together before they are decoded: a character may be split over two of them, and
+// some programs split even the base64 (RFC 2047 §5 and §6.2 are often ignored there).
+class TextDecoder {
+ public:
+  TextDecoder(std::string_view text, std::string_view fallback_charset)
+      : s_(text), fallback_charset_(fallback_charset) {}
+
+  std::string decode() {
+    size_t words = 0;
+    for (size_t at = s_.find("=?"); at != std::string_view::npos && words < encoded_words_max;) {
+      EncodedWord word = match_encoded_word(s_, at);
+      if (word.length == 0) {
+        at = s_.find("=?", at + 2);
+        continue;
+      }
+      std::string_view between = s_.substr(done_, at - done_);
+      bool joined = words > 0 && trim(between).empty();
+      if (!joined || !same_charset(word.charset, charset_)) flush();
+      if (!joined) plain(between);
+      add(word, at);
+      ++words;
+      done_ = at + word.length;
+      at = s_.find("=?", done_);
+    }
+    flush();
+    plain(s_.substr(done_));
+    return std::move(out_);
+  }
+
+ private:
+  void add(const EncodedWord& word, size_t at) {
+    if (begin_ == std::string_view::npos) begin_ = at;
+    charset_ = word.charset;
+    bool goes_on = word.encoding == 'b' && base64_.size() % 4 != 0 && !base64_.ends_with('=');
+    if (!goes_on) flush_base64();
+    if (word.encoding == 'b') {
+      base64_ += word.text;
+    } else {
+      octets_ += decode_encoded_word(word);
+    }
+  }
+
+  void flush_base64() {
+    octets_ += base64_decode(base64_);
+    base64_.clear();
+  }
+
+  void flush() {
+    flush_base64();
+    if (begin_ == std::string_view::npos) return;
+    if (is_known_charset(charset_)) {
+      out_ += to_utf8(octets_, charset_);
+    } else if (is_utf8(octets_)) {
+      out_ += octets_;
+    } else if (says_nothing(charset_)) {
+      out_ += raw_text_to_utf8(octets_, fallback_charset_);
+    } else {  // nobody knows what it is: let it be seen as it came
+      plain(s_.substr(begin_, done_ - begin_));
+    }
+    octets_.clear();
+    begin_ = std::string_view::npos;
+  }
+
+  void plain(std::string_view text) {
+    bool plain = is_ascii(text) && text.find('\x1B') == std::string_view::npos;
+    out_ += plain ? std::string(text) : raw_text_to_utf8(text, fallback_charset_);
+  }
+
+  // As "unknown-8bit" does, which RFC 1428 §3 gives to what came without a charset.
+  static bool says_nothing(std::string_view charset) {
+    std::string name = to_lower(charset);
+    return name.find("unknown") != std::string::npos || name.find("8bit") != std::string::npos;
+  }
+
+  std::string_view s_;
+  std::string_view fallback_charset_;
+  size_t done_ = 0;
+  std::string out_;
+  // Of the words that are put together:
+  size_t begin_ = std::string_view::npos;
+  std::string_view charset_;
+  std::string octets_;
+  std::string base64_;  // not decoded yet
+};
 
 size_t last_line_length(std::string_view text, size_t column) {
   size_t lf = text.rfind('\n');
@@ -131,6 +217,8 @@ EncodedWord match_encoded_word(std::string_view s, size_t at) {
   if (charset_end == std::string_view::npos || charset_end == at + 2) return {};
   EncodedWord word;
   word.charset = s.substr(at + 2, charset_end - at - 2);
+  if (word.charset.size() > 2 && word.charset.starts_with('"') && word.charset.ends_with('"'))
+    word.charset = word.charset.substr(1, word.charset.size() - 2);
   if (word.charset.find_first_of(" \t\r\n\"<>@,;") != std::string_view::npos) return {};
   word.charset = word.charset.substr(0, word.charset.find('*'));
   if (charset_end + 2 >= s.size() || s[charset_end + 2] != '?') return {};
@@ -156,47 +244,9 @@ std::string decode_encoded_word(const EncodedWord& word) {
 std::string decode_text(std::string_view raw, std::string_view fallback_charset) {
   std::string unfolded = unfold(raw);
   std::string_view s = unfolded;
-  if (is_ascii(s) && s.find("=?") == std::string_view::npos) return unfolded;
-  std::string out;
-  std::string pending;  // bytes of neighbouring encoded-words in pending_charset
-  std::string pending_charset;
-  auto flush = [&] {
-    out += to_utf8(pending, pending_charset);
-    pending.clear();
-  };
-  auto plain = [&](std::string_view text) {
-    if (is_ascii(text)) {
-      out += text;
-    } else {
-      out += to_utf8(text, is_utf8(text) ? std::string_view("utf-8") : fallback_charset);
-    }
-  };
-  size_t done = 0;
-  bool after_word = false;
-  size_t words = 0;
-  for (size_t at = s.find("=?"); at != std::string_view::npos && words < encoded_words_max;) {
-    EncodedWord word = match_encoded_word(s, at);
-    bool known =
-        word.length > 0 && (iequals(word.charset, pending_charset) || is_known_charset(word.charset));
-    if (!known) {
-      at = s.find("=?", at + 2);
-      continue;
-    }
-    std::string_view between = s.substr(done, at - done);
-    bool joined = after_word && trim(between).empty();
-    std::string charset = to_lower(word.charset);
-    if (!joined || charset != pending_charset) flush();
-    if (!joined) plain(between);
-    pending_charset = charset;
-    pending += decode_encoded_word(word);
-    after_word = true;
-    ++words;
-    done = at + word.length;
-    at = s.find("=?", done);
-  }
-  flush();
-  plain(s.substr(done));
-  return out;
+  bool has_words = s.find("=?") != std::string_view::npos;
+  if (!has_words && is_ascii(s) && s.find('\x1B') == std::string_view::npos) return unfolded;
+  return TextDecoder(s, fallback_charset).decode();
 }
 
 std::string encode_text(std::string_view utf8, size_t column) {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "mail/content_type.h"
 
 namespace pabal::mail {
 namespace {
@@ -52,8 +53,8 @@ std::string Field::value() const {
   return std::string(trim(unfold(raw_value)));
 }
 
-std::string Field::text() const {
-  return decode_text(trim(raw_value));
+std::string Field::text(std::string_view fallback_charset) const {
+  return decode_text(trim(raw_value), fallback_charset);
 }
 
 const Field* Header::find(std::string_view name) const {
@@ -78,7 +79,13 @@ std::string Header::value(std::string_view name) const {
 
 std::string Header::text(std::string_view name) const {
   const Field* field = find(name);
-  return field == nullptr ? std::string() : field->text();
+  if (field == nullptr) return {};
+  return is_ascii(field->raw_value) ? field->text() : field->text(declared_charset(*this));
+}
+
+std::string declared_charset(const Header& header) {
+  const Field* type = header.find("content-type");
+  return type == nullptr ? std::string() : parse_content_type(type->raw_value).parameter("charset");
 }
 
 Header parse_header(std::string_view bytes, const HeaderLimits& limits) {

@@ -22,7 +22,7 @@ struct Field {
   size_t end = 0;              // behind its last line end
 
   std::string value() const;  // unfolded and trimmed, bytes otherwise as they are
-  std::string text() const;   // value() with encoded-words decoded, UTF-8
+  std::string text(std::string_view fallback_charset = {}) const;  // decode_text of it
 };
 
 struct Header {
@@ -35,20 +35,25 @@ struct Header {
   const Field* find(std::string_view name) const;  // the first; nullptr if none
   std::vector<const Field*> find_all(std::string_view name) const;
   std::string value(std::string_view name) const;  // "" if none
-  std::string text(std::string_view name) const;   // "" if none
+  // "" if none; raw 8-bit by declared_charset of this header alone.
+  std::string text(std::string_view name) const;
 };
 
 // Reads fields up to the first empty line (CRLF or LF ends a line). A leading mbox
 // "From " line is an entry without a name; so is a line without a colon. Never fails.
 Header parse_header(std::string_view bytes, const HeaderLimits& limits = {});
 
+// What the Content-Type of this header says; "" if nothing.
+std::string declared_charset(const Header& header);
+
 // Removes the line ends of folding (RFC 5322 §2.2.3), nothing else.
 std::string unfold(std::string_view raw);
 
 // Unstructured text to UTF-8: encoded-words decoded and neighbours joined
-// (RFC 2047 §6.2), also where a character is split over two of them; broken ones
-// stay as they are. Raw 8-bit is UTF-8 if it is well-formed, else in
-// fallback_charset, else windows-1252. The result is always well-formed UTF-8.
+// (RFC 2047 §6.2), also where a character is split over two of them; broken ones, and
+// those of an unknown charset that are not UTF-8, stay as they are. Raw 8-bit is what
+// charset_of_raw_text (charset.h) says of it and of fallback_charset, which should be
+// declared_charset of the message, else a guess. The result is always well-formed UTF-8.
 std::string decode_text(std::string_view raw, std::string_view fallback_charset = {});
 
 // UTF-8 text for an unstructured field: ASCII stays, else encoded-words (RFC 2047)

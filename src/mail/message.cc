@@ -31,6 +31,8 @@ class TreeParser {
     return root;
   }
 
+  bool has_raw_text() const { return raw_text_; }
+
  private:
   Stop entity(Part& part, size_t depth, bool in_digest) {
     ++parts_;
@@ -170,7 +172,7 @@ class TreeParser {
     if (part.epilogue_begin == 0 || part.epilogue_begin > part.body_end) part.epilogue_begin = part.body_end;
   }
 
-  void describe(Part& part, bool in_digest) const {
+  void describe(Part& part, bool in_digest) {
     if (in_digest) {
       part.type.type = "message";  // RFC 2046 §5.1.5
       part.type.subtype = "rfc822";
@@ -180,6 +182,7 @@ class TreeParser {
     bool typed = false, disposed = false, encoded = false;
     for (const Field& field : header.fields) {
       if (field.name.size() < 10 || !istarts_with(field.name, "content-")) continue;
+      raw_text_ = raw_text_ || !is_ascii(field.raw_value);
       std::string_view name = field.name.substr(8);
       if (iequals(name, "type") && !typed) {
         part.type = parse_content_type(field.raw_value);
@@ -201,16 +204,44 @@ class TreeParser {
 
   std::string_view m_;
   const Limits& limits_;
+  bool raw_text_ = false;
   size_t pos_ = 0;
   size_t lines_ = 0;  // line ends before pos_
   size_t parts_ = 0;
   std::vector<std::string> boundaries_;
 };
 
+// Raw 8-bit in what describe() has read: in the charset of the part, else of the message,
+// which may be known only when all is read.
+void describe_in(Part& part, std::string_view message, std::string_view charset) {
+  std::string own = part.type.parameter("charset");
+  if (!own.empty()) charset = own;
+  if (!is_ascii(head_of(part, message))) {
+    Header header = header_of(part, message);
+    if (const Field* type = header.find("content-type"))
+      part.type.parameters = parse_content_type(type->raw_value, charset).parameters;
+    if (const Field* disposition = header.find("content-disposition"))
+      part.disposition = parse_content_disposition(disposition->raw_value, charset);
+    if (const Field* description = header.find("content-description"))
+      part.description = description->text(charset);
+  }
+  for (Part& child : part.children) describe_in(child, message, charset);
+}
+
 }  // namespace
 
 Part parse_message(std::string_view message, const Limits& limits) {
-  return TreeParser(message, limits).parse();
+  TreeParser parser(message, limits);
+  Part root = parser.parse();
+  if (parser.has_raw_text()) describe_in(root, message, declared_charset(root));
+  return root;
+}
+
+std::string declared_charset(const Part& part) {
+  std::string charset = part.type.parameter("charset");
+  for (size_t i = 0; charset.empty() && i < part.children.size(); ++i)
+    charset = declared_charset(part.children[i]);
+  return charset;
 }
 
 std::string_view head_of(const Part& part, std::string_view message) {

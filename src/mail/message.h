@@ -56,6 +56,10 @@ struct Part {
 
 Part parse_message(std::string_view message, const Limits& limits = {});
 
+// The charset of the first part that says one, this one and those in it in their order;
+// "" if none does. In it raw 8-bit header text most likely is.
+std::string declared_charset(const Part& part);
+
 std::string_view head_of(const Part& part, std::string_view message);
 std::string_view body_of(const Part& part, std::string_view message);
 Header header_of(const Part& part, std::string_view message);  // views into `message`

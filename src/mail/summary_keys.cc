@@ -96,7 +96,7 @@ std::string take_message_id(std::string_view& value) {
     }
     value.remove_prefix(end + 1);
     if (id.empty() || id.size() > message_id_octets_max) continue;
-    return is_utf8(id) ? id : to_utf8(id, "");
+    return is_utf8(id) ? id : to_utf8(id, "windows-1252");  // any that maps octets one to one
   }
   value = {};
   return {};

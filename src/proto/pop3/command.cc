@@ -11,8 +11,8 @@ namespace {
 
 using Parsed = std::expected<Command, SyntaxError>;
 
-std::unexpected<SyntaxError> bad(std::string text) {
-  return std::unexpected(SyntaxError{std::move(text)});
+std::unexpected<SyntaxError> bad(Fault fault, std::string_view verb) {
+  return std::unexpected(SyntaxError{fault, std::string(verb)});
 }
 
 std::string_view without_trailing_spaces(std::string_view text) {
@@ -41,14 +41,14 @@ std::optional<uint32_t> message_number(std::string_view text) {
 
 template <class C>
 Parsed without_arguments(std::string_view arguments, std::string_view verb) {
-  if (!without_trailing_spaces(arguments).empty()) return bad(std::string(verb) + " takes no argument");
+  if (!without_trailing_spaces(arguments).empty()) return bad(Fault::takes_no_argument, verb);
   return C{};
 }
 
 template <class C>
 Parsed one_message(std::string_view arguments, std::string_view verb) {
   auto n = message_number(without_trailing_spaces(arguments));
-  if (!n) return bad(std::string(verb) + " wants a message number: " + std::string(verb) + " 1");
+  if (!n) return bad(Fault::wants_number, verb);
   return C{*n};
 }
 
@@ -56,7 +56,7 @@ template <class C>
 Parsed maybe_message(std::string_view arguments, std::string_view verb) {
   if (without_trailing_spaces(arguments).empty()) return C{};
   auto n = message_number(without_trailing_spaces(arguments));
-  if (!n) return bad(std::string(verb) + " wants a message number, or nothing");
+  if (!n) return bad(Fault::wants_number_or_nothing, verb);
   return C{*n};
 }
 
@@ -64,14 +64,14 @@ Parsed parse_top(std::string_view arguments) {
   auto parts = words(arguments);
   auto message = parts.size() == 2 ? message_number(parts[0]) : std::nullopt;
   auto lines = parts.size() == 2 ? number(parts[1]) : std::nullopt;
-  if (!message || !lines) return bad("TOP wants a message number and a number of lines: TOP 1 10");
+  if (!message || !lines) return bad(Fault::wants_number_and_lines, "TOP");
   return Top{*message, *lines};
 }
 
 // RFC 5034 §4: "AUTH" [SP mechanism [SP initial-response]]
 Parsed parse_auth(std::string_view arguments) {
   auto parts = words(arguments);
-  if (parts.size() > 2) return bad("AUTH takes a mechanism and one base64 response, no more");
+  if (parts.size() > 2) return bad(Fault::wants_mechanism, "AUTH");
   Auth auth;
   if (!parts.empty()) auth.mechanism = to_upper(parts[0]);
   if (parts.size() == 2) auth.initial_response = parts[1] == "=" ? std::string() : std::string(parts[1]);
@@ -84,20 +84,20 @@ Parsed parse_lang(std::string_view arguments) {
   bool tag =
       parts.size() == 1 &&
       (parts[0] == "*" || std::ranges::all_of(parts[0], [](char c) { return is_alnum(c) || c == '-'; }));
-  if (!tag) return bad("LANG wants a language tag: LANG ko");
+  if (!tag) return bad(Fault::wants_language, "LANG");
   return Lang{std::string(parts[0])};
 }
 
 Parsed parse_user(std::string_view arguments) {
   std::string_view name = trim(arguments);
-  if (name.empty()) return bad("USER wants a name");
+  if (name.empty()) return bad(Fault::wants_name, "USER");
   return User{std::string(name)};
 }
 
 Parsed dispatch(std::string_view verb, std::string_view arguments) {
   if (verb == "USER") return parse_user(arguments);
   if (verb == "PASS") {
-    if (arguments.empty()) return bad("PASS wants a password");
+    if (arguments.empty()) return bad(Fault::wants_password, verb);
     return Pass{std::string(arguments)};
   }
   if (verb == "RETR") return one_message<Retr>(arguments, verb);
@@ -115,7 +115,7 @@ Parsed dispatch(std::string_view verb, std::string_view arguments) {
   if (verb == "AUTH") return parse_auth(arguments);
   if (verb == "LANG") return parse_lang(arguments);
   if (verb == "APOP") return Apop{};
-  return bad("Command not known; CAPA lists what there is");
+  return bad(Fault::unknown_command, verb);
 }
 
 }  // namespace
@@ -124,10 +124,10 @@ std::expected<Command, SyntaxError> parse_command(std::string_view line) {
   size_t space = line.find(' ');
   std::string verb = to_upper(line.substr(0, std::min(space, size_t{16})));
   size_t max = verb == "AUTH" ? kAuthLineMax : kCommandLineMax - 2;
-  if (line.size() > max) return bad("The line is longer than " + std::to_string(max + 2) + " octets");
+  if (line.size() > max) return bad(Fault::line_too_long, verb);
   if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
-    return bad("Bare CR, LF or NUL: lines must end in CR LF");
-  if (!is_utf8(line)) return bad("The line is not well-formed UTF-8");
+    return bad(Fault::bare_line_end, verb);
+  if (!is_utf8(line)) return bad(Fault::not_utf8, verb);
   std::string_view arguments = space == std::string_view::npos ? std::string_view() : line.substr(space + 1);
   return dispatch(verb, arguments);
 }

@@ -55,8 +55,24 @@ struct Lang {
 using Command = std::variant<User, Pass, Apop, Auth, Stls, Capa, Stat, List, Uidl, Retr, Dele, Top, Noop,
                              Rset, Quit, Utf8, Lang>;
 
+// What is wrong with a line; the server has a text for each.
+enum class Fault : unsigned char {
+  takes_no_argument,
+  wants_number,
+  wants_number_or_nothing,
+  wants_number_and_lines,
+  wants_mechanism,
+  wants_language,
+  wants_name,
+  wants_password,
+  unknown_command,
+  bare_line_end,
+  not_utf8,
+  line_too_long,
+};
 struct SyntaxError {
-  std::string text;  // for "-ERR "
+  Fault fault;
+  std::string verb;  // upper-case
 };
 
 // One line without its CRLF.

@@ -10,7 +10,7 @@ template <class C>
 C parsed(std::string_view line) {
   auto command = parse_command(line);
   if (command && std::holds_alternative<C>(*command)) return std::get<C>(*command);
-  ADD_FAILURE() << line << " became " << (command ? verb(*command) : command.error().text);
+  ADD_FAILURE() << line << " became " << (command ? verb(*command) : "a syntax error");
   return C{};
 }
 
@@ -39,18 +39,38 @@ TEST(Pop3Command, Commands) {
 }
 
 TEST(Pop3Command, Refusals) {
-  for (std::string_view bad :
-       {"",          "FROB",   "USER",     "USER  ",          "PASS",     "RETR",   "RETR 0",
-        "RETR -1",   "RETR x", "RETR 1 2", "RETR 4294967296", "LIST x",   "TOP 1",  "TOP 0 1",
-        "TOP 1 2 3", "STAT 1", "QUIT now", "AUTH A B C",      "LANG a/b", "NOOP\r", "USER \xff"}) {
-    auto command = parse_command(bad);
-    EXPECT_FALSE(command) << bad;
-    if (!command) {
-      EXPECT_FALSE(command.error().text.empty());
-    }
+  const std::pair<std::string_view, Fault> bad[] = {
+      {"", Fault::unknown_command},
+      {"FROB", Fault::unknown_command},
+      {"USER", Fault::wants_name},
+      {"USER  ", Fault::wants_name},
+      {"PASS", Fault::wants_password},
+      {"RETR", Fault::wants_number},
+      {"RETR 0", Fault::wants_number},
+      {"RETR -1", Fault::wants_number},
+      {"RETR x", Fault::wants_number},
+      {"RETR 1 2", Fault::wants_number},
+      {"RETR 4294967296", Fault::wants_number},
+      {"dele x", Fault::wants_number},
+      {"LIST x", Fault::wants_number_or_nothing},
+      {"TOP 1", Fault::wants_number_and_lines},
+      {"TOP 0 1", Fault::wants_number_and_lines},
+      {"TOP 1 2 3", Fault::wants_number_and_lines},
+      {"STAT 1", Fault::takes_no_argument},
+      {"QUIT now", Fault::takes_no_argument},
+      {"AUTH A B C", Fault::wants_mechanism},
+      {"LANG a/b", Fault::wants_language},
+      {"NOOP\r", Fault::bare_line_end},
+      {std::string_view("PASS a\0b", 8), Fault::bare_line_end},
+      {"USER \xff", Fault::not_utf8},
+  };
+  for (const auto& [line, fault] : bad) {
+    auto command = parse_command(line);
+    ASSERT_FALSE(command) << line;
+    EXPECT_EQ(command.error().fault, fault) << line;
   }
-  EXPECT_FALSE(parse_command("PASS " + std::string(kCommandLineMax, 'x')));
-  EXPECT_FALSE(parse_command(std::string_view("PASS a\0b", 8)));
+  EXPECT_EQ(parse_command("dele x").error().verb, "DELE");
+  EXPECT_EQ(parse_command("PASS " + std::string(kCommandLineMax, 'x')).error().fault, Fault::line_too_long);
 }
 
 TEST(Pop3Status, Lines) {

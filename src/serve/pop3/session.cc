@@ -142,7 +142,7 @@ rt::Task<Reply> Session::answer(Input input) {
   if (input.kind != Input::line) co_return Reply{.ok = false, .then = Reply::Then::close};
 
   auto command = parse_command(input.text);
-  if (!command) co_return Reply{.ok = false, .client_error = true, .status = "-ERR " + command.error().text};
+  if (!command) co_return complaint(command.error());
   bool quits = std::holds_alternative<Quit>(*command);
   std::string_view name = verb(*command);
   try {
@@ -157,6 +157,26 @@ rt::Task<Reply> Session::answer(Input input) {
   Reply reply = err("SYS/TEMP", quits ? Text::not_deleted : Text::storage_trouble);
   if (quits) reply.then = Reply::Then::close;
   co_return reply;
+}
+
+// A line that is no command, in the client's language.
+Reply Session::complaint(const SyntaxError& error) const {
+  static constexpr Text kTexts[] = {Text::takes_no_argument,
+                                    Text::wants_number,
+                                    Text::wants_number_or_nothing,
+                                    Text::wants_number_and_lines,
+                                    Text::wants_mechanism,
+                                    Text::wants_language,
+                                    Text::wants_name,
+                                    Text::wants_password,
+                                    Text::unknown_command,
+                                    Text::bare_line_end,
+                                    Text::not_utf8,
+                                    Text::line_too_long};
+  static_assert(std::size(kTexts) == static_cast<size_t>(Fault::line_too_long) + 1);
+  size_t octets_max = error.verb == "AUTH" ? kAuthLineMax : kCommandLineMax;
+  if (error.fault == Fault::line_too_long) return err("", Text::line_too_long, {std::to_string(octets_max)});
+  return err("", kTexts[static_cast<size_t>(error.fault)], {error.verb, error.verb});
 }
 
 rt::Task<Reply> Session::dispatch(Command command) {

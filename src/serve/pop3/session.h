@@ -53,6 +53,7 @@ class Session {
   rt::Task<void> secure();
   rt::Task<Input> next_line(size_t max);
   rt::Task<Reply> answer(Input input);
+  Reply complaint(const proto::pop3::SyntaxError& error) const;
   rt::Task<Reply> dispatch(proto::pop3::Command command);
   rt::Task<void> send(Reply reply);
   rt::Task<void> send_message(std::string message);

@@ -64,6 +64,17 @@ enum class Text : unsigned char {
   not_convertible,  // % number
   storage_trouble,
   not_deleted,
+  takes_no_argument,        // % verb
+  wants_number,             // % verb, % verb
+  wants_number_or_nothing,  // % verb
+  wants_number_and_lines,
+  wants_mechanism,
+  wants_language,
+  wants_name,
+  wants_password,
+  unknown_command,
+  bare_line_end,
+  not_utf8,
   line_too_long,  // % octets
   too_many_errors,
   too_many_sessions,

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <unistd.h>
 
+#include "app/version.h"
 #include "os/real_world.h"
 
 namespace pabal::app {

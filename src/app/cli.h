@@ -77,6 +77,4 @@ struct Hooks {
 // reason is on err), 2 (wrong usage).
 int run_cli(std::vector<std::string> args, Console& console, const Hooks& hooks);
 
-constexpr const char* kVersion = "0.1.0";
-
 }  // namespace pabal::app

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/histogram.h"
 #include "io/acceptor.h"
 #include "io/world.h"
 
@@ -24,11 +25,13 @@ class MetricsText {
   // Values of one name are added one behind the other; its help is printed once.
   void counter(std::string_view name, std::string_view help, uint64_t value, const Labels& labels = {});
   void gauge(std::string_view name, std::string_view help, int64_t value, const Labels& labels = {});
+  // In seconds, whatever its own unit is.
+  void histogram(std::string_view name, std::string_view help, const Histogram& histogram);
   std::string take() { return std::move(text_); }
 
  private:
-  void add(std::string_view name, std::string_view help, std::string_view type, const std::string& value,
-           const Labels& labels);
+  void describe(std::string_view name, std::string_view help, std::string_view type);
+  void sample(std::string_view name, const std::string& value, const Labels& labels);
 
   std::string text_;
   std::string last_name_;

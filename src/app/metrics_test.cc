@@ -23,6 +23,20 @@ TEST(MetricsText, HelpOncePerNameAndLabelsEscaped) {
             "# HELP pabal_b What b is.\n# TYPE pabal_b gauge\npabal_b -1\n");
 }
 
+TEST(MetricsText, HistogramsAddUpAndAreInSeconds) {
+  Histogram histogram;
+  for (int64_t us : {0, 100, 101, 250'000, 700'000'000}) histogram.observe(std::chrono::microseconds(us));
+  MetricsText text;
+  text.histogram("pabal_x_seconds", "What x takes.", histogram);
+  std::string out = text.take();
+  EXPECT_THAT(out, StartsWith("# HELP pabal_x_seconds What x takes.\n# TYPE pabal_x_seconds histogram\n"
+                              "pabal_x_seconds_bucket{le=\"0.0001\"} 2\n"
+                              "pabal_x_seconds_bucket{le=\"0.0003\"} 3\n"));
+  EXPECT_THAT(out, HasSubstr("{le=\"0.1\"} 3\npabal_x_seconds_bucket{le=\"0.3\"} 4\n"));
+  EXPECT_THAT(out, EndsWith("{le=\"600\"} 4\npabal_x_seconds_bucket{le=\"+Inf\"} 5\n"
+                            "pabal_x_seconds_sum 700.250201\npabal_x_seconds_count 5\n"));
+}
+
 namespace {
 
 rt::Task<std::string> render() {
@@ -36,7 +50,7 @@ rt::Task<void> exchange(io::World& world, std::string request, std::string& resp
   io::Endpoint at = listener->local();
   rt::TaskGroup group;
   group.spawn(server.serve(std::move(listener)));
-  Instant deadline = rt::Loop::current().now() + std::chrono::seconds(10);
+  Instant deadline = rt::Loop::current().now() + std::chrono::seconds(60);
   auto stream = co_await world.net.connect(at, deadline);
   co_await io::write_all(*stream, request, deadline);
   char chunk[4096];

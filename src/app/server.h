@@ -28,6 +28,7 @@
 namespace pabal::app {
 
 class Front;
+class MetricsText;
 
 class Server {
  public:
@@ -53,10 +54,12 @@ class Server {
 
  private:
   friend class Front;
+  void add_sessions(MetricsText& text) const;
   rt::Task<void> serve_front(Front& front);
   size_t open_fronts();
 
   io::World& world_;
+  const Time started_;
   const Config config_;
   std::function<void(const std::vector<io::Endpoint>&)> on_bound_;
   std::unique_ptr<store::Store> store_;

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/histogram.h"
+
 namespace pabal::deliver {
 
 struct Counters {
@@ -19,6 +21,7 @@ struct Counters {
   std::atomic<uint64_t> delayed = 0;
   std::atomic<uint64_t> failed = 0;
   std::atomic<uint64_t> reports = 0;  // DSNs sent
+  Histogram attempts;
 };
 
 }  // namespace pabal::deliver

@@ -262,7 +262,9 @@ rt::Task<void> Deliverer::attempt_remote(Destination& destination, Job& job,
     client.reset();
   }
   Attempt attempt({world_, tls_, options_, clients_}, router_, counters_, *mail, job.entries, client);
+  const Instant begun = rt::Loop::current().now();
   co_await attempt.run();
+  counters_.attempts.observe(rt::Loop::current().now() - begun);
 
   Settlement settlement;
   settlement.message = mail->record();

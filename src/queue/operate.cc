@@ -99,10 +99,13 @@ size_t drop(store::Transaction& tx, const Selection& selection) {
 }
 
 Counts count(store::Database& db) {
-  store::Statement select = db.prepare("SELECT state, COUNT(*) FROM queue_entry GROUP BY state");
+  store::Statement select =
+      db.prepare("SELECT state, COUNT(*), MIN(queued_at) FROM queue_entry GROUP BY state");
   Counts counts;
   while (select.step()) {
-    (select.number(0) == 1 ? counts.held : counts.waiting) = static_cast<uint64_t>(select.number(1));
+    const bool held = select.number(0) == 1;
+    (held ? counts.held : counts.waiting) = static_cast<uint64_t>(select.number(1));
+    if (!held) counts.oldest = Time{select.number(2)};
   }
   return counts;
 }

@@ -38,6 +38,7 @@ size_t drop(store::Transaction& tx, const Selection& selection);    // → dropp
 struct Counts {
   uint64_t waiting = 0;
   uint64_t held = 0;
+  std::optional<Time> oldest;  // when the oldest that waits was queued
 };
 Counts count(store::Database& db);
 

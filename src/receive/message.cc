@@ -16,6 +16,7 @@ smtp::Reply Session::no_recipients() const {
 }
 
 rt::Task<void> Session::finish_message() {
+  const Instant complete = rt::Loop::current().now();
   std::vector<std::string> recipients;
   for (const intake::Recipient& r : tx_->envelope.recipients) recipients.push_back(smtp::path_text(r.path));
 
@@ -45,6 +46,7 @@ rt::Task<void> Session::finish_message() {
     answer = replies::accepted(id);
     errors_ = 0;  // the budget is for those who only try
     ++smtpd_.counters_.messages;
+    smtpd_.counters_.acceptance.observe(rt::Loop::current().now() - complete);
     smtpd_.counters_.octets += octets;
     smtpd_.world_.log.info("smtp.accepted", {{"id", id},
                                              {"peer", peer_.to_string()},

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "directory/directory.h"
 #include "intake/intake.h"
 #include "io/acceptor.h"
@@ -57,6 +58,7 @@ struct SmtpdOptions {
 struct SmtpdCounters {
   std::atomic<uint64_t> sessions{0}, open_sessions{0}, tls_sessions{0}, messages{0}, octets{0};
   std::atomic<uint64_t> refused_messages{0}, refused_recipients{0}, auth_failures{0};
+  Histogram acceptance;  // from the end of a message to its 250
 };
 
 class Session;

@@ -76,6 +76,13 @@ SSL_CTX* ServerContext::Certificates::find(const char* server_name) const {
   return nullptr;
 }
 
+std::vector<Time> ServerContext::Certificates::ends() const {
+  std::vector<Time> out;
+  for (const SslContextPtr& context : contexts_)
+    out.push_back(time_of(X509_get0_notAfter(SSL_CTX_get0_certificate(context.get()))));
+  return out;
+}
+
 ServerContext::ServerContext(std::vector<CertificateFiles> certificates)
     : files_(std::move(certificates)), certificates_(std::make_shared<const Certificates>(files_)) {}
 
@@ -90,6 +97,13 @@ void ServerContext::reload() {
 std::shared_ptr<const ServerContext::Certificates> ServerContext::certificates() const {
   std::lock_guard lock(mutex_);
   return certificates_;
+}
+
+std::vector<ServerContext::InUse> ServerContext::in_use() const {
+  std::vector<InUse> out;
+  std::vector<Time> ends = certificates()->ends();
+  for (size_t i = 0; i < ends.size(); ++i) out.push_back({files_[i].certificate_path, ends[i]});
+  return out;
 }
 
 ClientContext::ClientContext(const ClientOptions& options) {

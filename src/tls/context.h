@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
+
 struct ssl_ctx_st;
 
 namespace pabal::tls {
@@ -29,6 +31,13 @@ class ServerContext {
   // Reads the files again, for the connections that come; when it throws, what
   // was read before stays in use. Any thread.
   void reload();
+
+  // The certificates as they were read last, and when each ends. Any thread.
+  struct InUse {
+    std::string certificate_path;
+    Time ends;
+  };
+  std::vector<InUse> in_use() const;
 
   // The certificates of one reading; a handshake holds on to it.
   class Certificates;

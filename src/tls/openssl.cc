@@ -5,6 +5,12 @@
 
 namespace pabal::tls {
 
+Time time_of(const ASN1_TIME* time) {
+  tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
+  return {static_cast<int64_t>(timegm(&parts)) * 1000};
+}
+
 std::string take_reason() {
   unsigned long code = ERR_get_error();
   ERR_clear_error();

@@ -10,6 +10,7 @@
 #include <openssl/x509v3.h>
 #include <string>
 
+#include "base/time.h"
 #include "io/error.h"
 
 namespace pabal::tls {
@@ -29,6 +30,8 @@ using SslContextPtr = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
 
 // The first reason on this thread's error queue, which is emptied.
 std::string take_reason();
+// {} if it is no time at all.
+Time time_of(const ASN1_TIME* time);
 // IoFault::tls, "what: reason".
 io::IoError tls_error(const std::string& what);
 

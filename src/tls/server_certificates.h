@@ -14,6 +14,8 @@ class ServerContext::Certificates {
   SSL_CTX* initial() const { return contexts_.front().get(); }
   // The first whose certificate is for `server_name`, or nullptr.
   SSL_CTX* find(const char* server_name) const;
+  // In the order of the files.
+  std::vector<Time> ends() const;
 
  private:
   std::vector<SslContextPtr> contexts_;

@@ -350,7 +350,7 @@ class ImapSearch(ServerCase):
         asks = ["SEARCH SUBJECT meeting", "SORT (SUBJECT DATE) UTF-8 ALL", "THREAD REFERENCES UTF-8 ALL", "SEARCH BODY frobozz",
                 "SEARCH SENTON 7-Feb-1994"]
         before = [session.ok(ask) for ask in asks]
-        wait_until(lambda: float(self.server.metrics().get("pabal_indexed_total", 1)) > 0, "the indexer has worked")
+        wait_until(lambda: float(self.server.metrics()["pabal_messages_indexed_total"]) > 0, "the indexer has worked")
         self.assertEqual([session.ok(ask) for ask in asks], before)
 
 

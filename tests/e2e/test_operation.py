@@ -6,7 +6,7 @@ import smtplib
 import sqlite3
 import urllib.request
 
-from harness import PABAL, Raw, ServerCase, accepts, message, program, raw_base64, run, wait_until
+from harness import PABAL, WAIT_SECONDS, Raw, ServerCase, accepts, message, program, raw_base64, run, wait_until
 
 ALICE = "alice@seoul.test"
 
@@ -209,16 +209,6 @@ class Running(ServerCase):
                 client.sendmail("x@elsewhere.test", [ALICE], message("x@elsewhere.test", ALICE, body=("x" * 70 + "\r\n") * 200))
             self.assertEqual(refused.exception.smtp_code, 552)
         self.assertEqual(self.pabal.mails(ALICE), [])
-
-    def test_metrics(self):
-        with self.pabal.smtp() as client:
-            client.sendmail("x@elsewhere.test", [ALICE], message("x@elsewhere.test", ALICE))
-        values = self.pabal.metrics()
-        self.assertEqual(values["pabal_messages_accepted_total"], "1")
-        for name in values:
-            self.assertRegex(name, r"^pabal_[a-z0-9_]+(\{.*\})?$")
-        with urllib.request.urlopen(self.pabal.metrics_url() + "/healthz", timeout=20) as answer:
-            self.assertEqual(answer.status, 200)
 
     def test_no_secret_in_the_log(self):
         password = self.pabal.passwords[ALICE]

@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "base/histogram.h"
 #include "directory/directory.h"
 #include "io/acceptor.h"
 #include "io/world.h"
@@ -51,6 +52,7 @@ struct ImapOptions {
 struct ImapCounters {
   std::atomic<uint64_t> sessions{0}, open_sessions{0}, tls_sessions{0}, logins{0}, auth_failures{0};
   std::atomic<uint64_t> commands{0}, octets_sent{0}, appended{0}, fetched{0};
+  Histogram command_durations;
 };
 
 class Session;

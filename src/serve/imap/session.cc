@@ -192,6 +192,8 @@ rt::Task<void> Session::execute(std::string text) {
   tag_ = std::move(request->tag);
   bool expunges = may_expunge(request->command);
   std::string name = wire::verb(request->command);
+  const bool waits = std::holds_alternative<wire::Idle>(request->command);
+  const Instant begun = rt::Loop::current().now();
   Outcome outcome;
   try {
     rt::Task<Outcome> handling = dispatch(std::move(request->command));
@@ -203,6 +205,7 @@ rt::Task<void> Session::execute(std::string text) {
     if (e.full()) outcome = no("OVERQUOTA", "the disk of the server is full");
     if (e.full()) outcome.code = "UNAVAILABLE";
   }
+  if (!waits) service_.counters.command_durations.observe(rt::Loop::current().now() - begun);
   if (!outcome.said) respond(tag_, outcome);
   if (outcome.then == Outcome::Then::close) closing_ = true;
   if (outcome.then == Outcome::Then::start_tls) {

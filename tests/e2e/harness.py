@@ -31,13 +31,13 @@ import urllib.request
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PABAL = os.path.abspath(os.environ.get("PABAL") or os.path.join(REPOSITORY, "build", "release", "pabal"))
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120  # for what hangs: a busy machine may take five times as long as a quiet one
 SMTP_NAMES = ("smtp", "submission", "submission_tls", "submission_plain", "lmtp")
 READER_NAMES = ("pop3", "pop3_tls", "pop3_plain", "imap", "imap_tls", "imap_plain")
 
 # The programs of others, and the Debian packages that have them.
 PACKAGES = {
-    "curl": "curl", "dovecot": "dovecot-core", "fetchmail": "fetchmail", "getmail": "getmail6", "mbsync": "isync",
+    "curl": "curl", "dovecot": "dovecot-core", "fetchmail": "fetchmail", "groff": "groff-base", "promtool": "prometheus", "getmail": "getmail6", "mbsync": "isync",
     "msmtp": "msmtp", "mutt": "mutt", "node": "nodejs", "npm": "npm", "offlineimap": "offlineimap3", "openssl": "openssl",
     "postfix": "postfix", "smtp-sink": "postfix", "smtp-source": "postfix", "strace": "strace", "swaks": "swaks",
     "thunderbird": "thunderbird",
@@ -64,7 +64,7 @@ def wait_until(done, what, seconds=WAIT_SECONDS):
         time.sleep(0.02)
 
 
-def run(arguments, input=None, check=True, timeout=60, **more):
+def run(arguments, input=None, check=True, timeout=300, **more):
     """Runs a program to its end; its output is part of the error if it fails."""
     if isinstance(input, str):
         input = input.encode()
@@ -361,7 +361,7 @@ class Pabal:
 
     def metrics(self):
         """What Prometheus reads: {name with labels: value}."""
-        with urllib.request.urlopen(self.metrics_url() + "/metrics", timeout=20) as answer:
+        with urllib.request.urlopen(self.metrics_url() + "/metrics", timeout=WAIT_SECONDS) as answer:
             assert "text/plain" in answer.headers["Content-Type"], answer.headers
             lines = answer.read().decode().splitlines()
         return dict(line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))

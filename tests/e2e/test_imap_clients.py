@@ -42,7 +42,7 @@ def node_modules():
         os.makedirs(directory)
         for file in ("package.json", "package-lock.json"):
             shutil.copy(os.path.join(IMAPFLOW, file), directory)
-        done = run([program("npm"), "ci", "--no-audit", "--no-fund"], cwd=directory, check=False, timeout=180)
+        done = run([program("npm"), "ci", "--no-audit", "--no-fund"], cwd=directory, check=False, timeout=600)
         if done.returncode != 0:
             raise unittest.SkipTest(f"npm cannot install imapflow: {done.error[-300:]}")
         open(os.path.join(directory, "complete"), "x", encoding="ascii").close()

@@ -6,7 +6,7 @@ import mailbox
 import os
 import poplib
 
-from harness import Authority, Raw, ServerCase, message, program, retrieve, run, wait_until
+from harness import WAIT_SECONDS, Authority, Raw, ServerCase, message, program, retrieve, run, wait_until
 
 BOB = "bob@busan.test"
 
@@ -190,7 +190,7 @@ push "<tag-pattern>~A<enter><tag-prefix><copy-message>{box}<enter><quit>"
             self.assertIn(name, offered)
 
     def test_no_login_without_tls(self):
-        client = poplib.POP3(self.pabal.address, self.pabal.ports["pop3"], timeout=20)
+        client = poplib.POP3(self.pabal.address, self.pabal.ports["pop3"], timeout=WAIT_SECONDS)
         self.addCleanup(client.close)
         self.assertNotIn("USER", client.capa())
         self.assertIn("STLS", client.capa())
@@ -199,7 +199,7 @@ push "<tag-pattern>~A<enter><tag-prefix><copy-message>{box}<enter><quit>"
             client.pass_(self.password)
 
     def test_deletion_only_on_quit(self):
-        client = poplib.POP3(self.pabal.address, self.pabal.ports["pop3_plain"], timeout=20)
+        client = poplib.POP3(self.pabal.address, self.pabal.ports["pop3_plain"], timeout=WAIT_SECONDS)
         client.user(BOB)
         client.pass_(self.password)
         client.dele(1)
@@ -222,7 +222,7 @@ push "<tag-pattern>~A<enter><tag-prefix><copy-message>{box}<enter><quit>"
 
     def test_one_session_per_mailbox(self):
         with self.pabal.pop3(BOB):
-            other = poplib.POP3(self.pabal.address, self.pabal.ports["pop3_plain"], timeout=20)
+            other = poplib.POP3(self.pabal.address, self.pabal.ports["pop3_plain"], timeout=WAIT_SECONDS)
             self.addCleanup(other.close)
             other.user(BOB)
             with self.assertRaisesRegex(poplib.error_proto, r"\[IN-USE\]"):
@@ -230,7 +230,7 @@ push "<tag-pattern>~A<enter><tag-prefix><copy-message>{box}<enter><quit>"
         self.assertEqual(self.count(), 5)
 
     def test_wrong_password(self):
-        client = poplib.POP3(self.pabal.address, self.pabal.ports["pop3_plain"], timeout=20)
+        client = poplib.POP3(self.pabal.address, self.pabal.ports["pop3_plain"], timeout=WAIT_SECONDS)
         self.addCleanup(client.close)
         client.user(BOB)
         with self.assertRaisesRegex(poplib.error_proto, r"\[AUTH\]"):

@@ -5,7 +5,7 @@ import email.policy
 import smtplib
 
 from fake_dns import FakeDns, zones
-from harness import Authority, ServerCase, body_of, free_port, message, run, program, wait_until
+from harness import WAIT_SECONDS, Authority, ServerCase, body_of, free_port, message, run, program, wait_until
 from peers import Postfix
 
 ALICE, BOB = "alice@seoul.test", "bob@busan.test"
@@ -52,7 +52,7 @@ class BesidePostfix(ServerCase):
         return found
 
     def from_postfix(self, mail, recipients, sender=BOB):
-        with smtplib.SMTP(BUSAN, self.postfix.port, local_hostname="client.test", timeout=30) as client:
+        with smtplib.SMTP(BUSAN, self.postfix.port, local_hostname="client.test", timeout=WAIT_SECONDS) as client:
             client.ehlo()
             return client.sendmail(sender, recipients, mail, mail_options=["BODY=8BITMIME"])
 

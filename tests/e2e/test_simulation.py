@@ -11,7 +11,7 @@ SIMULATION = os.path.join(os.path.dirname(PABAL), "tests", "pabal_simulation")
 @unittest.skipUnless(os.path.exists(SIMULATION), f"{SIMULATION} is not built")
 class Simulation(unittest.TestCase):
     def test_every_seed_keeps_the_promises_and_all_states_are_reached(self):
-        done = run([SIMULATION, "--seeds", str(SEEDS), "--marks"], timeout=900, check=False)
+        done = run([SIMULATION, "--seeds", str(SEEDS), "--marks"], timeout=3000, check=False)
         self.assertEqual(done.returncode, 0, done.text + done.error)
         self.assertIn(f"{SEEDS} runs, ", done.text)
 

@@ -107,27 +107,30 @@ class Bench {
   rt::Task<void> fill() {
     constexpr int64_t kAtOnce = 500;
     for (int64_t done = 0; done < mails_; done += kAtOnce) {
-      std::vector<std::string> bytes;
-      store::Unit unit;
+      store::NewBlobs blobs;
+      std::vector<MessageId> ids;
       for (int64_t i = done; i < std::min(mails_, done + kAtOnce); ++i) {
-        bytes.push_back(std::to_string(i) + "\r\n\r\n");
-        bytes.back().resize(octets_, 'x');
+        std::string bytes = std::to_string(i) + "\r\n\r\n";
+        bytes.resize(octets_, 'x');
+        std::string hash = store::sha256(bytes);
+        blobs.push_back({std::move(bytes), std::move(hash), {}});
+        ids.push_back(MessageId{store_->new_id()});
       }
-      for (const std::string& b : bytes) unit.blobs.push_back({b, store::sha256(b), {}});
-      unit.work = [this](Transaction& tx, std::vector<store::NewBlob>& blobs) {
-        for (const store::NewBlob& blob : blobs) {
+      ids_.insert(ids_.end(), ids.begin(), ids.end());
+      auto work = [](Transaction& tx, const store::NewBlobs& stored, MailboxId inbox,
+                     const std::vector<MessageId>& ids_of) {
+        for (size_t i = 0; i < stored.size(); ++i) {
           store::MessageRecord message;
-          message.id = MessageId{store_->new_id()};
+          message.id = ids_of[i];
           message.prefix = std::string(300, 'p');
-          message.hash = blob.hash;
-          message.size_octets = blob.bytes.size();
+          message.hash = stored[i].hash;
+          message.size_octets = stored[i].bytes.size();
           message.received_at = tx.now;
-          insert_message(tx, message, blob);
-          append(tx, kAccount, inbox_, message, 0);
-          ids_.push_back(message.id);
+          insert_message(tx, message, stored[i]);
+          append(tx, kAccount, inbox, message, 0);
         }
       };
-      co_await store_->commit(std::move(unit));
+      co_await store_->commit(std::move(blobs), work, inbox_, std::move(ids));
     }
   }
 

@@ -59,8 +59,9 @@ void make_accounts(Transaction& tx, std::vector<MailboxId>& inboxes) {
   }
 }
 
-void write_records(Transaction& tx, const store::NewBlob& blob, store::MessageRecord& message, size_t account,
-                   MailboxId inbox) {
+void write_records(Transaction& tx, const store::NewBlobs& blobs, store::MessageRecord message,
+                   size_t account, MailboxId inbox) {
+  const store::NewBlob& blob = blobs[0];
   message.received_at = tx.now;
   insert_message(tx, message, blob);
   Uid uid = append(tx, AccountId{static_cast<int64_t>(account + 1) * 1000}, inbox, message, 0);
@@ -91,12 +92,9 @@ rt::Task<void> writer(Run& run, size_t number) {
     message.prefix = std::string(300, 'p');
     message.hash = store::sha256(bytes);
     message.size_octets = bytes.size();
-    store::Unit unit;
-    unit.blobs.push_back({bytes, message.hash, {}});
-    unit.work = [&](Transaction& tx, std::vector<store::NewBlob>& blobs) {
-      write_records(tx, blobs[0], message, account, run.inboxes[account]);
-    };
-    co_await run.store.commit(std::move(unit));
+    store::NewBlobs blobs;
+    blobs.push_back({bytes, message.hash, {}});
+    co_await run.store.commit(std::move(blobs), write_records, message, account, run.inboxes[account]);
     ++run.delivered;
     run.latencies_us.push_back((rt::Loop::current().now() - start).count());
   }

@@ -130,6 +130,20 @@ TEST(Layout, FilesAreOneIdeaLong) {
   }
 }
 
+// ADR 10: what runs on another thread is a plain function of values, and the compiler
+// sees to it where these two are left alone.
+TEST(Layout, OnlyTheStoreBindsWorkForAnotherThread) {
+  for (const fs::path& path : sources()) {
+    std::string module = *path.lexically_relative(kRoot / "src").begin();
+    if (module == "store" || module == "rt" || shown(path).ends_with("_test.cc")) continue;
+    std::string text = slurp(path);
+    for (const char* untyped : {"rt::Offload ", "rt::Offload(", "rt::Offload<", "blocking.execute("}) {
+      EXPECT_EQ(text.find(untyped), std::string::npos)
+          << shown(path) << " has " << untyped << "; rt::offload() takes a plain function and its arguments";
+    }
+  }
+}
+
 // Every word of every source, for looking names up.
 std::set<std::string> all_names() {
   std::set<std::string> names;

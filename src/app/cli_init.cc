@@ -145,7 +145,7 @@ void write_file(const std::string& path, const std::string& text, mode_t mode) {
 rt::Task<void> make_records(io::World& world, const Plan& plan, const std::string& password) {
   auto store = store::Store::open(world, {.directory = plan.config.server.data_directory, .readers = 1});
   std::string error;
-  std::move_only_function<void(store::Transaction&)> work = [&](store::Transaction& tx) {
+  auto work = [&](store::Transaction& tx) {
     auto check = [&](const auto& done) {
       if (!done && error.empty()) error = done.error();
     };
@@ -157,7 +157,7 @@ rt::Task<void> make_records(io::World& world, const Plan& plan, const std::strin
   };
   std::exception_ptr failure;
   try {
-    co_await store->write(std::move(work));
+    store->execute_now(work);
   } catch (const store::StoreError&) {
     failure = std::current_exception();
   }

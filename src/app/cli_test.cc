@@ -172,7 +172,7 @@ TEST_F(CliTest, QueueAndTrackShowAMailThatWaits) {
                                  .size_octets = 5,
                                  .received_at = tx.now};
     store::insert_message(tx, message, {"hello", message.hash, {}});
-    queue.enqueue(tx, {id, *mail::parse_address("bob@busan.test", false), {}, {}});
+    queue::insert(tx, {queue.new_id(), id, *mail::parse_address("bob@busan.test", false), {}, {}});
     journey::record(tx, id,
                     {{tx.now, "accepted", {{"from", "<alice@seoul.test>"}, {"to", "bob@busan.test"}}},
                      {tx.now, "attempt", {{"dialogue", "< 220 busan\n> EHLO seoul"}}}});

@@ -30,6 +30,13 @@ sasl::ChannelBindings bindings_of(const SmtpClient& client) {
   return bindings;
 }
 
+// The exchange goes to another thread for a step, and comes back.
+using Stepped = std::pair<sasl::ClientExchange, std::expected<std::string, sasl::ClientError>>;
+Stepped step(sasl::ClientExchange exchange, const std::string& challenge) {
+  auto answer = exchange.step(challenge);
+  return {std::move(exchange), std::move(answer)};
+}
+
 Outcome not_authenticated(const SmtpClient& client, std::string reason) {
   Outcome outcome = delayed("4.7.8", std::move(reason));
   outcome.remote_mta = client.host();
@@ -62,9 +69,10 @@ rt::Task<std::optional<Outcome>> authenticate(io::World& world, SmtpClient& clie
     auto challenge = mail::base64_decode_strict(reply.text());
     std::optional<std::string> response;
     if (challenge) {
-      auto step = [&] { return exchange.step(*challenge); };
-      auto answer = co_await rt::offload(world.blocking, step);
-      if (answer) response = mail::base64_encode(*answer);
+      Stepped stepped =
+          co_await rt::offload(world.blocking, step, std::move(exchange), std::move(*challenge));
+      exchange = std::move(stepped.first);
+      if (stepped.second) response = mail::base64_encode(*stepped.second);
     }
     reply = co_await client.command(response.value_or("*"), timeout, response ? "***" : "*");
     if (!response) break;  // cancelled (RFC 4954 §4); any success now is none

@@ -284,8 +284,7 @@ rt::Task<void> Deliverer::attempt_remote(Destination& destination, Job& job,
 
 rt::Task<void> Deliverer::attempt_local(Job& job) {
   MessageId id = job.message;
-  auto query = [id](store::Database& db) { return store::find_message(db, id); };
-  std::optional<store::MessageRecord> message = co_await store_.read(query);
+  std::optional<store::MessageRecord> message = co_await store_.read(store::find_message, id);
   if (!message) throw store::StoreError("the message of a queue entry is missing");
   Settlement settlement =
       co_await deliver_locally(directory_, queue_, std::move(*message), job.entries.front());
@@ -301,8 +300,7 @@ rt::Task<void> Deliverer::settle(Settlement settlement) {
 
 rt::Task<void> Deliverer::postpone(Job& job, Outcome outcome) {
   MessageId id = job.message;
-  auto query = [id](store::Database& db) { return store::find_message(db, id); };
-  std::optional<store::MessageRecord> message = co_await store_.read(query);
+  std::optional<store::MessageRecord> message = co_await store_.read(store::find_message, id);
   Settlement settlement;
   // Without its record nobody can be told; the entry goes all the same.
   settlement.message.id = id;

@@ -1,6 +1,7 @@
 #include "deliver/local.h"
 
 #include "proto/smtp/path.h"
+#include "queue/records.h"
 #include "store/mailboxes.h"
 
 namespace pabal::deliver {
@@ -26,24 +27,24 @@ proto::smtp::NotifySet onward_notify(proto::smtp::NotifySet notify, const direct
   return notify;
 }
 
-void carry_out(store::Transaction& tx, queue::Queue& queue, const store::MessageRecord& message,
-               const queue::Entry& entry, const directory::Resolution& where) {
-  for (const directory::Account& account : where.accounts) {
+}  // namespace
+
+void carry_out(store::Transaction& tx, const store::MessageRecord& message, const LocalDelivery& local) {
+  for (const directory::Account& account : local.accounts) {
     Uid uid = store::append(tx, account.id, account.inbox, message, 0);
     journey::record(tx, message.id,
                     {{tx.now,
                       "delivered",
-                      {{"to", proto::smtp::path_text(entry.forward_path)},
+                      {{"to", local.recipient},
                        {"mailbox", account.address + "/INBOX"},
                        {"uid", std::to_string(uid.value)}}}});
   }
-  for (const mail::Address& onward : where.forwards) {
-    queue.enqueue(tx, {message.id, onward, entry.orcpt, onward_notify(entry.notify, where)});
-    journey::record(tx, message.id, {{tx.now, "queued", {{"to", proto::smtp::path_text(onward)}}}});
+  for (const queue::NewEntry& onward : local.onward) {
+    queue::insert(tx, onward);
+    journey::record(tx, message.id,
+                    {{tx.now, "queued", {{"to", proto::smtp::path_text(onward.forward_path)}}}});
   }
 }
-
-}  // namespace
 
 rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Queue& queue,
                                      store::MessageRecord message, queue::Entry entry) {
@@ -68,9 +69,11 @@ rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Que
     }
   }
   if (outcome.kind == Outcome::delivered || outcome.kind == Outcome::expanded) {
-    settlement.also = [&queue, message, entry, where](store::Transaction& tx) {
-      carry_out(tx, queue, message, entry, where);
-    };
+    settlement.local =
+        LocalDelivery{.recipient = std::move(address), .accounts = where.accounts, .onward = {}};
+    for (const mail::Address& onward : where.forwards)
+      settlement.local->onward.push_back(
+          {queue.new_id(), message.id, onward, entry.orcpt, onward_notify(entry.notify, where)});
   }
   settlement.results.push_back({std::move(entry), std::move(outcome)});
   settlement.message = std::move(message);

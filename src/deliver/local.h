@@ -11,5 +11,7 @@ namespace pabal::deliver {
 // Throws StoreError.
 rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Queue& queue,
                                      store::MessageRecord message, queue::Entry entry);
+// Those changes, in the transaction of the settlement.
+void carry_out(store::Transaction& tx, const store::MessageRecord& message, const LocalDelivery& local);
 
 }  // namespace pabal::deliver

@@ -11,26 +11,30 @@ namespace smtp = proto::smtp;
 // Above this size looking through a message leaves the loop.
 constexpr size_t kOffloadOctets = 64 * 1024;
 
-mail::Needs scan(const std::string& text) {
-  return mail::scan_needs(text);
+using Scanned = std::pair<std::string, mail::Needs>;
+Scanned scan(std::string text) {
+  mail::Needs needs = mail::scan_needs(text);
+  return {std::move(text), needs};
+}
+
+std::expected<std::string, std::string> to_7bit(const std::string& text) {
+  return mail::to_7bit(text);
 }
 }  // namespace
 
 rt::Task<std::optional<Outgoing>> load_outgoing(io::World& world, store::Store& store, MessageId id) {
-  auto query = [id](store::Database& db) { return store::find_message(db, id); };
-  std::optional<store::MessageRecord> record = co_await store.read(query);
+  std::optional<store::MessageRecord> record = co_await store.read(store::find_message, id);
   if (!record) co_return std::nullopt;
   std::string bytes = co_await store.message_bytes(id);
   std::string text(intake::prefix_for_relay(record->prefix));
   text += bytes;
-  mail::Needs needs;
+  Scanned scanned;
   if (text.size() < kOffloadOctets) {
-    needs = scan(text);
+    scanned = scan(std::move(text));
   } else {
-    auto work = [&text] { return scan(text); };
-    needs = co_await rt::offload(world.blocking, work);
+    scanned = co_await rt::offload(world.blocking, scan, std::move(text));
   }
-  co_return Outgoing(std::move(*record), std::move(text), needs);
+  co_return Outgoing(std::move(*record), std::move(scanned.first), scanned.second);
 }
 
 rt::Task<std::expected<Form, Outcome>> Outgoing::form_for(io::World& world, const smtp::Capabilities& can) {
@@ -53,10 +57,7 @@ rt::Task<std::expected<Form, Outcome>> Outgoing::form_for(io::World& world, cons
     form.text = text_;
     form.body = eight_bit ? smtp::Body::eight_bit_mime : smtp::Body::seven_bit;
   } else {
-    if (!seven_bit_) {
-      auto work = [this] { return mail::to_7bit(text_); };
-      seven_bit_ = co_await rt::offload(world.blocking, work);
-    }
+    if (!seven_bit_) seven_bit_ = co_await rt::offload(world.blocking, to_7bit, text_);
     if (!*seven_bit_ || !smtp::has_only_crlf(**seven_bit_)) {
       std::string why = *seven_bit_ ? "a line end in its header is none" : seven_bit_->error();
       co_return std::unexpected(

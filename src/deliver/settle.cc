@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "deliver/local.h"
 #include "intake/trace.h"
 #include "proto/smtp/path.h"
 #include "queue/records.h"
@@ -70,6 +71,44 @@ journey::Event result_event(const Result& result, Time now) {
   return event;
 }
 
+// The rows; returns those that are gone though the settlement does not know it.
+std::vector<QueueEntryId> apply(store::Transaction& tx, const Settlement& settlement,
+                                const queue::QueueOptions& options, Time now) {
+  std::vector<QueueEntryId> gone;
+  for (const Result& result : settlement.results) {
+    if (result.dropped) continue;
+    bool there;
+    if (result.retry_at) {
+      const Outcome& outcome = result.outcome;
+      queue::Delay delay{*result.retry_at, outcome.status,
+                         outcome.reply.empty() ? outcome.reason : outcome.reply, outcome.remote_mta, false};
+      delay.notice = action_to_report(settlement.message, result, options, now).has_value();
+      there = queue::delay(tx, result.entry.id, delay);
+    } else {
+      there = queue::finish(tx, result.entry.id, end_state(result.outcome.kind));
+    }
+    if (!there) gone.push_back(result.entry.id);
+  }
+  return gone;
+}
+
+// The unit of work. Throws Dropped.
+void write_down(store::Transaction& tx, const store::NewBlobs& blobs, const Settlement& settlement,
+                const intake::StagedMails& reports, const queue::QueueOptions& options, Time now) {
+  std::vector<QueueEntryId> gone = apply(tx, settlement, options, now);
+  if (!gone.empty()) throw Dropped{std::move(gone)};
+  std::vector<journey::Event> events = settlement.events;
+  for (const Result& result : settlement.results) events.push_back(result_event(result, now));
+  for (size_t i = 0; i < reports.size(); ++i) {
+    reports[i]->run(tx, blobs[i]);
+    events.push_back({now, "dsn", {{"to", settlement.message.reverse_path}, {"id", reports[i]->trace_id()}}});
+  }
+  journey::record(tx, settlement.message.id, events);
+  bool all_dropped = std::ranges::all_of(settlement.results, &Result::dropped);
+  if (settlement.local && !all_dropped) carry_out(tx, settlement.message, *settlement.local);
+  store::release_message(tx, settlement.message.id);
+}
+
 }  // namespace
 
 rt::Task<void> Settler::settle(Settlement settlement) {
@@ -98,26 +137,10 @@ rt::Task<bool> Settler::try_commit(Settlement& settlement, Time now) {
   std::vector<QueueEntryId> dropped;
   try {
     Reports staged = co_await reports(settlement, now);
-    store::Unit unit;
-    for (const auto& report : staged) unit.blobs.push_back(report->blob());
-    unit.work = [&](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
-      std::vector<QueueEntryId> gone = apply(tx, settlement, now);
-      if (!gone.empty()) throw Dropped{std::move(gone)};
-      std::vector<journey::Event> events = settlement.events;
-      for (const Result& result : settlement.results) events.push_back(result_event(result, now));
-      for (size_t i = 0; i < staged.size(); ++i) {
-        staged[i]->run(tx, blobs[i]);
-        events.push_back(
-            {now, "dsn", {{"to", settlement.message.reverse_path}, {"id", staged[i]->trace_id()}}});
-      }
-      journey::record(tx, settlement.message.id, events);
-      bool all_dropped = std::ranges::all_of(settlement.results, &Result::dropped);
-      if (settlement.also && !all_dropped) settlement.also(tx);
-      store::release_message(tx, settlement.message.id);
-    };
-    co_await store_.commit(std::move(unit));
-    for (const auto& report : staged) intake_.committed(*report);
-    counters_.reports += staged.size();
+    co_await store_.commit(std::move(staged.blobs), write_down, settlement, staged.mails, queue_.options(),
+                           now);
+    for (const auto& report : staged.mails) intake_.committed(*report);
+    counters_.reports += staged.mails.size();
     co_return true;
   } catch (const Dropped& meanwhile) {
     dropped = meanwhile.entries;
@@ -130,27 +153,6 @@ rt::Task<bool> Settler::try_commit(Settlement& settlement, Time now) {
     if (std::ranges::find(dropped, result.entry.id) != dropped.end()) result.dropped = true;
   }
   co_return co_await try_commit(settlement, now);
-}
-
-// The rows; returns those that are gone though the settlement does not know it.
-std::vector<QueueEntryId> Settler::apply(store::Transaction& tx, const Settlement& settlement,
-                                         Time now) const {
-  std::vector<QueueEntryId> gone;
-  for (const Result& result : settlement.results) {
-    if (result.dropped) continue;
-    bool there;
-    if (result.retry_at) {
-      const Outcome& outcome = result.outcome;
-      queue::Delay delay{*result.retry_at, outcome.status,
-                         outcome.reply.empty() ? outcome.reason : outcome.reply, outcome.remote_mta, false};
-      delay.notice = action_to_report(settlement.message, result, queue_.options(), now).has_value();
-      there = queue::delay(tx, result.entry.id, delay);
-    } else {
-      there = queue::finish(tx, result.entry.id, end_state(result.outcome.kind));
-    }
-    if (!there) gone.push_back(result.entry.id);
-  }
-  return gone;
 }
 
 // Recipients with the same action share one report.
@@ -171,7 +173,9 @@ rt::Task<Settler::Reports> Settler::reports(const Settlement& settlement, Time n
     report.original = original;
     std::optional<intake::Incoming> incoming = co_await intake_.report(std::move(report));
     if (incoming) {
-      staged.push_back(intake_.stage(std::move(*incoming)));
+      intake::Ready ready = intake_.stage(std::move(*incoming));
+      staged.blobs.push_back(std::move(ready.blob));
+      staged.mails.push_back(std::move(ready.mail));
     } else {
       world_.log.warning("deliver.nobody_to_tell", {{"id", journey::trace_id(settlement.message.id)},
                                                     {"to", settlement.message.reverse_path}});

@@ -3,7 +3,7 @@
 // commit, so that nothing is lost and nothing told twice.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,13 +18,19 @@
 
 namespace pabal::deliver {
 
+// What becomes of a mail here: into mailboxes, and on to where an alias leads.
+struct LocalDelivery {
+  std::string recipient;
+  std::vector<directory::Account> accounts;
+  std::vector<queue::NewEntry> onward;
+};
+
 struct Settlement {
   store::MessageRecord message;
   std::vector<Result> results;
   std::vector<journey::Event> events;  // of the attempt, before its results
-  // Further changes of the same commit (mail put into a mailbox), left out when
-  // all recipients have been dropped. Runs again when the commit is repeated.
-  std::function<void(store::Transaction&)> also;
+  // Further changes of the same commit, left out when all recipients have been dropped.
+  std::optional<LocalDelivery> local;
 };
 
 class Settler {
@@ -40,11 +46,13 @@ class Settler {
   void give_up();
 
  private:
-  using Reports = std::vector<std::unique_ptr<intake::Staged>>;
+  struct Reports {
+    store::NewBlobs blobs;
+    intake::StagedMails mails;
+  };
   rt::Task<Reports> reports(const Settlement& settlement, Time now);
   rt::Task<std::string> original_of(const store::MessageRecord& message);
   rt::Task<bool> try_commit(Settlement& settlement, Time now);
-  std::vector<QueueEntryId> apply(store::Transaction& tx, const Settlement& settlement, Time now) const;
   void count(const Settlement& settlement);
 
   io::World& world_;

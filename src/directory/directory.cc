@@ -75,8 +75,7 @@ rt::Task<Resolution> Directory::resolve(mail::Address address) {
   std::string key = to_lower(address.local) + '\0' + to_lower(address.domain);
   if (std::optional<Resolution> known = impl_->cache.get(key, epoch, now)) co_return std::move(*known);
 
-  auto query = [&address](store::Database& db) { return look_up(db, address); };
-  Resolution resolution = co_await impl_->store.read(query);
+  Resolution resolution = co_await impl_->store.read(look_up, std::move(address));
   impl_->cache.put(std::move(key), resolution, epoch, impl_->store.directory_generation(), now);
   co_return resolution;
 }
@@ -84,8 +83,8 @@ rt::Task<Resolution> Directory::resolve(mail::Address address) {
 rt::Task<bool> Directory::is_local_domain(std::string domain) {
   std::optional<std::string> ascii = mail::to_ascii_domain(domain);
   if (!ascii) co_return false;
-  auto query = [&ascii](store::Database& db) { return has_domain(db, *ascii); };
-  co_return co_await impl_->store.read(query);
+  auto query = [](store::Database& db, const std::string& domain) { return has_domain(db, domain); };
+  co_return co_await impl_->store.read(query, std::move(*ascii));
 }
 
 rt::Task<std::string> Directory::default_domain() {
@@ -94,8 +93,7 @@ rt::Task<std::string> Directory::default_domain() {
 }
 
 rt::Task<std::optional<Account>> Directory::check_password(std::string name, std::string password) {
-  auto query = [&name](store::Database& db) { return credentials(db, name); };
-  Credentials found = co_await impl_->store.read(query);
+  Credentials found = co_await impl_->store.read(credentials, std::move(name));
   bool login = found.stored && !found.stored->account.disabled;
   for (const std::string& hash : found.app_passwords) {
     if (app_password_matches(hash, password) && login) co_return std::move(found.stored->account);
@@ -106,8 +104,10 @@ rt::Task<std::optional<Account>> Directory::check_password(std::string name, std
     co_return std::move(found.stored->account);
   while (impl_->hashing >= kHashingMax) co_await impl_->hashed.wait();
   ++impl_->hashing;
-  auto check = rt::offload(impl_->world.blocking, [&] { return password_matches(phc, password); });
-  bool right = co_await check;
+  auto check = [](const std::string& stored, const std::string& given) {
+    return password_matches(stored, given);
+  };
+  bool right = co_await rt::offload(impl_->world.blocking, check, phc, password);
   --impl_->hashing;
   impl_->hashed.notify();
   if (!right) co_return std::nullopt;
@@ -116,17 +116,16 @@ rt::Task<std::optional<Account>> Directory::check_password(std::string name, std
 }
 
 rt::Task<std::optional<proto::sasl::ScramSecret>> Directory::scram_secret(std::string name) {
-  auto query = [&name](store::Database& db) { return credentials(db, name).stored; };
-  std::optional<StoredAccount> stored = co_await impl_->store.read(query);
+  Credentials found = co_await impl_->store.read(credentials, std::move(name));
+  const std::optional<StoredAccount>& stored = found.stored;
   if (!stored || stored->account.disabled || stored->scram.empty()) co_return std::nullopt;
   co_return proto::sasl::parse_scram_secret(stored->scram);
 }
 
 rt::Task<std::optional<Account>> Directory::account(std::string name) {
-  auto query = [&name](store::Database& db) { return credentials(db, name).stored; };
-  std::optional<StoredAccount> stored = co_await impl_->store.read(query);
-  if (!stored) co_return std::nullopt;
-  co_return std::move(stored->account);
+  Credentials found = co_await impl_->store.read(credentials, std::move(name));
+  if (!found.stored) co_return std::nullopt;
+  co_return std::move(found.stored->account);
 }
 
 rt::Task<bool> Directory::may_send_as(AccountId account, mail::Address address) {
@@ -135,8 +134,7 @@ rt::Task<bool> Directory::may_send_as(AccountId account, mail::Address address) 
 }
 
 rt::Task<store::Usage> Directory::usage(AccountId account) {
-  auto query = [account](store::Database& db) { return store::usage(db, account); };
-  std::optional<store::Usage> found = co_await impl_->store.read(query);
+  std::optional<store::Usage> found = co_await impl_->store.read(store::usage, account);
   co_return found.value_or(store::Usage{});
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "intake/trace.h"
+#include "queue/records.h"
 #include "store/hash.h"
 #include "store/mailboxes.h"
 
@@ -57,8 +58,8 @@ journey::Event accepted_event(const Incoming& incoming, uint64_t size_octets, Ti
 
 }  // namespace
 
-void Staged::run(store::Transaction& tx, const store::NewBlob& stored) {
-  std::vector<journey::Event> events = events_;  // run() may be called again: see store::Unit
+void Staged::run(store::Transaction& tx, const store::NewBlob& stored) const {
+  std::vector<journey::Event> events = events_;
   store::insert_message(tx, message_, stored);
   for (const Local& local : locals_) {
     Uid uid = store::append(tx, local.account.id, local.account.inbox, message_, 0);
@@ -69,17 +70,16 @@ void Staged::run(store::Transaction& tx, const store::NewBlob& stored) {
                        {"uid", std::to_string(uid.value)}}});
   }
   for (const queue::NewEntry& entry : entries_) {
-    queue_->enqueue(tx, entry);
+    queue::insert(tx, entry);
     events.push_back({tx.now, "queued", {{"to", proto::smtp::path_text(entry.forward_path)}}});
   }
   journey::record(tx, message_.id, events);
 }
 
-std::unique_ptr<Staged> Intake::stage(Incoming incoming) {
+Ready Intake::stage(Incoming incoming) {
   Time now = world_.clock.now();
   const Envelope& envelope = incoming.envelope;
-  auto staged = std::make_unique<Staged>();
-  staged->queue_ = &queue_;
+  auto staged = std::make_shared<Staged>();
 
   store::MessageRecord& message = staged->message_;
   message.id = MessageId{store_.new_id()};
@@ -110,29 +110,32 @@ std::unique_ptr<Staged> Intake::stage(Incoming incoming) {
     if (recipient.where.kind == directory::Resolution::not_local) onward = {recipient.path};
     for (mail::Address& address : onward) {
       if (!elsewhere.insert(proto::smtp::path_text(address)).second) continue;
-      staged->entries_.push_back({message.id, std::move(address), recipient.orcpt, onward_notify(recipient)});
+      staged->entries_.push_back(
+          {queue_.new_id(), message.id, std::move(address), recipient.orcpt, onward_notify(recipient)});
     }
   }
-  staged->bytes_ = std::move(incoming.bytes);
-  return staged;
+  store::NewBlob blob{.bytes = std::move(incoming.bytes), .hash = message.hash, .location = {}};
+  return {std::move(blob), std::move(staged)};
 }
 
 rt::Task<MessageId> Intake::accept(Incoming incoming) {
   std::optional<Incoming> answer = co_await delivered_report(incoming);
-  std::unique_ptr<Staged> mail = stage(std::move(incoming));
-  std::unique_ptr<Staged> reply = answer ? stage(std::move(*answer)) : nullptr;
+  std::vector<Ready> ready;
+  ready.push_back(stage(std::move(incoming)));
+  if (answer) ready.push_back(stage(std::move(*answer)));
 
-  store::Unit unit;
-  unit.blobs.push_back(mail->blob());
-  if (reply) unit.blobs.push_back(reply->blob());
-  unit.work = [m = mail.get(), r = reply.get()](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
-    m->run(tx, blobs[0]);
-    if (r != nullptr) r->run(tx, blobs[1]);
+  store::NewBlobs blobs;
+  StagedMails mails;
+  for (Ready& one : ready) {
+    blobs.push_back(std::move(one.blob));
+    mails.push_back(std::move(one.mail));
+  }
+  auto work = [](store::Transaction& tx, const store::NewBlobs& stored, const StagedMails& staged) {
+    for (size_t i = 0; i < staged.size(); ++i) staged[i]->run(tx, stored[i]);
   };
-  co_await store_.commit(std::move(unit));
-  committed(*mail);
-  if (reply) committed(*reply);
-  co_return mail->id();
+  co_await store_.commit(std::move(blobs), work, mails);
+  for (const auto& mail : mails) committed(*mail);
+  co_return mails.front()->id();
 }
 
 void Intake::committed(const Staged& staged) {

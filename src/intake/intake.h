@@ -21,16 +21,14 @@ struct IntakeOptions {
 };
 
 // A mail made ready to be committed: trace header built, hash taken, every
-// recipient turned into a mailbox or a queue entry. Whoever commits it puts
-// blob() and run() into a unit, beside work of its own if need be, and calls
+// recipient turned into a mailbox or a queue entry. Whoever commits it brings its
+// blob, calls run() in the unit of work, beside work of its own if need be, and
 // Intake::committed() afterwards.
 class Staged {
  public:
   MessageId id() const { return message_.id; }
   std::string trace_id() const { return journey::trace_id(message_.id); }
-  // Refers to this object's bytes.
-  store::NewBlob blob() const { return {bytes_, message_.hash, {}}; }
-  void run(store::Transaction& tx, const store::NewBlob& stored);
+  void run(store::Transaction& tx, const store::NewBlob& stored) const;
 
  private:
   friend class Intake;
@@ -38,12 +36,17 @@ class Staged {
     directory::Account account;
     std::string recipient;
   };
-  queue::Queue* queue_ = nullptr;
-  std::string bytes_;
   store::MessageRecord message_;
   std::vector<Local> locals_;
   std::vector<queue::NewEntry> entries_;
   std::vector<journey::Event> events_;
+};
+
+using StagedMails = std::vector<std::shared_ptr<const Staged>>;
+
+struct Ready {
+  store::NewBlob blob;
+  std::shared_ptr<const Staged> mail;
 };
 
 class Intake {
@@ -54,7 +57,7 @@ class Intake {
 
   const IntakeOptions& options() const { return options_; }
 
-  std::unique_ptr<Staged> stage(Incoming incoming);
+  Ready stage(Incoming incoming);
 
   // Durable when it returns. Throws store::StoreError; then nothing happened.
   // Recipients here with NOTIFY=SUCCESS are answered by a DSN in the same commit.
@@ -79,3 +82,6 @@ class Intake {
 };
 
 }  // namespace pabal::intake
+
+template <>
+inline constexpr bool pabal::kPortable<pabal::intake::Staged> = true;

@@ -28,8 +28,8 @@ TEST(ThreadPoolTest, DoesWhatIsQueuedBeforeItGoes) {
 }
 
 rt::Task<void> square(rt::Executor& executor, int i, int& result) {
-  auto work = [i] { return i * i; };
-  result = co_await rt::offload(executor, work);
+  auto work = [](int n) { return n * n; };
+  result = co_await rt::offload(executor, work, i);
 }
 
 rt::Task<void> square_many(rt::Executor& executor, std::vector<int>& results) {

@@ -13,6 +13,7 @@
 namespace pabal::queue {
 
 struct NewEntry {
+  QueueEntryId id;  // by Queue::new_id
   MessageId message;
   mail::Address forward_path;               // where it goes now (after aliases)
   std::optional<proto::smtp::Orcpt> orcpt;  // what the sender wrote

@@ -69,10 +69,6 @@ Queue::~Queue() {
   detach();
 }
 
-void Queue::enqueue(store::Transaction& tx, const NewEntry& entry) {
-  insert(tx, QueueEntryId{store_.new_id()}, entry);
-}
-
 void Queue::notify() {
   Signal::send(impl_->signal);
 }
@@ -93,9 +89,10 @@ rt::Task<std::vector<Entry>> Queue::claim(size_t max, size_t per_destination) {
     std::vector<Entry> entries;
     std::optional<Time> due;
   };
-  // The query runs on another thread: it gets copies.
-  auto query = [now, max, per_destination, taken = impl_->claimed,
-                of = impl_->claimed_of](store::Database& db) mutable {
+  using Taken = std::unordered_set<QueueEntryId>;
+  using TakenOf = std::unordered_map<std::string, size_t>;
+  auto query = [](store::Database& db, Time now, size_t max, size_t per_destination, const Taken& taken,
+                  TakenOf of) {
     std::vector<QueueEntryId> found;
     for_each_due(db, now, [&](QueueEntryId id, std::string_view destination) {
       if (taken.contains(id)) return true;
@@ -113,7 +110,7 @@ rt::Task<std::vector<Entry>> Queue::claim(size_t max, size_t per_destination) {
     if (result.entries.empty()) result.due = next_due(db, now);
     return result;
   };
-  Found found = co_await store_.read(std::move(query));
+  Found found = co_await store_.read(query, now, max, per_destination, impl_->claimed, impl_->claimed_of);
   impl_->due = found.due;
   for (const Entry& entry : found.entries) {
     verify_legal(entry.state, State::claimed);

@@ -4,8 +4,9 @@
 // be lost at any time, so there is no recovery: after a start, whatever rows
 // exist are waiting or held.
 //
-// enqueue() and notify() belong to everybody; the rest to the one deliverer
-// and its loop.
+// new_id() and notify() belong to everybody; the rest to the one deliverer and its
+// loop. What is new is put in by queue::insert (records.h), in the transaction that
+// accepts the message: it is due at once.
 #pragma once
 
 #include <memory>
@@ -28,9 +29,9 @@ class Queue {
 
   const QueueOptions& options() const { return options_; }
 
-  // Inside the transaction that accepts the message: the entry is due at once.
-  void enqueue(store::Transaction& tx, const NewEntry& entry);
-  // After a commit that enqueued or changed something: look again. Any loop.
+  // For a new entry. Any loop.
+  QueueEntryId new_id() { return QueueEntryId{store_.new_id()}; }
+  // After a commit that inserted or changed something: look again. Any loop.
   void notify();
 
   // Takes up to `max` due entries in hand, oldest first, and no more than

@@ -57,7 +57,7 @@ std::string destination_of(const mail::Address& address) {
   return mail::to_ascii_domain(address.domain).value_or(to_lower(address.domain));
 }
 
-void insert(store::Transaction& tx, QueueEntryId id, const NewEntry& entry) {
+void insert(store::Transaction& tx, const NewEntry& entry) {
   std::optional<std::string> orcpt_type;
   std::optional<std::string> orcpt;
   if (entry.orcpt) {
@@ -69,7 +69,7 @@ void insert(store::Transaction& tx, QueueEntryId id, const NewEntry& entry) {
       "INSERT INTO queue_entry (id, message, local_part, domain, destination, orcpt_type, orcpt, notify,"
       " state, attempts, queued_at, due_at, delay_noticed, last_status, last_reason, last_mta)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, 0, '', '', '')");
-  statement.bind(id.value).bind(entry.message.value);
+  statement.bind(entry.id.value).bind(entry.message.value);
   statement.bind(entry.forward_path.local).bind(entry.forward_path.domain).bind(destination);
   statement.bind(orcpt_type).bind(orcpt).bind(to_bits(entry.notify));
   statement.bind(tx.now.ms).bind(tx.now.ms);

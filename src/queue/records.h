@@ -13,7 +13,7 @@
 
 namespace pabal::queue {
 
-void insert(store::Transaction& tx, QueueEntryId id, const NewEntry& entry);
+void insert(store::Transaction& tx, const NewEntry& entry);
 
 std::optional<Entry> find(store::Database& db, QueueEntryId id);
 std::vector<Entry> entries_of(store::Database& db, MessageId message);

@@ -224,11 +224,10 @@ class ThreadExecutor : public Executor {
 };
 
 Task<void> offload_some(Executor& executor, std::thread::id& worker, std::string& error, std::string& text) {
-  auto think = [&worker] {
-    worker = std::this_thread::get_id();
-    return std::string("thought");
-  };
-  text = co_await offload(executor, think);
+  Offload look(executor, [&worker] { worker = std::this_thread::get_id(); });
+  co_await look;
+  auto think = [](std::string about) { return about + " thought"; };
+  text = co_await offload(executor, think, std::string("a"));
   auto stumble = [] { throw std::runtime_error("stumbled"); };
   try {
     co_await offload(executor, stumble);
@@ -244,7 +243,7 @@ TEST_F(LoopTest, OffloadBringsBackResultsAndExceptions) {
     ThreadExecutor executor;
     loop.run(offload_some(executor, worker, error, text));
   }
-  EXPECT_EQ(text, "thought");
+  EXPECT_EQ(text, "a thought");
   EXPECT_EQ(error, "stumbled");
   EXPECT_NE(worker, std::this_thread::get_id());
 }

@@ -5,8 +5,11 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
+#include "base/portable.h"
 #include "rt/loop.h"
 
 namespace pabal::rt {
@@ -18,8 +21,8 @@ class Executor {
   virtual void execute(std::move_only_function<void()> work) = 0;
 };
 
-// co_await offload(executor, f): f runs once on the executor. What f refers to
-// must live in the awaiting frame or longer.
+// co_await of it: `work` runs once on the executor. What is bound to it must be for
+// any thread, and nobody checks that: for the store, which is. All others, offload().
 template <class F>
 class Offload {
  public:
@@ -55,9 +58,16 @@ class Offload {
   std::exception_ptr exception_;
 };
 
-template <class F>
-Offload<F> offload(Executor& executor, F work) {
-  return Offload<F>(executor, std::move(work));
+// co_await offload(executor, f, args...): f(args...) runs once on the executor, with
+// copies (or what was moved) of values alone, and gives a value back. So it can touch
+// nothing that the loop goes on with meanwhile.
+template <PlainFunction F, Portable... Args>
+  requires PortableResult<std::invoke_result_t<F&, Args...>>
+auto offload(Executor& executor, F work, Args... args) {
+  auto bound = [work, values = std::tuple<Args...>(std::move(args)...)]() mutable {
+    return std::apply([&work](Args&... each) { return work(std::move(each)...); }, values);
+  };
+  return Offload<decltype(bound)>(executor, std::move(bound));
 }
 
 }  // namespace pabal::rt

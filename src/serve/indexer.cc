@@ -61,6 +61,14 @@ Summarized summarize(MessageId id, std::string_view message, Time received_at) {
   return out;
 }
 
+std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages) {
+  std::vector<Summarized> made;
+  for (const store::MessageBytes& message : messages) {
+    if (message.error.empty()) made.push_back(summarize(message.id, message.bytes, message.received_at));
+  }
+  return made;
+}
+
 Indexer::Indexer(io::World& world, store::Store& store, IndexerOptions options)
     : world_(world), store_(store), options_(options) {}
 
@@ -106,7 +114,7 @@ rt::Task<void> Indexer::run() {
     bool failed = false;
     try {
       co_await work_off();
-    } catch (const store::StoreError& e) {
+    } catch (const std::exception& e) {
       // Summaries are derived: whoever needs one makes it, and we try again later.
       world_.log.warning("indexer.failed", {{"reason", e.what()}});
       failed = true;
@@ -156,8 +164,7 @@ rt::Task<void> Indexer::work_off() {
   }
   MessageId after = after_;
   while (!stopping_) {
-    auto query = [&](store::Database& db) { return store::list_unsummarized(db, after, options_.batch_max); };
-    std::vector<MessageId> batch = co_await store_.read(query);
+    std::vector<MessageId> batch = co_await store_.read(store::list_unsummarized, after, options_.batch_max);
     if (batch.empty()) break;
     after = batch.back();
     co_await summarize_batch(std::move(batch));
@@ -172,28 +179,24 @@ rt::Task<void> Indexer::summarize_batch(std::vector<MessageId> ids) {
   while (!ids.empty() && !stopping_) {
     std::vector<store::MessageBytes> messages = co_await store_.messages(ids, options_.octets_max);
     ids.erase(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(messages.size()));
-    std::vector<Summarized> made;
-    auto work = [&] {
-      for (const store::MessageBytes& message : messages) {
-        if (message.error.empty()) made.push_back(summarize(message.id, message.bytes, message.received_at));
-      }
-    };
-    co_await rt::offload(world_.blocking, work);
-    counters_.failed += messages.size() - made.size();
+    const size_t count = messages.size();
+    std::vector<Summarized> made = co_await rt::offload(world_.blocking, summarize_all, std::move(messages));
+    counters_.failed += count - made.size();
     co_await write(std::move(made));
   }
 }
 
 rt::Task<void> Indexer::write(std::vector<Summarized> made) {
   if (made.empty()) co_return;
-  auto put = [&](store::Transaction& tx) {
-    for (const Summarized& one : made) {
+  auto put = [](store::Transaction& tx, const std::vector<Summarized>& all) {
+    for (const Summarized& one : all) {
       store::put_summary(tx, one.summary, one.text);
       store::give_thread(tx, one.summary);
     }
   };
-  co_await store_.write(put);
-  counters_.indexed += made.size();
+  const size_t count = made.size();
+  co_await store_.write(put, std::move(made));
+  counters_.indexed += count;
 }
 
 }  // namespace pabal::serve

@@ -27,6 +27,8 @@ struct Summarized {
   store::SearchText text;
 };
 Summarized summarize(MessageId id, std::string_view message, Time received_at);
+// Those that could be read.
+std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages);
 
 struct IndexerOptions {
   // Waits until deliveries, and readers who cannot wait for it, pause for so long, or

@@ -66,13 +66,13 @@ TEST(SimClockDeathTest, SaysThatTimeStandsStill) {
 }
 
 rt::Task<void> offloaded(io::World world, std::vector<int>& order) {
-  auto first = [&order] { order.push_back(1); };
-  auto second = [&order] {
+  rt::Offload first(world.blocking, [&order] { order.push_back(1); });
+  rt::Offload second(world.blocking, [&order] {
     order.push_back(2);
     return 7;
-  };
-  co_await rt::offload(world.blocking, first);
-  int result = co_await rt::offload(world.blocking, second);
+  });
+  co_await first;
+  int result = co_await second;
   order.push_back(result);
 }
 

@@ -59,17 +59,12 @@ class ReadingStore : public Store {
         readers_(database_path(options.directory), world.disk.sqlite_vfs(), options.readers,
                  options.cache_octets) {}
 
-  rt::Task<void> read_with(std::move_only_function<void(Database&)> query) override {
-    auto run = rt::offload(world_.blocking, [this, &query] { readers_.run(query); });
-    co_await run;
-  }
-
   rt::Task<std::string> message_bytes(MessageId id) override {
     std::string bytes;
     std::move_only_function<void(Database&)> query = [this, id, &bytes](Database& db) {
       bytes = read_message(db, segment_reader_, id);
     };
-    co_await read_with(std::move(query));
+    co_await run_query(std::move(query));
     co_return bytes;
   }
 
@@ -78,7 +73,7 @@ class ReadingStore : public Store {
     std::move_only_function<void(Database&)> query = [this, &ids, octets_max, &found](Database& db) {
       found = read_messages(db, segment_reader_, ids, octets_max);
     };
-    co_await read_with(std::move(query));
+    co_await run_query(std::move(query));
     co_return found;
   }
 
@@ -89,6 +84,11 @@ class ReadingStore : public Store {
   }
 
  protected:
+  rt::Task<void> run_query(std::move_only_function<void(Database&)> query) override {
+    rt::Offload run(world_.blocking, [this, &query] { readers_.run(query); });
+    co_await run;
+  }
+
   io::World& world_;
   IdSource ids_;
   SegmentReader segment_reader_;
@@ -139,7 +139,6 @@ class EmbeddedStore final : public ReadingStore {
     anchor_ = open_anchor(world, options);
   }
 
-  rt::Task<void> commit(Unit unit) override { return committer_->commit(std::move(unit)); }
   rt::Task<size_t> collect() override { return committer_->collect(); }
   rt::Task<void> close() override { return committer_->close(); }
   void execute_now(std::move_only_function<void(Transaction&)> work) override {
@@ -147,6 +146,9 @@ class EmbeddedStore final : public ReadingStore {
   }
   Counters counters() const override { return committer_->counters(); }
   uint64_t directory_generation() const override { return committer_->directory_generation(); }
+
+ protected:
+  rt::Task<void> run_unit(Unit unit) override { return committer_->commit(std::move(unit)); }
 
  private:
   std::unique_ptr<io::FileLock> lock_;  // goes last
@@ -161,7 +163,6 @@ class BesideStore final : public ReadingStore {
   BesideStore(io::World& world, const StoreOptions& options, std::unique_ptr<Database> db)
       : ReadingStore(world, options, highest_id(*db)), db_(std::move(db)) {}
 
-  rt::Task<void> commit(Unit) override { verify(false, "only the server commits units"); }
   rt::Task<size_t> collect() override { verify(false, "only the server collects"); }
   rt::Task<void> close() override { co_return; }
 
@@ -187,6 +188,9 @@ class BesideStore final : public ReadingStore {
   Counters counters() const override { return {}; }
   uint64_t directory_generation() const override { return directory_generation_; }
 
+ protected:
+  rt::Task<void> run_unit(Unit) override { verify(false, "only the server commits units"); }
+
  private:
   std::unique_ptr<Database> db_;
   uint64_t directory_generation_ = 0;
@@ -208,12 +212,6 @@ std::string restoring_path(const std::string& directory) {
 
 std::string lock_path(const std::string& directory) {
   return directory + "/lock";
-}
-
-rt::Task<void> Store::write(std::move_only_function<void(Transaction&)> work) {
-  Unit unit;
-  unit.work = [&work](Transaction& tx, std::vector<NewBlob>&) { work(tx); };
-  co_await commit(std::move(unit));
 }
 
 std::unique_ptr<Store> Store::open(io::World& world, StoreOptions options) {

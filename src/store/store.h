@@ -8,11 +8,15 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
+#include "base/portable.h"
 #include "base/time.h"
 #include "io/world.h"
 #include "rt/loop.h"
@@ -49,10 +53,11 @@ struct BlobLocation {
 
 // Bytes that a unit of work wants stored before its records are.
 struct NewBlob {
-  std::string_view bytes;  // lives in the awaiting frame
-  std::string hash;        // SHA-256, 32 octets
-  BlobLocation location;   // out: filled in before `work` runs
+  std::string bytes;
+  std::string hash;       // SHA-256, 32 octets
+  BlobLocation location;  // out: filled in before `work` runs
 };
+using NewBlobs = std::vector<NewBlob>;
 
 // What record_change told of: look what is new there.
 struct MailboxChange {
@@ -81,13 +86,12 @@ struct MessageBytes {
   Time received_at;
 };
 
-// One writer's share of the next commit.
+// One writer's share of the next commit, for the committer.
 struct Unit {
-  std::vector<NewBlob> blobs;
-  // Runs on the committer's thread. What it throws undoes this unit alone and
-  // comes out of commit(). May run more than once, because another unit of the
-  // batch threw: what it changes beside the database must bear that.
-  std::move_only_function<void(Transaction&, std::vector<NewBlob>&)> work;
+  NewBlobs blobs;
+  // Runs on the committer's thread. What it throws undoes this unit alone. May run
+  // more than once, because another unit of the batch threw.
+  std::move_only_function<void(Transaction&, const NewBlobs&)> work;
 };
 
 // Notice of commits to one listener: see Store::subscribe. Destroyed on its loop,
@@ -108,21 +112,50 @@ class Store {
   static std::unique_ptr<Store> open_beside(io::World& world, StoreOptions options);
   virtual ~Store() = default;
 
-  // Returns when the unit is durable. Throws StoreError (nothing of the unit
-  // has happened) or what the work threw. From any loop.
-  virtual rt::Task<void> commit(Unit unit) = 0;
-  // The same without bytes.
-  rt::Task<void> write(std::move_only_function<void(Transaction&)> work);
+  // Work for the store runs on other threads, while the loop of who asks goes on: so
+  // it is a plain function (nothing can be bound to it) of values that are handed over,
+  // and what it finds out is what it returns (ADR 10).
 
-  // Runs `query` on a read connection on an Executor thread: a consistent
-  // snapshot of what is committed. Use read() below, which returns a value.
-  virtual rt::Task<void> read_with(std::move_only_function<void(Database&)> query) = 0;
-  template <class F>
-  rt::Task<std::invoke_result_t<F&, Database&>> read(F query) {
-    std::optional<std::invoke_result_t<F&, Database&>> result;
-    std::move_only_function<void(Database&)> work = [&](Database& db) { result.emplace(query(db)); };
-    co_await read_with(std::move(work));
-    co_return std::move(*result);
+  // work(transaction, blobs, args...) on the committer's thread. Returns what it
+  // returned, when that is durable. Throws StoreError (nothing of it has happened) or
+  // what the work threw, which undoes it alone. The work may run more than once,
+  // because others of its batch threw: what it is given it cannot change.
+  template <PlainFunction F, Portable... Args>
+    requires PortableResult<std::invoke_result_t<F&, Transaction&, const NewBlobs&, const Args&...>>
+  rt::Task<std::invoke_result_t<F&, Transaction&, const NewBlobs&, const Args&...>> commit(NewBlobs blobs,
+                                                                                           F work,
+                                                                                           Args... args) {
+    using Result = std::invoke_result_t<F&, Transaction&, const NewBlobs&, const Args&...>;
+    Returned<Result> returned;
+    Unit unit;
+    unit.blobs = std::move(blobs);
+    unit.work = [&](Transaction& tx, const NewBlobs& stored) {
+      returned.take([&] { return work(tx, stored, std::as_const(args)...); });
+    };
+    co_await run_unit(std::move(unit));
+    co_return returned.give();
+  }
+  // The same without bytes: work(transaction, args...).
+  template <PlainFunction F, Portable... Args>
+    requires PortableResult<std::invoke_result_t<F&, Transaction&, const Args&...>>
+  rt::Task<std::invoke_result_t<F&, Transaction&, const Args&...>> write(F work, Args... args) {
+    Returned<std::invoke_result_t<F&, Transaction&, const Args&...>> returned;
+    Unit unit;
+    unit.work = [&](Transaction& tx, const NewBlobs&) {
+      returned.take([&] { return work(tx, std::as_const(args)...); });
+    };
+    co_await run_unit(std::move(unit));
+    co_return returned.give();
+  }
+
+  // query(database, args...) once on a read connection on an Executor thread: a
+  // consistent snapshot of what is committed. Returns what it returned.
+  template <PlainFunction F, Portable... Args>
+    requires PortableResult<std::invoke_result_t<F&, Database&, Args...>>
+  rt::Task<std::invoke_result_t<F&, Database&, Args...>> read(F query, Args... args) {
+    Returned<std::invoke_result_t<F&, Database&, Args...>> returned;
+    co_await run_query([&](Database& db) { returned.take([&] { return query(db, std::move(args)...); }); });
+    co_return returned.give();
   }
 
   // The bytes of a message as they were received, without prefix. Throws
@@ -160,6 +193,32 @@ class Store {
 
   // No more commits; what waits is written. Called once, before destruction.
   virtual rt::Task<void> close() = 0;
+
+ protected:
+  // What commit(), write() and read() come down to.
+  virtual rt::Task<void> run_unit(Unit unit) = 0;
+  virtual rt::Task<void> run_query(std::move_only_function<void(Database&)> query) = 0;
+
+ private:
+  // What work has returned, in the frame of who waits for it.
+  template <class T>
+  class Returned {
+   public:
+    template <class F>
+    void take(F&& run) {
+      if constexpr (std::is_void_v<T>) {
+        run();
+      } else {
+        value_.emplace(run());
+      }
+    }
+    T give() {
+      if constexpr (!std::is_void_v<T>) return std::move(*value_);
+    }
+
+   private:
+    std::optional<std::conditional_t<std::is_void_v<T>, char, T>> value_;
+  };
 };
 
 }  // namespace pabal::store

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "rig.h"
+#include "support/store_work.h"
 
 namespace pabal::deliver {
 namespace {
@@ -25,7 +26,7 @@ rt::Task<void> one_mail(Rig& rig) {
   EXPECT_EQ(co_await rig.fact(id, "relayed", "by"), "mx.busan.test");
   // Nothing refers to the message any more, so it is gone.
   auto query = [id](store::Database& db) { return store::find_message(db, id).has_value(); };
-  bool there = co_await rig.server->store->read(query);
+  bool there = co_await test::read(*rig.server->store, query);
   EXPECT_FALSE(there);
 }
 

@@ -4,6 +4,7 @@
 
 #include "queue/operate.h"
 #include "rig.h"
+#include "support/store_work.h"
 
 namespace pabal::deliver {
 namespace {
@@ -127,7 +128,7 @@ TEST(Retry, EachRecipientHasItsOwnEnd) {
 
 rt::Task<void> change(Rig& rig, std::function<size_t(store::Transaction&)> verb, size_t expected) {
   size_t changed = 0;
-  co_await rig.server->store->write([&](store::Transaction& tx) { changed = verb(tx); });
+  co_await test::write(*rig.server->store, [&](store::Transaction& tx) { changed = verb(tx); });
   EXPECT_EQ(changed, expected);
   rig.server->queue.notify();
 }
@@ -154,7 +155,7 @@ rt::Task<void> operated(Rig& rig) {
   same.message = id;
   same.destination = "BUSAN.test";
   auto listing = [&](store::Database& db) { return queue::list(db, same, 10); };
-  std::vector<queue::Listed> listed = co_await rig.server->store->read(listing);
+  std::vector<queue::Listed> listed = co_await test::read(*rig.server->store, listing);
   EXPECT_EQ(listed.size(), 1u);
   EXPECT_EQ(listed.at(0).reverse_path, "alice@seoul.test");
   co_await change(rig, [&](store::Transaction& tx) { return queue::drop(tx, same); }, 1);

@@ -4,6 +4,7 @@
 
 #include "proto/smtp/path.h"
 #include "store/mailboxes.h"
+#include "support/store_work.h"
 
 namespace pabal::deliver {
 
@@ -118,7 +119,7 @@ rt::Task<std::vector<queue::Entry>> Rig::entries() {
     for (QueueEntryId id : ids) found.push_back(*queue::find(db, id));
     return found;
   };
-  co_return co_await server->store->read(query);
+  co_return co_await test::read(*server->store, query);
 }
 
 rt::Task<std::vector<std::string>> Rig::inbox() {
@@ -130,7 +131,7 @@ rt::Task<std::vector<std::string>> Rig::inbox() {
       records.push_back(*store::find_message(db, mail.message));
     return records;
   };
-  std::vector<store::MessageRecord> records = co_await server->store->read(query);
+  std::vector<store::MessageRecord> records = co_await test::read(*server->store, query);
   std::vector<std::string> mails;
   for (const store::MessageRecord& record : records) {
     std::string bytes = co_await server->store->message_bytes(record.id);
@@ -150,7 +151,7 @@ rt::Task<std::vector<proto::dsn::ParsedReport>> Rig::reports() {
 
 rt::Task<std::vector<journey::Event>> Rig::journey(MessageId id) {
   auto query = [id](store::Database& db) { return journey::read(db, id); };
-  co_return co_await server->store->read(query);
+  co_return co_await test::read(*server->store, query);
 }
 
 rt::Task<std::string> Rig::fact(MessageId id, std::string kind, std::string name) {

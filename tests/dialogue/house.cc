@@ -11,6 +11,7 @@
 #include "store/hash.h"
 #include "store/mailboxes.h"
 #include "support/cheap_password.h"
+#include "support/store_work.h"
 
 namespace pabal::test {
 
@@ -68,10 +69,10 @@ size_t listener_of(const Script& script) {
 rt::Task<void> furnish(store::Store& store, io::World& world, const Script& script) {
   bool reads = script.name.starts_with("pop3-") || script.name.starts_with("imap-");
   bool logs_in = reads || script.name.starts_with("submission-");
-  store::Unit unit;
+  store::NewBlobs fresh;
   std::string bytes = "From: a@client.test\r\nSubject: to be read\r\n\r\n.first line\r\nsecond line\r\n";
-  if (reads) unit.blobs.push_back({bytes, store::sha256(bytes), {}});
-  unit.work = [&store, &world, &bytes, logs_in](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
+  if (reads) fresh.push_back({bytes, store::sha256(bytes), {}});
+  auto work = [&store, &world, &bytes, logs_in](store::Transaction& tx, const store::NewBlobs& blobs) {
     if (!directory::add_domain(store, tx, "seoul.test")) throw std::runtime_error("no domain");
     auto alice = directory::add_account(store, tx, world.random, "alice@seoul.test", "");
     if (!alice) throw std::runtime_error(alice.error());
@@ -88,7 +89,7 @@ rt::Task<void> furnish(store::Store& store, io::World& world, const Script& scri
       store::append(tx, *alice, *store::find_mailbox(tx.db, *alice, "INBOX"), message, 0);
     }
   };
-  co_await store.commit(std::move(unit));
+  co_await test::commit(store, std::move(fresh), work);
 }
 
 std::vector<std::string> acknowledged(const std::vector<std::string>& transcript) {

@@ -20,6 +20,7 @@
 #include "store/hash.h"
 #include "support/cheap_password.h"
 #include "support/disk_image.h"
+#include "support/store_work.h"
 
 namespace pabal::test {
 namespace {
@@ -46,9 +47,9 @@ const std::string kMails[] = {
 
 rt::Task<void> furnish(io::World& world) {
   std::unique_ptr<store::Store> store = store::Store::open(world, {.directory = kDirectory});
-  store::Unit unit;
-  for (const std::string& mail : kMails) unit.blobs.push_back({mail, store::sha256(mail), {}});
-  unit.work = [&](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
+  store::NewBlobs fresh;
+  for (const std::string& mail : kMails) fresh.push_back({mail, store::sha256(mail), {}});
+  auto work = [&](store::Transaction& tx, const store::NewBlobs& blobs) {
     if (!directory::add_domain(*store, tx, "seoul.test")) throw std::runtime_error("no domain");
     auto alice = directory::add_account(*store, tx, world.random, "alice@seoul.test", "");
     if (!alice) throw std::runtime_error(alice.error());
@@ -65,7 +66,7 @@ rt::Task<void> furnish(io::World& world) {
       store::append(tx, *alice, *store::find_mailbox(tx.db, *alice, "INBOX"), message, i);
     }
   };
-  co_await store->commit(std::move(unit));
+  co_await test::commit(*store, std::move(fresh), work);
   co_await store->close();
 }
 

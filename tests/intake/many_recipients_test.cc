@@ -1,6 +1,7 @@
 // One mail for a thousand mailboxes: one commit, one copy of its bytes.
 #include <gtest/gtest.h>
 
+#include "../support/store_work.h"
 #include "intake/intake.h"
 #include "sim/world.h"
 
@@ -27,7 +28,7 @@ rt::Task<void> scenario(io::World& world) {
       ASSERT_TRUE(directory::add_account(*store, tx, world.random, address, ""));
     }
   };
-  co_await store->write(std::move(settle));
+  co_await test::write(*store, std::move(settle));
 
   directory::Directory directory(world, *store);
   queue::Queue queue(world, *store, queue::default_queue_options());

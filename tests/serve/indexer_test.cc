@@ -24,7 +24,7 @@ class IndexerInTime : public testing::Test {
       std::move_only_function<void(store::Transaction&)> fill = [](store::Transaction& tx) {
         store::make_account(tx);
       };
-      co_await store_->write(std::move(fill));
+      co_await test::write(*store_, std::move(fill));
       indexer_ = std::make_unique<Indexer>(world_, *store_, IndexerOptions{});
       rt::TaskGroup group;
       group.spawn(indexer_->run());
@@ -58,7 +58,7 @@ class IndexerInTime : public testing::Test {
   uint64_t indexed() const { return indexer_->counters().indexed; }
   rt::Task<size_t> left_over() {
     auto query = [](store::Database& db) { return store::list_unsummarized(db, {}, 1000).size(); };
-    co_return co_await store_->read(query);
+    co_return co_await test::read(*store_, query);
   }
 
   sim::SimWorld sim_;
@@ -146,7 +146,7 @@ TEST_F(IndexerInTime, KeepsWhatReadersMadeOnce) {
         subjects.push_back(summary.base_subject);
       return subjects;
     };
-    std::vector<std::string> subjects = co_await store_->read(query);
+    std::vector<std::string> subjects = co_await test::read(*store_, query);
     std::ranges::sort(subjects);
     EXPECT_EQ(subjects, (std::vector<std::string>{"made by a reader", "test"}));
   });

@@ -9,6 +9,7 @@
 #include "store/hash.h"
 #include "store/segment_record.h"
 #include "store/store.h"
+#include "support/store_work.h"
 
 namespace pabal::simulation {
 
@@ -88,7 +89,7 @@ rt::Task<std::vector<Rot::Reference>> Rot::references() {
     }
     return found;
   };
-  std::vector<Reference> found = co_await store->read(query);
+  std::vector<Reference> found = co_await test::read(*store, query);
   co_await store->close();
   co_return found;
 }

@@ -42,7 +42,7 @@ class BackupTest : public ToolsTest {
         select.step();
         return static_cast<size_t>(select.number(0));
       };
-      EXPECT_EQ(co_await s.read(count), known.size());
+      EXPECT_EQ(co_await test::read(s, count), known.size());
       // And it goes on taking mail.
       co_await deliver(s, text_of(20'000));
       co_await s.close();
@@ -96,7 +96,7 @@ TEST_F(BackupTest, SegmentsThatAreGoneGoFromTheBackup) {
           "octets = 0; "
           "UPDATE account SET used_octets = 0, used_messages = 0");
     };
-    co_await store.write(remove_all);
+    co_await test::write(store, remove_all);
     known_.clear();
     co_await deliver_many(store, 300, 320);
     co_await store.collect();

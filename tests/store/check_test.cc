@@ -216,7 +216,7 @@ TEST_F(CheckTest, SummariesAreThrownAwayByARebuild) {
       for (MessageId id : list_unsummarized(tx.db, {}, 10'000))
         put_summary(tx, {.message = id}, {id, "h", "b"});
     };
-    co_await store.write(summarize);
+    co_await test::write(store, summarize);
   });
   EXPECT_TRUE(check().findings.empty());
   uint64_t thrown_away = rebuild_store(world_, kData).summaries;
@@ -224,7 +224,7 @@ TEST_F(CheckTest, SummariesAreThrownAwayByARebuild) {
   EXPECT_EQ(rebuild_store(world_, kData).summaries, 0u);
   with_store([&](Store& store) -> rt::Task<void> {
     auto missing = [](Database& db) { return list_unsummarized(db, {}, 10'000).size(); };
-    EXPECT_EQ(co_await store.read(missing), thrown_away);
+    EXPECT_EQ(co_await test::read(store, missing), thrown_away);
   });
   // So many that it takes several steps.
   execute(

@@ -52,7 +52,7 @@ void use_mailboxes(Transaction& tx) {
 
 rt::Task<void> fill_mailboxes(Store& store, std::vector<Known>& known) {
   auto work = [](Transaction& tx) { use_mailboxes(tx); };
-  co_await store.write(work);
+  co_await test::write(store, work);
   std::vector<Known> copies;
   for (const Known& mail : known) {
     if (mail.folder != "user1@example.test/INBOX") continue;
@@ -126,7 +126,7 @@ rt::Task<void> fill_fixture(Store& store, std::vector<Known>& known) {
     MailboxId inbox = inbox_of(tx.db, 1);
     expunge(tx, AccountId{1}, inbox, {{{1}, {1}}});
   };
-  co_await store.write(expunge_first);
+  co_await test::write(store, expunge_first);
   known.erase(known.begin());
   co_await fill_mailboxes(store, known);
 }
@@ -180,12 +180,12 @@ TEST_F(StoreFixtures, EveryOneIsUpgradedAndRead) {
         if (rehearsal.from_version >= 4) expect_threads(db);
         return 0;
       };
-      co_await s.read(look);
+      co_await test::read(s, look);
       for (const json::value& mail : json::parse(slurp(fixture / "mails.json")).as_array()) {
         MessageId id{mail.at("message").to_number<int64_t>()};
         std::string folder(mail.at("folder").as_string()), hash(mail.at("sha256").as_string());
         auto find = [id](Database& db) { return find_message(db, id); };
-        std::optional<MessageRecord> message = co_await s.read(find);
+        std::optional<MessageRecord> message = co_await test::read(s, find);
         EXPECT_TRUE(message.has_value());
         if (!message) continue;
         EXPECT_EQ(to_hex(sha256(message->prefix + co_await s.message_bytes(id))), hash);

@@ -69,7 +69,7 @@ rt::Task<void> furnish(Store& store) {
     std::string bytes = text_of(i % 2 == 0 ? 700 : 9000);
     MessageId id = co_await deliver(store, std::move(bytes));
     auto summarize = [id](Transaction& tx) { put_summary(tx, {.message = id}, {id, "subject:", "body"}); };
-    co_await store.write(summarize);
+    co_await test::write(store, summarize);
   }
 }
 
@@ -79,7 +79,7 @@ rt::Task<void> carry_out(Store& store, Told& told) {
   try {
     while (told.done < kCommands) {
       auto work = [n = told.done](Transaction& tx) { command(tx, n); };
-      co_await store.write(work);
+      co_await test::write(store, work);
       ++told.done;
       EXPECT_EQ(told.noticed, static_cast<size_t>(told.done));
     }
@@ -118,15 +118,15 @@ void check(sim::SimWorld& sim, sim::SimHost& host, const Told& told) {
     std::unique_ptr<Store> store = Store::open(world, sim_options());
     auto look = [](Store& s, const Told& t) -> rt::Task<void> {
       auto count = [](Database& db) { return commands_done(db); };
-      int done = co_await s.read(count);
+      int done = co_await test::read(s, count);
       EXPECT_GE(done, t.done);
       EXPECT_LE(done, t.done + 1);
       // And it goes on from there.
       for (; done < kCommands; ++done) {
         auto work = [done](Transaction& tx) { command(tx, done); };
-        co_await s.write(work);
+        co_await test::write(s, work);
       }
-      auto counted = co_await s.read(count);
+      auto counted = co_await test::read(s, count);
       EXPECT_EQ(counted, kCommands);
       co_await s.close();
     };

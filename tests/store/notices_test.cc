@@ -19,7 +19,7 @@ TEST_F(RealStore, AListenerHearsOfACommitBeforeItsWriterGoesOn) {
       inbox = inbox_of(tx.db);
       trash = *find_mailbox(tx.db, AccountId{kAccount}, "Trash");
     };
-    co_await store.write(find);
+    co_await test::write(store, find);
     EXPECT_TRUE(heard.empty());  // nothing was changed
     co_await deliver(store, text_of(100));
     EXPECT_EQ(heard.size(), 1u);
@@ -31,7 +31,7 @@ TEST_F(RealStore, AListenerHearsOfACommitBeforeItsWriterGoesOn) {
                      {i == 0 ? FlagChange::add : FlagChange::remove, kSeen});
       }
     };
-    co_await store.write(both_twice);
+    co_await test::write(store, both_twice);
     EXPECT_EQ(heard.size(), 2u);
     if (heard.size() == 2)
       EXPECT_EQ(heard[1],
@@ -71,7 +71,7 @@ TEST_F(RealStore, AUnitThatThrowsIsNotHeardOf) {
         throw std::invalid_argument("not this one");
       };
       try {
-        co_await s.write(work);
+        co_await test::write(s, work);
       } catch (const std::invalid_argument&) {
         co_return;
       }
@@ -87,7 +87,7 @@ TEST_F(RealStore, AUnitThatThrowsIsNotHeardOf) {
     EXPECT_FALSE(heard.empty());
     MailboxId inbox;
     auto find = [&](Database& db) { return inbox_of(db); };
-    inbox = co_await store.read(find);
+    inbox = co_await test::read(store, find);
     for (const auto& changes : heard)
       EXPECT_EQ(changes, (std::vector<MailboxChange>{{AccountId{kAccount}, inbox}}));
   });

@@ -65,7 +65,7 @@ TEST_F(RealStore, ADamagedMessageIsAnEntryAmongTheOthers) {
           .run();
       expunge(tx, AccountId{kAccount}, inbox_of(tx.db), {{{4}, {4}}});
     };
-    co_await store.write(damage);
+    co_await test::write(store, damage);
     std::vector<MessageBytes> read = co_await store.messages(ids, UINT64_MAX);
     EXPECT_EQ(read.size(), 5u);
     for (size_t i = 0; i < read.size(); ++i) {
@@ -84,14 +84,14 @@ TEST_F(RealStore, WithoutAGoodChecksumTheHashDecides) {
     for (const char* sql :
          {"UPDATE message SET checksum = NULL", "UPDATE message SET checksum = coalesce(checksum, 0) + 1"}) {
       auto change = [sql](Transaction& tx) { tx.db.prepare(sql).run(); };
-      co_await store.write(change);
+      co_await test::write(store, change);
       EXPECT_EQ(co_await store.message_bytes(ids[0]), text_of(300));
       EXPECT_EQ(co_await store.message_bytes(ids[1]), text_of(9000));
     }
     auto rot = [](Transaction& tx) {
       tx.db.prepare("UPDATE message SET bytes = ? WHERE segment < 0").bind_blob(text_of(300, 'q')).run();
     };
-    co_await store.write(rot);
+    co_await test::write(store, rot);
     EXPECT_THROW(co_await store.message_bytes(ids[0]), StoreError);
   });
 }

@@ -118,7 +118,7 @@ TEST_F(SalvageTest, LevelsOfMailboxesBecomeDirectories) {
         copy_mails(tx, inbox_of(tx.db), {{{1}, {1}}}, AccountId{1}, to);
       }
     };
-    co_await store.write(copy);
+    co_await test::write(store, copy);
   });
   std::set<std::string> folders;
   for (const auto& [folder, whole] : salvage().by_folder) folders.insert(folder);
@@ -141,7 +141,7 @@ TEST_F(SalvageTest, KeywordsBecomeLettersAndTheRestIsReported) {
       change_flags(tx, AccountId{1}, inbox, {{{1}, {1}}}, {FlagChange::replace, kSeen | 1u << 8 | 1u << 10});
       change_flags(tx, AccountId{1}, inbox, {{{2}, {2}}}, {FlagChange::replace, uint64_t{1} << 37 | 1u << 9});
     };
-    co_await store.write(mark);
+    co_await test::write(store, mark);
   });
   salvage_store(world_, kData, "/out", kSilent);
   std::map<std::string, std::string> files = read_files(host_.disk(), "/out");

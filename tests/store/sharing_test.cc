@@ -16,7 +16,7 @@ class Sharing : public RealStore {
         make_account(tx, kOther.value);
         work(tx, inbox_of(tx.db), inbox_of(tx.db, kOther.value));
       };
-      co_await store.write(run);
+      co_await test::write(store, run);
     });
   }
   static std::string listed(Transaction& tx, MailboxId mailbox) {

@@ -193,7 +193,7 @@ std::vector<int64_t> seen_after_restart(sim::SimWorld& sim, sim::SimHost& host) 
       while (select.step()) found.push_back(select.number(0));
       return found.size();
     };
-    co_await s.read(query);
+    co_await test::read(s, query);
     h.power_off();
     co_await s.close();
   };

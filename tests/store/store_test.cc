@@ -104,13 +104,13 @@ TEST_F(RealStore, ManyThatWaitShareCommits) {
 }
 
 rt::Task<void> failing_unit(Store& store, size_t& own_exceptions) {
-  Unit unit;
-  unit.work = [](Transaction& tx, std::vector<NewBlob>&) {
+  NewBlobs fresh;
+  auto work = [](Transaction& tx, const NewBlobs&) {
     tx.db.prepare("INSERT INTO alias (address, target) VALUES ('a@example.test', 'b@example.test')").run();
     throw std::invalid_argument("not this one");
   };
   try {
-    co_await store.commit(std::move(unit));
+    co_await test::commit(store, std::move(fresh), work);
   } catch (const std::invalid_argument&) {
     ++own_exceptions;
   }
@@ -133,7 +133,7 @@ TEST_F(RealStore, AUnitThatThrowsIsUndoneAlone) {
       select.step();
       return select.number(0);
     };
-    EXPECT_EQ(co_await store.read(count), 0);
+    EXPECT_EQ(co_await test::read(store, count), 0);
     EXPECT_EQ(store.counters().failed_units, 20u);
   });
 }
@@ -201,7 +201,7 @@ TEST_F(RealStore, ANewerSchemaIsRefusedUntouched) {
     auto newer = [](Transaction& tx) {
       tx.db.prepare("UPDATE meta SET value = '99' WHERE key = 'schema_version'").run();
     };
-    co_await store.write(newer);
+    co_await test::write(store, newer);
   });
   std::string before = slurp(options().directory + "/pabal.db");
   for (bool beside : {false, true}) {
@@ -242,7 +242,7 @@ TEST_F(RealStore, AFlippedBitIsNoticedAtReading) {
           .bind(small.value)
           .run();
     };
-    co_await store.write(damage);
+    co_await test::write(store, damage);
     EXPECT_THROW(co_await store.message_bytes(small), StoreError);
   });
 }
@@ -293,13 +293,13 @@ TEST_F(RealStore, SegmentsWhoseMessagesAreGoneAreRemoved) {
     UidRanges uids;
     for (size_t i = 0; i + 1 < mails.size(); ++i) add_to(uids, mails[i].uid);
     auto remove = [&](Transaction& tx) { expunge(tx, AccountId{kAccount}, inbox_of(tx.db), uids); };
-    co_await store.write(remove);
+    co_await test::write(store, remove);
     EXPECT_EQ(co_await store.collect(), segments - 1);
     EXPECT_EQ(list_segments(world_.disk, directory).size(), 1u);
     EXPECT_EQ(co_await store.message_bytes(mails.back().message), text_of(20'000));
     EXPECT_THROW(co_await store.message_bytes(mails.front().message), StoreError);
     auto used = [](Database& db) { return *usage(db, AccountId{kAccount}); };
-    Usage now = co_await store.read(used);
+    Usage now = co_await test::read(store, used);
     EXPECT_EQ(now.messages, 1u);
     EXPECT_EQ(now.octets, mails.back().size_octets);
   });
@@ -308,20 +308,20 @@ TEST_F(RealStore, SegmentsWhoseMessagesAreGoneAreRemoved) {
 TEST_F(RealStore, AMessageLivesAsLongAsSomethingRefersToIt) {
   with_store([](Store& store) -> rt::Task<void> {
     auto second_account = [](Transaction& tx) { make_account(tx, 2); };
-    co_await store.write(second_account);
+    co_await test::write(store, second_account);
     MessageId id = co_await deliver(store, text_of(1000));
     auto second_mailbox = [&](Transaction& tx) {
       append(tx, AccountId{2}, inbox_of(tx.db, 2), *find_message(tx.db, id), kSeen);
     };
-    co_await store.write(second_mailbox);
+    co_await test::write(store, second_mailbox);
     auto expunge_from = [](int64_t account) {
       return [account](Transaction& tx) {
         expunge(tx, AccountId{account}, inbox_of(tx.db, account), {{{1}, {1}}, {{7}, {7}}});
       };
     };
-    co_await store.write(expunge_from(1));
+    co_await test::write(store, expunge_from(1));
     EXPECT_EQ(co_await store.message_bytes(id), text_of(1000));
-    co_await store.write(expunge_from(2));
+    co_await test::write(store, expunge_from(2));
     EXPECT_THROW(co_await store.message_bytes(id), StoreError);
   });
 }

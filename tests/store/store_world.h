@@ -9,6 +9,7 @@
 #include <string>
 #include <unistd.h>
 
+#include "../support/store_work.h"
 #include "os/epoll.h"
 #include "os/real_world.h"
 #include "rt/task_group.h"
@@ -50,20 +51,20 @@ inline rt::Task<MessageId> deliver(Store& store, std::string bytes, int64_t acco
   message.prefix = "Return-Path: <sender@example.test>\r\n";
   message.hash = sha256(bytes);
   message.size_octets = bytes.size();
-  Unit unit;
-  unit.blobs.push_back({bytes, message.hash, {}});
-  unit.work = [&](Transaction& tx, std::vector<NewBlob>& blobs) {
+  NewBlobs fresh;
+  fresh.push_back({bytes, message.hash, {}});
+  auto work = [&](Transaction& tx, const NewBlobs& blobs) {
     message.received_at = tx.now;
     insert_message(tx, message, blobs[0]);
     append(tx, AccountId{account}, inbox_of(tx.db, account), message, 0);
   };
-  co_await store.commit(std::move(unit));
+  co_await test::commit(store, std::move(fresh), work);
   co_return message.id;
 }
 
 inline rt::Task<std::vector<Mail>> mails_in(Store& store, int64_t account = kAccount) {
   auto query = [account](Database& db) { return list_mails(db, inbox_of(db, account)); };
-  co_return co_await store.read(query);
+  co_return co_await test::read(store, query);
 }
 
 // A directory that goes with the test.

@@ -63,17 +63,17 @@ inline rt::Task<void> deliver_known(Store& store, std::vector<Known>& known, std
   message.prefix = "Return-Path: <sender@example.test>\r\nX-Id: " + std::to_string(message.id.value) + "\r\n";
   message.hash = sha256(bytes);
   message.size_octets = bytes.size();
-  Unit unit;
-  unit.blobs.push_back({bytes, message.hash, {}});
+  NewBlobs fresh;
+  fresh.push_back({bytes, message.hash, {}});
   bool in_segment = false;
-  unit.work = [&](Transaction& tx, std::vector<NewBlob>& blobs) {
+  auto work = [&](Transaction& tx, const NewBlobs& blobs) {
     message.received_at = tx.now;
     insert_message(tx, message, blobs[0]);
     in_segment = blobs[0].location.segment >= 0;
     for (int64_t account : accounts) append(tx, AccountId{account}, inbox_of(tx.db, account), message, flags);
     if (queued) insert_queue_entry(tx, message.id.value + 1, message.id, recipient_of(message.id.value));
   };
-  co_await store.commit(std::move(unit));
+  co_await test::commit(store, std::move(fresh), work);
   Known mail{message.id.value, "", message.prefix + bytes, bytes, message.hash, flags, in_segment};
   for (int64_t account : accounts) {
     mail.folder = "user" + std::to_string(account) + "@example.test/INBOX";
@@ -157,7 +157,7 @@ class ToolsTest : public testing::Test {
       }
       expunge(tx, AccountId{1}, inbox, uids);
     };
-    co_await store.write(work);
+    co_await test::write(store, work);
   }
   // Mails of all kinds; some have been removed again.
   void fill() {

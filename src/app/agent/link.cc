@@ -43,8 +43,7 @@ std::vector<io::IpAddress> look_up(const std::string& host) {
 }
 
 rt::Task<std::unique_ptr<io::Stream>> connect_to(io::World& world, ServerAddress server) {
-  auto query = [&server] { return look_up(server.host); };
-  std::vector<io::IpAddress> addresses = co_await rt::offload(world.blocking, std::move(query));
+  std::vector<io::IpAddress> addresses = co_await rt::offload(world.blocking, look_up, server.host);
   std::string reason = "it has no address";
   for (const io::IpAddress& ip : addresses) {
     try {

@@ -77,21 +77,21 @@ class Pop3Test : public testing::Test {
     message.size_octets = bytes.size();
     message.smtputf8 = smtputf8;
     message.body = body;
-    store::Unit unit;
-    unit.blobs.push_back({bytes, message.hash, {}});
-    unit.work = [&](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
-      message.received_at = tx.now;
-      store::insert_message(tx, message, blobs[0]);
-      store::append(tx, bob_.id, bob_.inbox, message, 0);
+    store::NewBlobs blobs;
+    blobs.push_back({std::move(bytes), message.hash, {}});
+    auto work = [](store::Transaction& tx, const store::NewBlobs& stored, store::MessageRecord record,
+                   const directory::Account& bob) {
+      record.received_at = tx.now;
+      store::insert_message(tx, record, stored[0]);
+      store::append(tx, bob.id, bob.inbox, record, 0);
     };
-    co_await store_->commit(std::move(unit));
+    co_await store_->commit(std::move(blobs), work, message, bob_);
     co_return message.id;
   }
 
   rt::Task<size_t> mails_left() {
-    MailboxId inbox = bob_.inbox;
-    auto query = [inbox](store::Database& db) { return store::list_mails(db, inbox).size(); };
-    co_return co_await store_->read(query);
+    auto query = [](store::Database& db, MailboxId inbox) { return store::list_mails(db, inbox).size(); };
+    co_return co_await store_->read(query, bob_.inbox);
   }
 
   // Says the lines after "C: ", all that stand together at once, and expects

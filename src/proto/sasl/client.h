@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/portable.h"
 #include "proto/sasl/mechanism.h"
 
 namespace pabal::proto::sasl {
@@ -66,3 +67,6 @@ class ClientExchange {
 };
 
 }  // namespace pabal::proto::sasl
+
+template <>
+inline constexpr bool pabal::kPortable<pabal::proto::sasl::ClientExchange> = true;

@@ -83,12 +83,39 @@ void inherit_acl(store::Transaction& tx, AccountId owner, std::string_view name,
   }
 }
 
+namespace {
+
+enum class AclSet { done, nobody, owner, too_many };
+
+AclSet set_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, const wire::SetAcl& command) {
+  std::optional<Who> who = find_who(tx.db, command.identifier);
+  if (!who) return AclSet::nobody;
+  if (who->account == owner) return leaves_owner_all(command) ? AclSet::done : AclSet::owner;
+  const Rights change(command.rights);
+  Rights before = rights_in(store::list_acl(tx.db, mailbox), who->identifier);
+  Rights after = command.mode == '+'   ? before.with(change)
+                 : command.mode == '-' ? before.without(change)
+                                       : change;
+  if (!store::set_acl(tx, mailbox, who->identifier, after.text())) return AclSet::too_many;
+  tell_of_acl(tx, owner, mailbox, who->account);
+  return AclSet::done;
+}
+
+AclSet delete_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, const std::string& identifier) {
+  std::optional<Who> who = find_who(tx.db, identifier);
+  if (!who) return AclSet::nobody;
+  if (who->account == owner) return AclSet::owner;
+  store::set_acl(tx, mailbox, who->identifier, "");
+  tell_of_acl(tx, owner, mailbox, who->account);
+  return AclSet::done;
+}
+
+}  // namespace
+
 rt::Task<Outcome> Session::on(wire::GetAcl command) {
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
   if (!place) co_return std::move(place.error());
-  MailboxId mailbox = place->mailbox->id;
-  auto query = [mailbox](store::Database& db) { return store::list_acl(db, mailbox); };
-  std::vector<store::AclEntry> acl = co_await service_.store.read(query);
+  std::vector<store::AclEntry> acl = co_await service_.store.read(store::list_acl, place->mailbox->id);
   out() += "* ACL ";
   wire::put_mailbox(out(), command.mailbox, names_utf8());
   out() += ' ';
@@ -107,34 +134,10 @@ rt::Task<Outcome> Session::on(wire::SetAcl command) {
   if (!are_rights(command.rights)) co_return bad("rights are letters of " + std::string(Rights::kLetters));
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
   if (!place) co_return std::move(place.error());
-  enum { done, nobody, owner, too_many } result = done;
-  MailboxId mailbox = place->mailbox->id;
-  const Rights change(command.rights);
-  auto work = [&](store::Transaction& tx) {
-    result = done;
-    std::optional<Who> who = find_who(tx.db, command.identifier);
-    if (!who) {
-      result = nobody;
-      return;
-    }
-    if (who->account == place->owner) {
-      if (!leaves_owner_all(command)) result = owner;
-      return;
-    }
-    Rights before = rights_in(store::list_acl(tx.db, mailbox), who->identifier);
-    Rights after = command.mode == '+'   ? before.with(change)
-                   : command.mode == '-' ? before.without(change)
-                                         : change;
-    if (!store::set_acl(tx, mailbox, who->identifier, after.text())) {
-      result = too_many;
-      return;
-    }
-    tell_of_acl(tx, place->owner, mailbox, who->account);
-  };
-  co_await service_.store.write(work);
-  if (result == nobody) co_return refuse_identifier(command.identifier);
-  if (result == owner) co_return refuse_owner();
-  if (result == too_many)
+  AclSet result = co_await service_.store.write(set_acl, place->owner, place->mailbox->id, command);
+  if (result == AclSet::nobody) co_return refuse_identifier(command.identifier);
+  if (result == AclSet::owner) co_return refuse_owner();
+  if (result == AclSet::too_many)
     co_return no("LIMIT", "an ACL can have " + std::to_string(store::kAclEntriesMax) + " entries");
   co_return ok("so it is");
 }
@@ -142,27 +145,17 @@ rt::Task<Outcome> Session::on(wire::SetAcl command) {
 rt::Task<Outcome> Session::on(wire::DeleteAcl command) {
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
   if (!place) co_return std::move(place.error());
-  bool nobody = false, owner = false;
-  MailboxId mailbox = place->mailbox->id;
-  auto work = [&](store::Transaction& tx) {
-    std::optional<Who> who = find_who(tx.db, command.identifier);
-    nobody = !who;
-    owner = who && who->account == place->owner;
-    if (nobody || owner) return;
-    store::set_acl(tx, mailbox, who->identifier, "");
-    tell_of_acl(tx, place->owner, mailbox, who->account);
-  };
-  co_await service_.store.write(work);
-  if (nobody) co_return refuse_identifier(command.identifier);
-  if (owner) co_return refuse_owner();
+  AclSet result =
+      co_await service_.store.write(delete_acl, place->owner, place->mailbox->id, command.identifier);
+  if (result == AclSet::nobody) co_return refuse_identifier(command.identifier);
+  if (result == AclSet::owner) co_return refuse_owner();
   co_return ok("gone");
 }
 
 rt::Task<Outcome> Session::on(wire::ListRights command) {
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
   if (!place) co_return std::move(place.error());
-  auto query = [&command](store::Database& db) { return find_who(db, command.identifier); };
-  std::optional<Who> who = co_await service_.store.read(query);
+  std::optional<Who> who = co_await service_.store.read(find_who, command.identifier);
   if (!who) co_return refuse_identifier(command.identifier);
   out() += "* LISTRIGHTS ";
   wire::put_mailbox(out(), command.mailbox, names_utf8());

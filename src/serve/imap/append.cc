@@ -8,43 +8,48 @@ namespace pabal::serve::imap {
 
 namespace {
 constexpr size_t kUrlShownMax = 200;  // of one that is wrong
+
+// The UIDs. Throws Refusal.
+std::vector<NumberRange> keep_all(store::Transaction& tx, const store::NewBlobs& blobs, const Place& place,
+                                  const std::vector<Arrival>& arrivals) {
+  uint64_t octets = 0;
+  for (const Arrival& arrival : arrivals) octets += arrival.record.size_octets;
+  check_room(tx, place.owner, octets);
+  std::vector<NumberRange> uids;
+  for (size_t i = 0; i < arrivals.size(); ++i)
+    wire::add_to(uids, static_cast<uint32_t>(keep(tx, place, arrivals[i], blobs[i]).value));
+  return uids;
+}
 }  // namespace
 
 rt::Task<Outcome> Session::on(wire::Append command) {
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "i");
   if (!place) co_return try_create(std::move(place.error()));
+  store::NewBlobs blobs;
   std::vector<Arrival> arrivals;
-  uint64_t octets = 0;
   for (wire::AppendMessage& message : command.messages) {
-    std::expected<Arrival, Outcome> arrival = co_await prepare(std::move(message));
+    std::expected<NewArrival, Outcome> arrival = co_await prepare(std::move(message));
     if (!arrival) co_return std::move(arrival.error());
-    octets += arrival->octets.size();
-    arrivals.push_back(std::move(*arrival));
+    blobs.push_back(std::move(arrival->blob));
+    arrivals.push_back(std::move(arrival->arrival));
   }
 
-  store::Unit unit;
-  for (const Arrival& arrival : arrivals) unit.blobs.push_back(arrival.blob());
+  const size_t count = arrivals.size();
   std::vector<NumberRange> uids;
-  unit.work = [&](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
-    uids.clear();
-    check_room(tx, place->owner, octets);
-    for (size_t i = 0; i < arrivals.size(); ++i)
-      wire::add_to(uids, static_cast<uint32_t>(keep(tx, *place, arrivals[i], blobs[i]).value));
-  };
   std::optional<Outcome> refused;
   try {
-    co_await service_.store.commit(std::move(unit));
+    uids = co_await service_.store.commit(std::move(blobs), keep_all, *place, std::move(arrivals));
   } catch (const Refusal& e) {
     refused = e.outcome;
   }
   if (refused) co_return std::move(*refused);
-  service_.counters.appended += arrivals.size();
+  service_.counters.appended += count;
   if (notify_) notify_->expect_arrivals(place->mailbox->id, uids);
   std::string uid_validity = std::to_string(place->mailbox->uid_validity.value);
   co_return ok("kept", "APPENDUID " + uid_validity + " " + wire::format_set(uids));
 }
 
-rt::Task<std::expected<Arrival, Outcome>> Session::prepare(wire::AppendMessage message) {
+rt::Task<std::expected<NewArrival, Outcome>> Session::prepare(wire::AppendMessage message) {
   if (message.catenate) {
     std::expected<std::string, Outcome> joined = co_await join_parts(std::move(message.parts));
     if (!joined) co_return std::unexpected(std::move(joined.error()));

@@ -4,24 +4,25 @@
 
 namespace pabal::serve::imap {
 
-std::expected<Arrival, Outcome> make_arrival(wire::AppendMessage message, MessageId id, Time now,
-                                             uint64_t octets_max) {
+std::expected<NewArrival, Outcome> make_arrival(wire::AppendMessage message, MessageId id, Time now,
+                                                uint64_t octets_max) {
   if (message.octets.empty()) return std::unexpected(no("", "an empty message cannot be kept"));
   if (message.octets.size() > octets_max)
     return std::unexpected(no("TOOBIG", "a message can have " + std::to_string(octets_max) + " octets"));
-  Arrival arrival;
+  NewArrival made;
+  Arrival& arrival = made.arrival;
   arrival.flags = split_flags(message.flags);
   if (!arrival.flags.unknown.empty())
     return std::unexpected(bad("there is no system flag " + arrival.flags.unknown));
   arrival.internal_date = message.internal_date;
-  arrival.octets = std::move(message.octets);
   arrival.record.id = id;
-  arrival.record.hash = store::sha256(arrival.octets);
-  arrival.record.size_octets = arrival.octets.size();
+  arrival.record.hash = store::sha256(message.octets);
+  arrival.record.size_octets = message.octets.size();
   arrival.record.body = message.literal8 ? store::BodyType::binary : store::BodyType::eight_bit;
   // What stands in for a Date field that is missing (RFC 5256 §2.2).
   arrival.record.received_at = arrival.internal_date.value_or(now);
-  return arrival;
+  made.blob = {.bytes = std::move(message.octets), .hash = arrival.record.hash, .location = {}};
+  return made;
 }
 
 void check_room(store::Transaction& tx, AccountId owner, uint64_t octets) {

@@ -18,17 +18,18 @@ namespace wire = proto::imap;
 
 struct Arrival {
   store::MessageRecord record;
-  std::string octets;
   FlagNames flags;
   std::optional<Time> internal_date;
-
-  // Refers to this object's octets.
-  store::NewBlob blob() const { return {octets, record.hash, {}}; }
+};
+// With its octets, which the store wants by themselves.
+struct NewArrival {
+  store::NewBlob blob;
+  Arrival arrival;
 };
 
 // `message.octets` is all of it, also of one that was put together.
-std::expected<Arrival, Outcome> make_arrival(wire::AppendMessage message, MessageId id, Time now,
-                                             uint64_t octets_max);
+std::expected<NewArrival, Outcome> make_arrival(wire::AppendMessage message, MessageId id, Time now,
+                                                uint64_t octets_max);
 
 // Thrown from a unit of work: nothing of it happens, and this is answered.
 struct Refusal {

@@ -15,6 +15,23 @@ std::vector<NumberRange> to_numbers(const store::UidRanges& uids) {
   return out;
 }
 
+struct CopyWork {
+  AccountId from_owner;
+  MailboxId from;
+  store::UidRanges uids;
+  Place to;
+  bool move = false;
+};
+
+store::Copied copy(store::Transaction& tx, const CopyWork& work) {
+  const Place& to = work.to;
+  bool fills = !work.move || to.owner != work.from_owner;
+  store::Copied copied =
+      store::copy_mails(tx, work.from, work.uids, to.owner, to.mailbox->id, allowed_bits(to.rights), fills);
+  if (work.move && !copied.over_quota) store::expunge(tx, work.from_owner, work.from, copied.from);
+  return copied;
+}
+
 }  // namespace
 
 rt::Task<Outcome> Session::on(wire::Copy command) {
@@ -34,18 +51,13 @@ rt::Task<Outcome> Session::on(wire::Copy command) {
   }
   if (numbers->empty()) co_return ok("nothing to copy");
 
-  store::UidRanges uids = uids_of(*numbers);
   const View& view = *selected_->view;
-  store::Copied copied;
-  store::UidRanges gone;
-  bool fills = !command.move || to->owner != view.owner();
-  auto work = [&](store::Transaction& tx) {
-    copied =
-        store::copy_mails(tx, view.id(), uids, to->owner, to->mailbox->id, allowed_bits(to->rights), fills);
-    gone.clear();
-    if (command.move && !copied.over_quota) gone = store::expunge(tx, view.owner(), view.id(), copied.from);
-  };
-  co_await service_.store.write(work);
+  CopyWork work{.from_owner = view.owner(),
+                .from = view.id(),
+                .uids = uids_of(*numbers),
+                .to = *to,
+                .move = command.move};
+  store::Copied copied = co_await service_.store.write(copy, std::move(work));
   if (copied.over_quota) co_return no("OVERQUOTA", "there is no room for these messages");
   if (notify_) notify_->expect_arrivals(to->mailbox->id, to_numbers(copied.to));
   if (copied.messages == 0) co_return no("EXPUNGEISSUED", "these messages are gone");

@@ -39,8 +39,8 @@ rt::Task<Outcome> Session::on(wire::MultiSearch command) {
     if (!co_await search_selected(request)) co_return unknown_charset();
     if (std::ranges::all_of(command.sources, is_selected)) co_return ok("searched");
   }
-  auto query = [&](store::Database& db) { return resolve_sources(db, *account_, command.sources); };
-  std::vector<SeenMailbox> mailboxes = co_await service_.store.read(query);
+  std::vector<SeenMailbox> mailboxes =
+      co_await service_.store.read(resolve_sources, *account_, command.sources);
   for (const SeenMailbox& mailbox : mailboxes) {
     if (selected_ && selected_->view->id() == mailbox.mailbox.id &&
         std::ranges::any_of(command.sources, is_selected))

@@ -12,9 +12,10 @@ rt::Task<Outcome> Session::on(wire::Expunge command) {
     if (uids.empty()) co_return ok("nothing to expunge");
   }
   const View& view = *selected_->view;
-  store::UidRanges gone;
-  auto work = [&](store::Transaction& tx) { gone = store::expunge(tx, view.owner(), view.id(), uids, true); };
-  co_await service_.store.write(work);
+  auto work = [](store::Transaction& tx, AccountId owner, MailboxId mailbox, const store::UidRanges& which) {
+    return store::expunge(tx, owner, mailbox, which, true);
+  };
+  store::UidRanges gone = co_await service_.store.write(work, view.owner(), view.id(), uids);
   co_await sync({});
   std::string code;
   // RFC 7162 §3.2.7: the client may then know the mailbox as of this MODSEQ.

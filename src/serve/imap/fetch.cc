@@ -87,10 +87,8 @@ std::vector<NumberRange> Session::changed_after(const std::vector<NumberRange>& 
 rt::Task<void> Session::tell_vanished(wire::SequenceSet set, uint64_t since) {
   const View& view = *selected_->view;
   ModSeq modseq{static_cast<int64_t>(std::min<uint64_t>(since, INT64_MAX))};
-  auto query = [&](store::Database& db) {
-    return store::expunged_since(db, view.owner(), view.id(), modseq);
-  };
-  store::UidRanges gone = co_await service_.store.read(query);
+  store::UidRanges gone =
+      co_await service_.store.read(store::expunged_since, view.owner(), view.id(), modseq);
   uint32_t highest = static_cast<uint32_t>(std::min<int64_t>(view.mailbox().uid_next.value, UINT32_MAX));
   std::vector<NumberRange> wanted = set.saved ? selected_->saved : wire::normalize(set, highest);
   std::vector<NumberRange> vanished;
@@ -119,12 +117,11 @@ rt::Task<ModSeq> Session::set_seen(std::vector<NumberRange> numbers) {
   }
   if (unseen.empty()) co_return ModSeq{};
   store::UidRanges uids = uids_of(unseen);
-  store::FlagsChanged changed;
-  auto work = [&](store::Transaction& tx) {
-    changed = store::change_flags(tx, view.owner(), view.id(), uids,
-                                  {.mode = store::FlagChange::add, .flags = store::kSeen});
+  auto work = [](store::Transaction& tx, AccountId owner, MailboxId mailbox, const store::UidRanges& which) {
+    return store::change_flags(tx, owner, mailbox, which,
+                               {.mode = store::FlagChange::add, .flags = store::kSeen});
   };
-  co_await service_.store.write(work);
+  store::FlagsChanged changed = co_await service_.store.write(work, view.owner(), view.id(), std::move(uids));
   co_await sync({.may_expunge = false, .silent = changed.modseq});
   co_return changed.modseq;
 }

@@ -20,6 +20,27 @@ size_t octets_of(const store::SummaryTexts& texts) {
          (texts.preview ? texts.preview->size() : 0);
 }
 
+// The texts of some messages, with the messages, which come back.
+struct MadeTexts {
+  std::vector<store::MessageBytes> of;
+  std::vector<store::FoundTexts> texts;
+};
+
+// wanted: in the order of `read`.
+MadeTexts make_texts_of(std::vector<store::MessageBytes> read, const std::vector<MessageId>& wanted,
+                        bool preview) {
+  MadeTexts made;
+  auto next = wanted.begin();
+  for (const store::MessageBytes& message : read) {
+    if (next == wanted.end() || message.id != *next) continue;
+    ++next;
+    made.texts.push_back(
+        {message.id, summary_texts(mail::parse_message(message.bytes), message.bytes, preview)});
+  }
+  made.of = std::move(read);
+  return made;
+}
+
 }  // namespace
 
 rt::Task<void> FetchBatch::load() {
@@ -66,8 +87,8 @@ rt::Task<void> FetchBatch::find_texts() {
     if (lacks_texts(entry)) missing.push_back(entry.id);
   }
   if (missing.empty()) co_return;
-  auto query = [&](store::Database& db) { return store::find_summary_texts(db, missing); };
-  std::vector<store::FoundTexts> found = co_await service_.store.read(query);
+  std::vector<store::FoundTexts> found =
+      co_await service_.store.read(store::find_summary_texts, std::move(missing));
   for (store::FoundTexts& one : found) keep_texts(*find_entry(one.message), std::move(one.texts));
 }
 
@@ -91,7 +112,7 @@ rt::Task<void> FetchBatch::read_messages(std::vector<MessageId> wanted) {
     std::vector<store::MessageBytes> read = co_await service_.store.messages(wanted, octets_max);
     asked -= std::min(asked, read.size());
     wanted.erase(wanted.begin(), wanted.begin() + static_cast<ptrdiff_t>(read.size()));
-    if (needs_.texts) co_await make_texts(read);
+    if (needs_.texts) read = co_await make_texts(std::move(read));
     for (store::MessageBytes& message : read) {
       Entry* entry = find_entry(message.id);
       if (!needs_.bytes) message.bytes.clear();
@@ -103,19 +124,18 @@ rt::Task<void> FetchBatch::read_messages(std::vector<MessageId> wanted) {
 }
 
 // Not indexed yet. The rest of a summary is dearer and can wait for the indexer.
-rt::Task<void> FetchBatch::make_texts(const std::vector<store::MessageBytes>& read) {
-  std::vector<store::FoundTexts> made;
-  auto work = [&] {
-    for (const store::MessageBytes& message : read) {
-      const Entry* entry = find_entry(message.id);
-      if (entry == nullptr || !lacks_texts(*entry) || !message.error.empty()) continue;
-      made.push_back(
-          {message.id, summary_texts(mail::parse_message(message.bytes), message.bytes, needs_.preview)});
-    }
-  };
-  co_await rt::offload(service_.world.blocking, work);
-  for (store::FoundTexts& one : made) keep_texts(*find_entry(one.message), std::move(one.texts));
+rt::Task<std::vector<store::MessageBytes>> FetchBatch::make_texts(std::vector<store::MessageBytes> read) {
+  std::vector<MessageId> wanted;
+  for (const store::MessageBytes& message : read) {
+    const Entry* entry = find_entry(message.id);
+    if (entry != nullptr && lacks_texts(*entry) && message.error.empty()) wanted.push_back(message.id);
+  }
+  if (wanted.empty()) co_return read;
+  MadeTexts made = co_await rt::offload(service_.world.blocking, make_texts_of, std::move(read),
+                                        std::move(wanted), needs_.preview);
+  for (store::FoundTexts& one : made.texts) keep_texts(*find_entry(one.message), std::move(one.texts));
   service_.indexer.make_way();
+  co_return std::move(made.of);
 }
 
 FetchBatch::Loaded FetchBatch::attach(FetchSource& source) const {

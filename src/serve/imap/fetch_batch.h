@@ -42,7 +42,7 @@ class FetchBatch {
   bool lacks(const Entry& entry) const;
   bool lacks_texts(const Entry& entry) const;
   rt::Task<void> read_messages(std::vector<MessageId> wanted);
-  rt::Task<void> make_texts(const std::vector<store::MessageBytes>& read);
+  rt::Task<std::vector<store::MessageBytes>> make_texts(std::vector<store::MessageBytes> read);
   void keep_texts(Entry& entry, store::SummaryTexts texts);
 
   Service& service_;

@@ -17,9 +17,21 @@ namespace {
 struct Tree {
   std::vector<SeenMailbox> mailboxes;
   std::vector<ListSource> sources;
-  std::vector<ListLine> lines;
+  std::vector<ListLine> lines;                              // refer to the sources
   std::vector<std::vector<store::Annotation>> annotations;  // of each line, if wanted
 };
+
+}  // namespace
+
+}  // namespace pabal::serve::imap
+
+// Refers to nothing outside of itself.
+template <>
+inline constexpr bool pabal::kPortable<pabal::serve::imap::Tree> = true;
+
+namespace pabal::serve::imap {
+
+namespace {
 
 // Mailboxes and subscriptions as one tree; a name that is both is there once.
 std::vector<ListSource> gather_sources(const std::vector<SeenMailbox>& mailboxes,
@@ -132,8 +144,7 @@ rt::Task<Outcome> Session::on(wire::List command) {
   if (octets_of(command) > ListPatterns::kOctetsMax)
     co_return no("LIMIT", "the patterns together have more than " + std::to_string(ListPatterns::kOctetsMax) +
                               " octets");
-  auto query = [this, &command](store::Database& db) { return read_tree(db, *account_, command); };
-  Tree tree = co_await service_.store.read(query);
+  Tree tree = co_await service_.store.read(read_tree, *account_, command);
   if (command.lsub) {
     for (const ListLine& line : tree.lines) {
       put_lsub_line(out(), line, names_utf8());

@@ -53,12 +53,15 @@ rt::Task<Outcome> Session::on(wire::Create command) {
   if (!place || place->name.empty()) co_return no("CANNOT", "nothing can be made there");
   if (!place->own && !place->rights.has('k')) co_return no("NOPERM", "you may not make mailboxes there");
   if (!place->own && !uses->empty()) co_return no("USEATTR", "what it is used for says its owner");
-  std::expected<MailboxId, store::MailboxError> made;
-  auto work = [&](store::Transaction& tx) {
-    made = store::create_mailbox(tx, place->owner, place->name, *uses);
-    if (made) inherit_acl(tx, place->owner, place->name, *made);
+  auto work = [](store::Transaction& tx, AccountId owner, const std::string& new_name,
+                 const std::string& special_use) {
+    std::expected<MailboxId, store::MailboxError> id =
+        store::create_mailbox(tx, owner, new_name, special_use);
+    if (id) inherit_acl(tx, owner, new_name, *id);
+    return id;
   };
-  co_await service_.store.write(work);
+  std::expected<MailboxId, store::MailboxError> made =
+      co_await service_.store.write(work, place->owner, place->name, *uses);
   if (!made) co_return refuse(made.error());
   if (notify_) notify_->expect_name(name);
   co_return ok("made", "MAILBOXID (F" + std::to_string(made->value) + ")");
@@ -68,9 +71,8 @@ rt::Task<Outcome> Session::on(wire::Delete command) {
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "x");
   if (!place) co_return std::move(place.error());
   if (place->name == "INBOX") co_return refuse(store::MailboxError::inbox);
-  std::expected<void, store::MailboxError> done;
-  auto work = [&](store::Transaction& tx) { done = store::delete_mailbox(tx, place->owner, place->name); };
-  co_await service_.store.write(work);
+  std::expected<void, store::MailboxError> done =
+      co_await service_.store.write(store::delete_mailbox, place->owner, place->name);
   if (!done) co_return refuse(done.error());
   if (notify_) notify_->expect_name(canonical_name(command.mailbox));
   // RFC 9051 §6.3.5 leaves open what becomes of who has it selected: for us it is closed.
@@ -97,11 +99,8 @@ rt::Task<Outcome> Session::on(wire::Rename command) {
   if (!to->own && !to->rights.has('k')) co_return no("NOPERM", "you may not make mailboxes there");
   if (to->owner != from->owner)
     co_return no("CANNOT", "a mailbox stays with its account: make one there and move the messages");
-  std::expected<void, store::MailboxError> done;
-  auto work = [&](store::Transaction& tx) {
-    done = store::rename_mailbox(tx, from->owner, from->name, to->name);
-  };
-  co_await service_.store.write(work);
+  std::expected<void, store::MailboxError> done =
+      co_await service_.store.write(store::rename_mailbox, from->owner, from->name, to->name);
   if (!done) co_return refuse(done.error());
   if (notify_) notify_->expect_name(to_name);
   co_return ok("renamed");
@@ -111,16 +110,14 @@ rt::Task<Outcome> Session::on(wire::Subscribe command) {
   std::string name = without_delimiter(std::move(command.mailbox));
   if (std::string_view fault = name_fault(name); !fault.empty() && !command.unsubscribe)
     co_return no("CANNOT", std::string(fault));
-  AccountId account = account_->id;
-  bool too_many = false;
-  auto work = [&](store::Transaction& tx) {
-    too_many = !command.unsubscribe && count_subscriptions(tx.db, account) >= kSubscriptionsMax;
-    if (too_many) return;
-    store::set_subscribed(tx, account, name, !command.unsubscribe);
+  auto work = [](store::Transaction& tx, AccountId account, const std::string& which, bool subscribed) {
+    if (subscribed && count_subscriptions(tx.db, account) >= kSubscriptionsMax) return false;
+    store::set_subscribed(tx, account, which, subscribed);
     tx.changes.push_back({account, MailboxId{}});  // for NOTIFY; no feed has it
+    return true;
   };
-  co_await service_.store.write(work);
-  if (too_many)
+  bool done = co_await service_.store.write(work, account_->id, name, !command.unsubscribe);
+  if (!done)
     co_return no("LIMIT", "an account can have " + std::to_string(kSubscriptionsMax) + " subscriptions");
   if (notify_) notify_->expect_name(name);
   co_return ok(command.unsubscribe ? "unsubscribed" : "subscribed");

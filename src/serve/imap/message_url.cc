@@ -12,8 +12,7 @@ rt::Task<std::optional<std::string>> Session::read_url(wire::Url url, directory:
   if (url.mailbox.empty()) {
     if (selected_) mailbox = selected_->view->id();
   } else {
-    auto query = [&](store::Database& db) { return find_place(db, as, url.mailbox); };
-    std::optional<Place> place = co_await service_.store.read(query);
+    std::optional<Place> place = co_await service_.store.read(find_place, std::move(as), url.mailbox);
     if (place && place->mailbox && place->rights.has('r')) mailbox = place->mailbox->id;
   }
   if (!mailbox) co_return std::nullopt;

@@ -42,13 +42,31 @@ struct Refused {
   store::AnnotationError error;
 };
 
+struct SetWork {
+  AccountId reader;
+  AccountId owner;
+  MailboxId mailbox;  // 0: the server
+  decltype(wire::SetMetadata::entries) entries;
+  std::optional<std::string> special_use;
+};
+
+// Throws Refused.
+void set_annotations(store::Transaction& tx, const SetWork& work) {
+  for (const auto& [entry, value] : work.entries) {
+    std::expected<void, store::AnnotationError> set =
+        store::set_annotation(tx, work.mailbox, work.reader, entry, value);
+    if (!set) throw Refused{set.error()};
+  }
+  if (work.special_use) store::set_special_use(tx, work.owner, work.mailbox, *work.special_use);
+  // No mail has changed, so it stands in no feed: only NOTIFY wants to hear of it.
+  tx.changes.push_back({work.owner, work.mailbox});
+}
+
 }  // namespace
 
 rt::Task<Outcome> Session::on(wire::GetMetadata command) {
-  auto query = [this, &command](store::Database& db) {
-    return find_annotations(db, *account_, command.mailbox, service_.options.hostname);
-  };
-  Found found = co_await service_.store.read(query);
+  Found found =
+      co_await service_.store.read(find_annotations, *account_, command.mailbox, service_.options.hostname);
   if (found.refusal) co_return std::move(*found.refusal);
   ChosenAnnotations chosen =
       choose_annotations(found.annotations, command.entries,
@@ -88,20 +106,14 @@ rt::Task<Outcome> Session::on(wire::SetMetadata command) {
   // RFC 6154 §4: it is the owner's view of the mailbox.
   if (special_use && (!mailbox || owner != account_->id))
     co_return no("USEATTR", "what it is used for says its owner");
-  AccountId reader = account_->id;
-  auto work = [&](store::Transaction& tx) {
-    for (const auto& [entry, value] : command.entries) {
-      std::expected<void, store::AnnotationError> set =
-          store::set_annotation(tx, mailbox, reader, entry, value);
-      if (!set) throw Refused{set.error()};
-    }
-    if (special_use) store::set_special_use(tx, owner, mailbox, *special_use);
-    // No mail has changed, so it stands in no feed: only NOTIFY wants to hear of it.
-    tx.changes.push_back({owner, mailbox});
-  };
+  SetWork work{.reader = account_->id,
+               .owner = owner,
+               .mailbox = mailbox,
+               .entries = std::move(command.entries),
+               .special_use = std::move(special_use)};
   std::optional<store::AnnotationError> error;
   try {
-    co_await service_.store.write(work);
+    co_await service_.store.write(set_annotations, std::move(work));
   } catch (const Refused& refused) {
     error = refused.error;
   }

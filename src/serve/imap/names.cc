@@ -141,8 +141,7 @@ std::string_view name_fault(std::string_view name) {
 }
 
 rt::Task<std::optional<Place>> Session::find(std::string name) {
-  auto query = [this, &name](store::Database& db) { return find_place(db, *account_, name); };
-  co_return co_await service_.store.read(query);
+  co_return co_await service_.store.read(find_place, *account_, std::move(name));
 }
 
 rt::Task<std::expected<Place, Outcome>> Session::find_with_right(std::string name, std::string_view rights) {

@@ -20,14 +20,14 @@ bool Notifier::mark(MailboxId mailbox, MailboxId selected) {
   auto known = known_.find(mailbox);
   if (known != known_.end()) {
     unsigned silent = mailbox == selected ? kMessages | kFlags : 0u;
-    bool names = (program_.events() & kNames) != 0;
+    bool names = (program_->events() & kNames) != 0;
     if ((known->second.events & ~silent) == 0 && !names) return false;
   }
   return dirty_.insert(mailbox).second;
 }
 
 void Notifier::expect_arrivals(MailboxId mailbox, const std::vector<proto::imap::NumberRange>& uids) {
-  bool of_interest = (program_.events() & kMessages) != 0 || !program_.selected().items.empty();
+  bool of_interest = (program_->events() & kMessages) != 0 || !program_->selected().items.empty();
   if (!of_interest) return;
   std::vector<proto::imap::NumberRange>& own = own_arrivals_[mailbox];
   if (own.size() > kOwnArrivalsMax) own.clear();
@@ -52,39 +52,55 @@ void Notifier::put_back(Marks marks) {
   rescan_ |= marks.whole;
 }
 
-Notifier::Look Notifier::look(store::Database& db, const directory::Account& reader,
-                              const Marks& marks) const {
-  Look out{.whole = marks.whole};
-  if (!marks.whole) {
-    for (MailboxId id : marks.mailboxes) {
-      std::optional<SeenMailbox> seen = see_mailbox(db, reader, id);
-      auto known = known_.find(id);
-      bool was_there = known != known_.end();
-      bool is_there = seen && seen->rights.has('l');
-      if (was_there != is_there || (is_there && known->second.seen.name != seen->name)) {
-        out.whole = true;  // the tree has changed: what else did?
-        break;
-      }
-      if (is_there) out.mailboxes.push_back(std::move(*seen));
+Notifier::Question Notifier::question(const directory::Account& reader, const Marks& marks) const {
+  Question out{
+      .program = program_, .hostname = hostname_, .reader = reader, .whole = marks.whole, .mailboxes = {}};
+  auto add = [&](MailboxId id, const Known& known) {
+    out.mailboxes[id] = {known.seen.name, is_subscribed(known.seen.name)};
+  };
+  if (marks.whole) {
+    for (const auto& [id, known] : known_) add(id, known);
+    return out;
+  }
+  for (MailboxId id : marks.mailboxes) {
+    auto known = known_.find(id);
+    if (known == known_.end()) {
+      out.mailboxes[id] = {};
+    } else {
+      add(id, known->second);
     }
   }
-  if (out.whole) {
+  return out;
+}
+
+Notifier::Look Notifier::look(store::Database& db, const Question& question) {
+  const directory::Account& reader = question.reader;
+  Look out{.whole = question.whole};
+  if (!question.whole) {
+    for (const auto& [id, known] : question.mailboxes) {
+      std::optional<SeenMailbox> seen = see_mailbox(db, reader, id);
+      bool is_there = seen && seen->rights.has('l');
+      out.tree_changed = known.name != (is_there ? seen->name : "");
+      if (out.tree_changed) return out;
+      if (is_there) out.mailboxes.push_back(std::move(*seen));
+    }
+  } else {
     out.mailboxes = see_mailboxes(db, reader);
     out.subscriptions = store::list_subscriptions(db, reader.id);
-    if ((program_.events() & kServerMetadata) != 0)
-      out.server = read_server_annotations(db, reader, hostname_);
+    if ((question.program->events() & kServerMetadata) != 0)
+      out.server = read_server_annotations(db, reader, question.hostname);
     std::unordered_set<MailboxId> seen;
     for (const SeenMailbox& one : out.mailboxes) seen.insert(one.mailbox.id);
-    for (const auto& [id, known] : known_) {
+    for (const auto& [id, known] : question.mailboxes) {
       if (!seen.contains(id) && store::find_mailbox(db, id)) out.out_of_sight.insert(id);
     }
   }
-  if ((program_.events() & kMetadata) == 0) return out;
+  if ((question.program->events() & kMetadata) == 0) return out;
   for (const SeenMailbox& seen : out.mailboxes) {
     // Of a whole look only what is watched; whether it is subscribed now is in the look.
-    bool subscribed =
-        out.whole ? std::ranges::binary_search(out.subscriptions, seen.name) : is_subscribed(seen.name);
-    bool wanted = (program_.events_of(seen.name, seen.own, subscribed) & kMetadata) != 0;
+    bool subscribed = out.whole ? std::ranges::binary_search(out.subscriptions, seen.name)
+                                : question.mailboxes.at(seen.mailbox.id).subscribed;
+    bool wanted = (question.program->events_of(seen.name, seen.own, subscribed) & kMetadata) != 0;
     if (wanted && may_annotate(seen.own, seen.rights))
       out.annotations[seen.mailbox.id] = read_annotations(db, seen.mailbox, reader);
   }
@@ -97,7 +113,7 @@ bool Notifier::is_subscribed(const std::string& name) const {
 
 // What is seen but cannot be read has no messages to tell of.
 unsigned Notifier::events_of(const SeenMailbox& seen) const {
-  unsigned events = program_.events_of(seen.name, seen.own, is_subscribed(seen.name));
+  unsigned events = program_->events_of(seen.name, seen.own, is_subscribed(seen.name));
   return seen.rights.has('r') ? events : events & ~(kMessages | kFlags | kMetadata);
 }
 
@@ -118,7 +134,7 @@ NotifyNews Notifier::compare(Look look, MailboxId selected) {
     }
     compare_mailbox(known->second, std::move(seen), selected, news);
   }
-  if (look.whole && (program_.events() & kServerMetadata) != 0) {
+  if (look.whole && (program_->events() & kServerMetadata) != 0) {
     std::vector<std::string> entries = update_entries(server_entries_, look.server);
     if (!entries.empty()) news.metadata.push_back({"", std::move(entries)});
   }
@@ -213,7 +229,7 @@ void Notifier::compare_tree(Look& look, NotifyNews& news) {
     MailboxId id = seen.mailbox.id;
     there.insert(id);
     names_.emplace(seen.name, id);
-    if (!seen.own && program_.beyond_own()) owners_.insert(seen.mailbox.account);
+    if (!seen.own && program_->beyond_own()) owners_.insert(seen.mailbox.account);
     auto [entry, is_new] = known_.try_emplace(id);
     Known& known = entry->second;
     if (is_new) {
@@ -238,7 +254,7 @@ void Notifier::compare_tree(Look& look, NotifyNews& news) {
   for (const Known& known : gone) tell_gone(known, look.out_of_sight.contains(known.seen.mailbox.id), news);
   tell_renames(renames, news);
   for (MailboxId id : made) tell_made(known_.at(id), news);
-  if ((program_.events() & kSubscriptions) != 0) tell_subscriptions(subscriptions_before, news);
+  if ((program_->events() & kSubscriptions) != 0) tell_subscriptions(subscriptions_before, news);
 }
 
 // RFC 5465 §5.9: who loses the right to see a mailbox is told, and so when it is back.
@@ -275,7 +291,7 @@ void Notifier::tell_renames(const Renames& renames, NotifyNews& news) {
     ListNews line = describe(known.seen.name);
     line.old_name = from;
     tell_name(news, std::move(line),
-              known.events | program_.events_of(from, known.seen.own, is_subscribed(from)));
+              known.events | program_->events_of(from, known.seen.own, is_subscribed(from)));
   }
 }
 
@@ -284,7 +300,7 @@ void Notifier::tell_subscriptions(const std::vector<std::string>& before, Notify
   std::ranges::set_symmetric_difference(before, subscriptions_, std::back_inserter(changed));
   for (const std::string& name : changed) {
     bool own = !name.starts_with(kOthersPrefix) && !name.starts_with(kSharedPrefix);
-    bool wanted = (program_.events_of(name, own, true) & kSubscriptions) != 0;
+    bool wanted = (program_->events_of(name, own, true) & kSubscriptions) != 0;
     bool told = std::ranges::find(news.lists, name, &ListNews::name) != news.lists.end();
     if (wanted && !told && !is_quiet(name)) news.lists.push_back(describe(name));
   }
@@ -312,7 +328,7 @@ std::vector<std::string> Notifier::no_access() const {
   std::vector<std::string> out;
   for (const auto& [name, id] : names_) {
     const SeenMailbox& seen = known_.at(id).seen;
-    if (!seen.rights.has('r') && program_.names(name)) out.push_back(name);
+    if (!seen.rights.has('r') && program_->names(name)) out.push_back(name);
   }
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -54,9 +55,9 @@ struct NotifyNews {
 class Notifier {
  public:
   Notifier(NotifyProgram program, std::string hostname)
-      : program_(std::move(program)), hostname_(std::move(hostname)) {}
+      : program_(std::make_shared<const NotifyProgram>(std::move(program))), hostname_(std::move(hostname)) {}
 
-  const NotifyProgram& program() const { return program_; }
+  const NotifyProgram& program() const { return *program_; }
 
   // A mailbox of a watched account has changed (0: what belongs to the account
   // itself). selected: heard of otherwise, 0 for none. False: of no interest.
@@ -73,6 +74,7 @@ class Notifier {
   // How it is now: everything, or what is marked.
   struct Look {
     bool whole = false;
+    bool tree_changed = false;  // of what is marked: it takes a whole look to tell what has
     std::vector<SeenMailbox> mailboxes;
     std::vector<std::string> subscriptions;  // rising; of a whole look
     std::map<MailboxId, std::vector<store::Annotation>> annotations;
@@ -86,8 +88,20 @@ class Notifier {
   };
   Marks take();
   void put_back(Marks marks);
-  // On another thread, while nobody calls compare().
-  Look look(store::Database& db, const directory::Account& reader, const Marks& marks) const;
+  // What another thread has to know to look.
+  struct Question {
+    std::shared_ptr<const NotifyProgram> program;
+    std::string hostname;
+    directory::Account reader;
+    bool whole = false;
+    struct KnownName {
+      std::string name;  // as it was seen; "" if it was not
+      bool subscribed = false;
+    };
+    std::map<MailboxId, KnownName> mailboxes;  // of a whole look all that are known, else what is marked
+  };
+  Question question(const directory::Account& reader, const Marks& marks) const;
+  static Look look(store::Database& db, const Question& question);
 
   // The first time: nothing is news. selected: its messages are not told of here.
   NotifyNews compare(Look look, MailboxId selected);
@@ -124,7 +138,7 @@ class Notifier {
   void compare_mailbox(Known& known, SeenMailbox&& seen, MailboxId selected, NotifyNews& news);
   static std::vector<std::string> update_entries(Entries& known, const std::vector<store::Annotation>& now);
 
-  const NotifyProgram program_;
+  const std::shared_ptr<const NotifyProgram> program_;
   const std::string hostname_;
   std::unordered_map<MailboxId, Known> known_;
   std::map<std::string, MailboxId, bool (*)(std::string_view, std::string_view)> names_{tree_less};

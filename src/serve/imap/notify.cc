@@ -105,9 +105,13 @@ void Session::watch_accounts() {
 rt::Task<NotifyNews> Session::look_for_news() {
   Notifier::Marks marks = notify_->take();
   std::optional<Notifier::Look> look;
-  auto query = [&](store::Database& db) { return notify_->look(db, *account_, marks); };
   try {
-    look = co_await service_.store.read(query);
+    look = co_await service_.store.read(Notifier::look, notify_->question(*account_, marks));
+    if (look->tree_changed) {
+      // What else has changed in it?
+      marks.whole = true;
+      look = co_await service_.store.read(Notifier::look, notify_->question(*account_, marks));
+    }
   } catch (...) {
     notify_->put_back(std::move(marks));
     throw;

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/portable.h"
 #include "proto/imap/command.h"
 #include "serve/imap/outcome.h"
 
@@ -64,3 +65,6 @@ class NotifyProgram {
 };
 
 }  // namespace pabal::serve::imap
+
+template <>
+inline constexpr bool pabal::kPortable<pabal::serve::imap::NotifyProgram> = true;

@@ -45,8 +45,7 @@ std::optional<store::Usage> find_root(store::Database& db, const directory::Acco
 }  // namespace
 
 rt::Task<Outcome> Session::on(wire::GetQuota command) {
-  auto query = [this, &command](store::Database& db) { return find_root(db, *account_, command.root); };
-  std::optional<store::Usage> usage = co_await service_.store.read(query);
+  std::optional<store::Usage> usage = co_await service_.store.read(find_root, *account_, command.root);
   if (!usage) co_return no("NONEXISTENT", "there is no such quota root; GETQUOTAROOT names them");
   put_quota(out(), command.root, *usage, names_utf8());
   co_return ok("that is what is used");
@@ -57,13 +56,14 @@ rt::Task<Outcome> Session::on(wire::GetQuotaRoot command) {
     std::string root;
     store::Usage usage;
   };
-  auto query = [this, &command](store::Database& db) -> std::optional<Found> {
-    std::optional<Place> place = find_place(db, *account_, command.mailbox);
+  auto query = [](store::Database& db, const directory::Account& reader,
+                  const std::string& name) -> std::optional<Found> {
+    std::optional<Place> place = find_place(db, reader, name);
     // The mailbox need not be there: what would count for it (RFC 9208 §4.1.2).
     if (!place || !(place->own || place->rights.has('r'))) return std::nullopt;
     return Found{place->owner_address, store::usage(db, place->owner).value_or(store::Usage{})};
   };
-  std::optional<Found> found = co_await service_.store.read(query);
+  std::optional<Found> found = co_await service_.store.read(query, *account_, command.mailbox);
   if (!found) co_return no("NONEXISTENT", "there is no such mailbox");
   out() += "* QUOTAROOT ";
   wire::put_mailbox(out(), command.mailbox, names_utf8());

@@ -6,6 +6,26 @@
 
 namespace pabal::serve::imap {
 
+namespace {
+
+struct ReplaceWork {
+  AccountId owner;
+  MailboxId mailbox;
+  store::UidRanges old;
+  Place place;
+  Arrival arrival;
+};
+
+// Throws Refusal.
+Uid replace(store::Transaction& tx, const store::NewBlobs& blobs, const ReplaceWork& work) {
+  if (store::expunge(tx, work.owner, work.mailbox, work.old).empty())
+    throw Refusal{no("EXPUNGEISSUED", "the message to replace is gone")};
+  check_room(tx, work.place.owner, work.arrival.record.size_octets);
+  return keep(tx, work.place, work.arrival, blobs[0]);
+}
+
+}  // namespace
+
 rt::Task<Outcome> Session::on(wire::Replace command) {
   wire::SequenceSet one{.ranges = {{command.number, command.number}}};
   std::optional<std::vector<NumberRange>> numbers = numbers_of(one, command.uid);
@@ -14,23 +34,21 @@ rt::Task<Outcome> Session::on(wire::Replace command) {
     co_return no("NOPERM", "you may not delete in this mailbox");
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "i");
   if (!place) co_return try_create(std::move(place.error()));
-  std::expected<Arrival, Outcome> arrival = co_await prepare(std::move(command.message));
+  std::expected<NewArrival, Outcome> arrival = co_await prepare(std::move(command.message));
   if (!arrival) co_return std::move(arrival.error());
 
-  store::UidRanges old = uids_of(*numbers);
   const View& view = *selected_->view;
-  store::Unit unit;
-  unit.blobs.push_back(arrival->blob());
+  ReplaceWork work{.owner = view.owner(),
+                   .mailbox = view.id(),
+                   .old = uids_of(*numbers),
+                   .place = *place,
+                   .arrival = std::move(arrival->arrival)};
+  store::NewBlobs blobs;
+  blobs.push_back(std::move(arrival->blob));
   Uid uid;
-  unit.work = [&](store::Transaction& tx, std::vector<store::NewBlob>& blobs) {
-    if (store::expunge(tx, view.owner(), view.id(), old).empty())
-      throw Refusal{no("EXPUNGEISSUED", "the message to replace is gone")};
-    check_room(tx, place->owner, arrival->octets.size());
-    uid = keep(tx, *place, *arrival, blobs[0]);
-  };
   std::optional<Outcome> refused;
   try {
-    co_await service_.store.commit(std::move(unit));
+    uid = co_await service_.store.commit(std::move(blobs), replace, std::move(work));
   } catch (const Refusal& e) {
     refused = e.outcome;
   }

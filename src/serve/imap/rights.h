@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/portable.h"
 #include "store/sharing.h"
 
 namespace pabal::serve::imap {
@@ -47,3 +48,6 @@ bool are_rights(std::string_view letters);
 Rights rights_by(const std::vector<store::AclEntry>& acl, std::string_view address);
 
 }  // namespace pabal::serve::imap
+
+template <>
+inline constexpr bool pabal::kPortable<pabal::serve::imap::Rights> = true;

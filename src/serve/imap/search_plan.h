@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/portable.h"
 #include "base/time.h"
 #include "proto/imap/search_key.h"
 #include "serve/imap/snapshot.h"
@@ -76,3 +77,7 @@ bool is_fuzzy(const proto::imap::SearchKey& key);
 std::optional<int64_t> number_of_object_id(char kind, std::string_view object_id);
 
 }  // namespace pabal::serve::imap
+
+// Contains itself, and nothing but values.
+template <>
+inline constexpr bool pabal::kPortable<pabal::serve::imap::SearchNode> = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "rt/offload.h"
 #include "serve/imap/side_by_side.h"
 #include "serve/imap/summaries.h"
 
@@ -16,11 +17,25 @@ constexpr size_t kBatchMails = 1000;
 // one message may be several mails.
 struct Candidate {
   uint32_t number = 0;
-  const Item* item = nullptr;
+  int64_t message = 0;
 };
-int64_t message_of(const Candidate& candidate) {
-  return candidate.item->message;
-}
+
+// What every thread that works for the search may look at, and none changes.
+struct Question {
+  SearchPlan plan;
+  std::shared_ptr<const Snapshot> snapshot;
+  bool scores = false;
+  std::vector<Candidate> candidates;
+  std::vector<store::FoundThread> threads;  // rising by message, if needed
+};
+using SharedQuestion = std::shared_ptr<const Question>;
+
+struct Verdict {
+  uint32_t number = 0;
+  Answer answer = Answer::unknown;
+  unsigned char score = 1;
+};
+using Verdicts = std::vector<Verdict>;
 
 // All mails of one message.
 struct Group {
@@ -35,8 +50,8 @@ std::vector<Group> groups_of(std::span<const Candidate> batch) {
   std::vector<Group> groups;
   for (size_t begin = 0; begin < batch.size();) {
     size_t end = begin;
-    while (end < batch.size() && message_of(batch[end]) == message_of(batch[begin])) ++end;
-    groups.push_back({.id = MessageId{message_of(batch[begin])},
+    while (end < batch.size() && batch[end].message == batch[begin].message) ++end;
+    groups.push_back({.id = MessageId{batch[begin].message},
                       .mails = batch.subspan(begin, end - begin),
                       .thread = std::nullopt,
                       .sent_day = std::nullopt});
@@ -52,6 +67,98 @@ std::vector<MessageId> ids_of(const std::vector<Group>& groups) {
   return ids;
 }
 
+std::optional<ThreadId> thread_of(const Question& question, MessageId id) {
+  auto found = std::ranges::lower_bound(question.threads, id, {}, &store::FoundThread::message);
+  if (found == question.threads.end() || found->message != id) return std::nullopt;
+  return found->thread;
+}
+
+// False: some stay undecided.
+bool settle(const Question& question, std::span<const Candidate> mails, const KnownTexts& known,
+            Verdicts& verdicts) {
+  bool all = true;
+  for (const Candidate& mail : mails) {
+    const Item& item = question.snapshot->at(mail.number);
+    Verdict verdict{.number = mail.number, .answer = decide(question.plan.root, item, known)};
+    all &= verdict.answer != Answer::unknown;
+    if (verdict.answer == Answer::yes && question.scores)
+      verdict.score = relevancy(question.plan.root, item, known);
+    if (verdict.answer != Answer::unknown) verdicts.push_back(verdict);
+  }
+  return all;
+}
+
+struct ByStore {
+  Verdicts verdicts;
+  std::vector<MessageId> left;  // could not be decided by what is stored
+};
+
+// The candidates from `first` on, by what is stored of them.
+ByStore decide_by_store(store::Database& db, const SharedQuestion& shared, size_t first, size_t count) {
+  const Question& question = *shared;
+  const SearchNeeds& needs = question.plan.needs;
+  ByStore out;
+  std::vector<Group> groups = groups_of(std::span(question.candidates).subspan(first, count));
+  auto decide = [&](Group& group, const KnownTexts& known) {
+    group.decided = settle(question, group.mails, known, out.verdicts);
+  };
+  auto drop_decided = [&] { std::erase_if(groups, [](const Group& one) { return one.decided; }); };
+  if (needs.thread) {
+    for (Group& group : groups) {
+      group.thread = thread_of(question, group.id);
+      decide(group, {.thread = group.thread, .sent_day = std::nullopt});
+    }
+    drop_decided();
+  }
+  if (needs.sent_day) {
+    auto group = groups.begin();
+    for (const store::Summary& summary : store::find_summaries(db, ids_of(groups), {.dates = true})) {
+      while (group->id != summary.message) ++group;
+      group->sent_day = summary.sent_day;
+      decide(*group, {.thread = group->thread, .sent_day = group->sent_day});
+    }
+    drop_decided();
+  }
+  if ((needs.header || needs.body) && !groups.empty()) {
+    auto group = groups.begin();
+    auto use = [&](MessageId id, std::string_view header, std::string_view body) {
+      while (group->id != id) ++group;
+      KnownTexts known{.thread = group->thread, .sent_day = group->sent_day};
+      if (needs.header) known.header = header;
+      if (needs.body) known.body = body;
+      decide(*group, known);
+      return true;
+    };
+    store::read_search_texts(db, ids_of(groups), needs.header, needs.body, use);
+  }
+  for (const Group& group : groups) {
+    if (!group.decided) out.left.push_back(group.id);
+  }
+  return out;
+}
+
+// By what has just been made of them, which comes back.
+struct ByMade {
+  std::vector<Summarized> made;
+  Verdicts verdicts;
+};
+
+ByMade decide_by_made(const SharedQuestion& shared, std::vector<Summarized> made) {
+  ByMade out;
+  for (const Summarized& one : made) {
+    auto mails =
+        std::ranges::equal_range(shared->candidates, one.summary.message.value, {}, &Candidate::message);
+    settle(*shared, {mails.begin(), mails.end()},
+           {.thread = thread_of(*shared, one.summary.message),
+            .sent_day = one.summary.sent_day,
+            .header = std::string_view(one.text.header),
+            .body = std::string_view(one.text.body)},
+           out.verdicts);
+  }
+  out.made = std::move(made);
+  return out;
+}
+
 class SearchRun {
  public:
   SearchRun(Service& service, const SearchPlan& plan, const SearchScope& scope, Progress& progress)
@@ -63,12 +170,19 @@ class SearchRun {
         scores_(scope.scores ? scope.snapshot->size() + 1 : 0, 1) {}
 
   rt::Task<SearchResult> run() {
-    decide_by_view();
-    if (!candidates_.empty()) {
-      std::ranges::sort(candidates_, {}, message_of);
-      if (plan_.needs.thread) threads_ = co_await read_threads(service_, ids_of(groups_of(candidates_)));
+    std::vector<Candidate> candidates = decide_by_view();
+    if (!candidates.empty()) {
+      std::ranges::sort(candidates, {}, &Candidate::message);
+      Question question{.plan = plan_,
+                        .snapshot = scope_.snapshot,
+                        .scores = scope_.scores,
+                        .candidates = std::move(candidates),
+                        .threads = {}};
+      if (plan_.needs.thread)
+        question.threads = co_await read_threads(service_, ids_of(groups_of(question.candidates)));
+      question_ = std::make_shared<const Question>(std::move(question));
       split();
-      progress_.begin(candidates_.size());
+      progress_.begin(question_->candidates.size());
       auto batch = [this](size_t number) { return decide_batch(batches_[number]); };
       co_await side_by_side(batches_.size(), batch);
     }
@@ -76,97 +190,55 @@ class SearchRun {
   }
 
  private:
-  void decide_by_view() {
+  // Of the candidates.
+  struct Batch {
+    size_t first = 0, count = 0;
+  };
+
+  std::vector<Candidate> decide_by_view() {
+    std::vector<Candidate> candidates;
     for (const NumberRange& range : scope_.numbers) {
-      scope_.snapshot->each(range.first, range.last, [this](uint32_t number, const Item& item) {
+      scope_.snapshot->each(range.first, range.last, [&](uint32_t number, const Item& item) {
         answers_[number] = decide(plan_.root, item, {});
-        if (answers_[number] == Answer::unknown) candidates_.push_back({number, &item});
+        if (answers_[number] == Answer::unknown) candidates.push_back({number, item.message});
       });
     }
+    return candidates;
   }
 
   // Mails of one message stay together.
   void split() {
-    std::span<const Candidate> rest(candidates_);
-    while (!rest.empty()) {
-      size_t count = std::min(kBatchMails, rest.size());
-      while (count < rest.size() && message_of(rest[count]) == message_of(rest[count - 1])) ++count;
-      batches_.push_back(rest.first(count));
-      rest = rest.subspan(count);
+    const std::vector<Candidate>& all = question_->candidates;
+    for (size_t first = 0; first < all.size();) {
+      size_t end = std::min(first + kBatchMails, all.size());
+      while (end < all.size() && all[end].message == all[end - 1].message) ++end;
+      batches_.push_back({first, end - first});
+      first = end;
     }
   }
 
-  rt::Task<void> decide_batch(std::span<const Candidate> batch) {
+  rt::Task<void> decide_batch(Batch batch) {
     check_cut_off(service_);
-    auto query = [&](store::Database& db) { return decide_by_store(db, batch); };
-    std::vector<MessageId> left = co_await service_.store.read(query);
-    auto use = [&](const Summarized& made) {
-      auto mails = std::ranges::equal_range(batch, made.summary.message.value, {}, message_of);
-      settle({mails.begin(), mails.end()}, {.thread = thread_of(made.summary.message),
-                                            .sent_day = made.summary.sent_day,
-                                            .header = std::string_view(made.text.header),
-                                            .body = std::string_view(made.text.body)});
-    };
-    size_t damaged = co_await summarize_now(service_, std::move(left), use);
+    ByStore by_store = co_await service_.store.read(decide_by_store, question_, batch.first, batch.count);
+    take(by_store.verdicts);
+    auto use = [this](std::vector<Summarized> made) { return decide_made(std::move(made)); };
+    size_t damaged = co_await summarize_now(service_, std::move(by_store.left), use);
     damaged_ += damaged;
-    co_await progress_.add(batch.size());
+    co_await progress_.add(batch.count);
   }
 
-  // On a reader thread. Returns those that could not be decided by what is stored.
-  std::vector<MessageId> decide_by_store(store::Database& db, std::span<const Candidate> batch) {
-    std::vector<Group> groups = groups_of(batch);
-    if (plan_.needs.thread) {
-      for (Group& group : groups) {
-        group.thread = thread_of(group.id);
-        group.decided = settle(group.mails, {.thread = group.thread, .sent_day = std::nullopt});
-      }
-      std::erase_if(groups, [](const Group& one) { return one.decided; });
-    }
-    if (plan_.needs.sent_day) {
-      auto group = groups.begin();
-      for (const store::Summary& summary : store::find_summaries(db, ids_of(groups), {.dates = true})) {
-        while (group->id != summary.message) ++group;
-        group->sent_day = summary.sent_day;
-        group->decided = settle(group->mails, {.thread = group->thread, .sent_day = group->sent_day});
-      }
-      std::erase_if(groups, [](const Group& one) { return one.decided; });
-    }
-    if ((plan_.needs.header || plan_.needs.body) && !groups.empty()) {
-      auto group = groups.begin();
-      auto use = [&](MessageId id, std::string_view header, std::string_view body) {
-        while (group->id != id) ++group;
-        KnownTexts known{.thread = group->thread, .sent_day = group->sent_day};
-        if (plan_.needs.header) known.header = header;
-        if (plan_.needs.body) known.body = body;
-        group->decided = settle(group->mails, known);
-        return true;
-      };
-      store::read_search_texts(db, ids_of(groups), plan_.needs.header, plan_.needs.body, use);
-    }
-    std::vector<MessageId> left;
-    for (const Group& group : groups) {
-      if (!group.decided) left.push_back(group.id);
-    }
-    return left;
+  rt::Task<std::vector<Summarized>> decide_made(std::vector<Summarized> made) {
+    ByMade by_made =
+        co_await rt::offload(service_.world.blocking, decide_by_made, question_, std::move(made));
+    take(by_made.verdicts);
+    co_return std::move(by_made.made);
   }
 
-  std::optional<ThreadId> thread_of(MessageId id) const {
-    auto found = std::ranges::lower_bound(threads_, id, {}, &store::FoundThread::message);
-    if (found == threads_.end() || found->message != id) return std::nullopt;
-    return found->thread;
-  }
-
-  // Each mail is written by one thread only.
-  bool settle(std::span<const Candidate> mails, const KnownTexts& known) {
-    bool all = true;
-    for (const Candidate& mail : mails) {
-      Answer& answer = answers_[mail.number];
-      answer = decide(plan_.root, *mail.item, known);
-      all &= answer != Answer::unknown;
-      if (answer == Answer::yes && !scores_.empty())
-        scores_[mail.number] = relevancy(plan_.root, *mail.item, known);
+  void take(const Verdicts& verdicts) {
+    for (const Verdict& verdict : verdicts) {
+      answers_[verdict.number] = verdict.answer;
+      if (!scores_.empty()) scores_[verdict.number] = verdict.score;
     }
-    return all;
   }
 
   SearchResult result() const {
@@ -187,9 +259,8 @@ class SearchRun {
   Progress& progress_;
   std::vector<Answer> answers_;        // by number
   std::vector<unsigned char> scores_;  // by number, if asked for
-  std::vector<Candidate> candidates_;
-  std::vector<std::span<const Candidate>> batches_;
-  std::vector<store::FoundThread> threads_;  // rising by message, if needed
+  SharedQuestion question_;            // about those that the view cannot decide
+  std::vector<Batch> batches_;
   size_t damaged_ = 0;
 };
 

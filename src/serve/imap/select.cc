@@ -75,8 +75,7 @@ rt::Task<void> Session::tell_qresync(wire::QresyncParameters parameters) {
   if (parameters.uid_validity != static_cast<uint64_t>(view.mailbox().uid_validity.value)) co_return;
   ModSeq since{static_cast<int64_t>(std::min<uint64_t>(parameters.modseq, INT64_MAX))};
   if (since >= view.mailbox().modseq) co_return;
-  auto query = [&](store::Database& db) { return store::expunged_since(db, view.owner(), view.id(), since); };
-  store::UidRanges gone = co_await service_.store.read(query);
+  store::UidRanges gone = co_await service_.store.read(store::expunged_since, view.owner(), view.id(), since);
   // Only what the client knows, and nothing that is in the snapshot it gets.
   std::vector<NumberRange> vanished;
   for (const store::UidRange& range : gone) {
@@ -100,13 +99,13 @@ rt::Task<Outcome> Session::on(wire::Close) {
   bool expunges = !selected_->read_only && selected_->rights.has('e');
   if (expunges) {
     const View& view = *selected_->view;
-    auto work = [&](store::Transaction& tx) {
-      store::expunge(tx, view.owner(), view.id(), {{Uid{1}, Uid{UINT32_MAX}}}, true);
+    auto work = [](store::Transaction& tx, AccountId owner, MailboxId mailbox) {
+      store::expunge(tx, owner, mailbox, {{Uid{1}, Uid{UINT32_MAX}}}, true);
     };
     bool any = false;
     // Also what others have marked and this client has not been told of yet.
     view.now()->each([&](uint32_t, const Item& item) { any |= (item.flags & store::kDeleted) != 0; });
-    if (any || view.stale()) co_await service_.store.write(work);
+    if (any || view.stale()) co_await service_.store.write(work, view.owner(), view.id());
   }
   leave_mailbox();
   co_return ok("closed");

@@ -160,7 +160,7 @@ class Session {
   // append.cc, replace.cc
   rt::Task<Outcome> on(wire::Append command);
   rt::Task<Outcome> on(wire::Replace command);
-  rt::Task<std::expected<Arrival, Outcome>> prepare(wire::AppendMessage message);
+  rt::Task<std::expected<NewArrival, Outcome>> prepare(wire::AppendMessage message);
   rt::Task<std::expected<std::string, Outcome>> join_parts(std::vector<wire::CatenatePart> parts);
   // message_url.cc: the octets that it names for this account; nullopt: nothing there.
   rt::Task<std::optional<std::string>> read_url(wire::Url url, directory::Account as);

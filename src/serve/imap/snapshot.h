@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/portable.h"
 #include "proto/imap/sequence_set.h"
 #include "store/mailboxes.h"
 
@@ -96,3 +97,7 @@ void Snapshot::each(uint32_t first, uint32_t last, F&& use) const {
 }
 
 }  // namespace pabal::serve::imap
+
+// Its chunks are const, and shared by the loops as it is.
+template <>
+inline constexpr bool pabal::kPortable<pabal::serve::imap::Snapshot> = true;

@@ -89,6 +89,11 @@ class Before {
   const std::vector<Column>& columns_;
 };
 
+std::vector<uint32_t> sorted(std::vector<uint32_t> order, const std::vector<Column>& columns) {
+  std::ranges::sort(order, Before(columns));
+  return order;
+}
+
 }  // namespace
 
 rt::Task<void> sort_hits(Service& service, SearchResult& result, const std::vector<SortCriterion>& criteria,
@@ -124,12 +129,11 @@ rt::Task<void> sort_hits(Service& service, SearchResult& result, const std::vect
     result.damaged += damaged;
   }
   // A large mailbox takes long enough to keep others on this loop waiting.
-  auto sort = [&] { std::ranges::sort(order, Before(columns)); };
-  co_await rt::offload(service.world.blocking, sort);
-  std::vector<Hit> sorted;
-  sorted.reserve(hits.size());
-  for (uint32_t place : order) sorted.push_back(hits[place]);
-  hits = std::move(sorted);
+  order = co_await rt::offload(service.world.blocking, sorted, std::move(order), std::move(columns));
+  std::vector<Hit> in_order;
+  in_order.reserve(hits.size());
+  for (uint32_t place : order) in_order.push_back(hits[place]);
+  hits = std::move(in_order);
 }
 
 }  // namespace pabal::serve::imap

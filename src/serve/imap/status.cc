@@ -31,11 +31,15 @@ rt::Task<void> Session::count_flags(std::vector<MailboxStatus>& statuses) {
     }
   }
   if (unknown.empty()) co_return;
-  auto query = [&](store::Database& db) {
-    for (size_t i : unknown) statuses[i].flags = store::count_flags(db, statuses[i].id);
-    return true;
+  std::vector<MailboxId> mailboxes;
+  for (size_t i : unknown) mailboxes.push_back(statuses[i].id);
+  auto query = [](store::Database& db, const std::vector<MailboxId>& ids) {
+    std::vector<store::FlagCounts> counts;
+    for (MailboxId id : ids) counts.push_back(store::count_flags(db, id));
+    return counts;
   };
-  co_await service_.store.read(query);
+  std::vector<store::FlagCounts> counts = co_await service_.store.read(query, std::move(mailboxes));
+  for (size_t i = 0; i < unknown.size(); ++i) statuses[unknown[i]].flags = counts[i];
 }
 
 }  // namespace pabal::serve::imap

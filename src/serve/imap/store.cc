@@ -20,6 +20,31 @@ store::FlagChange::Mode mode_of(wire::Store::Mode mode) {
   return store::FlagChange::replace;
 }
 
+struct StoreWork {
+  AccountId owner;
+  MailboxId mailbox;
+  store::UidRanges uids;
+  store::FlagChange change;  // without the keywords' bits
+  std::vector<std::string> keywords;
+};
+struct Stored {
+  store::FlagsChanged changed;
+  bool gone = false, too_many_keywords = false;
+};
+
+Stored change(store::Transaction& tx, const StoreWork& work) {
+  Stored stored;
+  stored.gone = !store::find_mailbox(tx.db, work.mailbox);
+  if (stored.gone) return stored;
+  std::optional<uint64_t> keywords = store::keyword_bits(tx, work.owner, work.mailbox, work.keywords);
+  stored.too_many_keywords = !keywords;
+  if (stored.too_many_keywords) return stored;
+  store::FlagChange change = work.change;
+  change.flags |= *keywords;
+  stored.changed = store::change_flags(tx, work.owner, work.mailbox, work.uids, change);
+  return stored;
+}
+
 }  // namespace
 
 rt::Task<Outcome> Session::on(wire::Store command) {
@@ -34,27 +59,19 @@ rt::Task<Outcome> Session::on(wire::Store command) {
     co_return std::move(*refusal);
   if (numbers->empty()) co_return ok("nothing to change");
 
-  store::UidRanges uids = uids_of(*numbers);
-  store::FlagChange change{.mode = mode_of(command.mode)};
-  change.mask = allowed_bits(selected_->rights);
-  if (!selected_->rights.has('w')) names.keywords.clear();
-  if (command.unchanged_since)
-    change.unchanged_since = ModSeq{static_cast<int64_t>(*command.unchanged_since)};
-  store::FlagsChanged changed;
-  bool gone = false, too_many_keywords = false;
   const View& view = *selected_->view;
-  auto work = [&](store::Transaction& tx) {
-    gone = !store::find_mailbox(tx.db, view.id());
-    if (gone) return;
-    std::optional<uint64_t> keywords = store::keyword_bits(tx, view.owner(), view.id(), names.keywords);
-    too_many_keywords = !keywords;
-    if (too_many_keywords) return;
-    change.flags = names.system | *keywords;
-    changed = store::change_flags(tx, view.owner(), view.id(), uids, change);
-  };
-  co_await service_.store.write(work);
-  if (gone) co_return no("NONEXISTENT", "the mailbox was deleted");
-  if (too_many_keywords) {
+  StoreWork work{
+      .owner = view.owner(), .mailbox = view.id(), .uids = uids_of(*numbers), .change = {}, .keywords = {}};
+  work.change.mode = mode_of(command.mode);
+  work.change.flags = names.system;
+  work.change.mask = allowed_bits(selected_->rights);
+  if (selected_->rights.has('w')) work.keywords = std::move(names.keywords);
+  if (command.unchanged_since)
+    work.change.unchanged_since = ModSeq{static_cast<int64_t>(*command.unchanged_since)};
+  Stored stored = co_await service_.store.write(change, std::move(work));
+  const store::FlagsChanged& changed = stored.changed;
+  if (stored.gone) co_return no("NONEXISTENT", "the mailbox was deleted");
+  if (stored.too_many_keywords) {
     co_return no("LIMIT", "a mailbox can have " + std::to_string(store::kKeywordsMax) + " keywords");
   }
   co_await sync({.may_expunge = command.uid,

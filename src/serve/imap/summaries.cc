@@ -28,39 +28,14 @@ struct SummaryRun {
   size_t damaged = 0;
 };
 
-rt::Task<void> read_batch(SummaryRun& run, size_t batch) {
-  check_cut_off(run.service);
-  const size_t begin = batch * kBatchMessages, end = std::min(begin + kBatchMessages, run.messages.size());
-  const std::vector<MessageId> ids(run.messages.begin() + static_cast<ptrdiff_t>(begin),
-                                   run.messages.begin() + static_cast<ptrdiff_t>(end));
-  auto query = [&](store::Database& db) {
-    std::vector<MessageId> missing;
-    size_t at = begin;
-    for (store::Summary& summary : store::find_summaries(db, ids, run.wants)) {
-      for (; run.messages[at] != summary.message; ++at) missing.push_back(run.messages[at]);
-      run.use(at++, summary);
-    }
-    missing.insert(missing.end(), run.messages.begin() + static_cast<ptrdiff_t>(at),
-                   run.messages.begin() + static_cast<ptrdiff_t>(end));
-    return missing;
-  };
-  std::vector<MessageId> missing = co_await run.service.store.read(query);
-  auto use = [&run](const Summarized& made) {
-    store::Summary summary = made.summary;
-    run.use(index_of(run.messages, summary.message), summary);
-  };
-  size_t damaged = co_await summarize_now(run.service, std::move(missing), use);
-  run.damaged += damaged;
-  co_await run.progress.add(ids.size());
-}
-
 // Of the messages those that were not found; both are rising.
 template <class Found>
-std::vector<MessageId> left_out(const std::vector<MessageId>& messages, const std::vector<Found>& found) {
+std::vector<MessageId> left_out(const std::vector<MessageId>& messages, const std::vector<Found>& found,
+                                MessageId Found::* message) {
   std::vector<MessageId> out;
   auto next = found.begin();
   for (MessageId id : messages) {
-    if (next != found.end() && next->message == id) {
+    if (next != found.end() && (*next).*message == id) {
       ++next;
     } else {
       out.push_back(id);
@@ -69,19 +44,45 @@ std::vector<MessageId> left_out(const std::vector<MessageId>& messages, const st
   return out;
 }
 
+rt::Task<std::vector<Summarized>> use_made(SummaryRun& run, std::vector<Summarized> made) {
+  for (const Summarized& one : made) {
+    store::Summary summary = one.summary;
+    run.use(index_of(run.messages, summary.message), summary);
+  }
+  co_return made;
+}
+
+rt::Task<std::vector<Summarized>> add_summaries(std::vector<store::Summary>& to,
+                                                std::vector<Summarized> made) {
+  for (const Summarized& one : made) to.push_back(one.summary);
+  co_return made;
+}
+
+rt::Task<void> read_batch(SummaryRun& run, size_t batch) {
+  check_cut_off(run.service);
+  const size_t begin = batch * kBatchMessages, end = std::min(begin + kBatchMessages, run.messages.size());
+  const std::vector<MessageId> ids(run.messages.begin() + static_cast<ptrdiff_t>(begin),
+                                   run.messages.begin() + static_cast<ptrdiff_t>(end));
+  std::vector<store::Summary> found = co_await run.service.store.read(store::find_summaries, ids, run.wants);
+  std::vector<MessageId> missing = left_out(ids, found, &store::Summary::message);
+  for (store::Summary& summary : found) run.use(index_of(run.messages, summary.message), summary);
+  auto use = [&run](std::vector<Summarized> made) { return use_made(run, std::move(made)); };
+  size_t damaged = co_await summarize_now(run.service, std::move(missing), use);
+  run.damaged += damaged;
+  co_await run.progress.add(ids.size());
+}
+
 rt::Task<void> give_threads(Service& service, std::vector<MessageId> messages) {
-  auto query = [&](store::Database& db) {
-    return store::find_summaries(db, messages, {.subject = true, .references = true});
-  };
-  std::vector<store::Summary> summaries = co_await service.store.read(query);
-  auto use = [&](const Summarized& made) { summaries.push_back(made.summary); };
-  co_await summarize_now(service, left_out(messages, summaries), use);
+  const store::SummaryWants wants{.subject = true, .references = true};
+  std::vector<store::Summary> summaries = co_await service.store.read(store::find_summaries, messages, wants);
+  auto use = [&summaries](std::vector<Summarized> made) { return add_summaries(summaries, std::move(made)); };
+  co_await summarize_now(service, left_out(messages, summaries, &store::Summary::message), use);
   // Who came first begins the thread.
   std::ranges::sort(summaries, {}, &store::Summary::message);
-  auto give = [&](store::Transaction& tx) {
-    for (const store::Summary& summary : summaries) store::give_thread(tx, summary);
+  auto give = [](store::Transaction& tx, const std::vector<store::Summary>& of) {
+    for (const store::Summary& summary : of) store::give_thread(tx, summary);
   };
-  if (!summaries.empty()) co_await service.store.write(give);
+  if (!summaries.empty()) co_await service.store.write(give, std::move(summaries));
 }
 
 }  // namespace
@@ -90,10 +91,8 @@ void check_cut_off(const Service& service) {
   if (service.cut_off) throw io::IoError(io::IoFault::closed, "shutdown during a search");
 }
 
-rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages,
-                               std::function<void(const Summarized&)> use) {
+rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages, SummarizedUse use) {
   size_t damaged = 0;
-  std::vector<Summarized> made;
   for (size_t next = 0; next < messages.size();) {
     check_cut_off(service);
     size_t count = std::min(kReadMessages, messages.size() - next);
@@ -101,19 +100,12 @@ rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages
     std::vector<MessageId> ids(first, first + static_cast<ptrdiff_t>(count));
     std::vector<store::MessageBytes> read = co_await service.store.messages(std::move(ids), kReadOctets);
     next += read.size();
-    auto work = [&] {
-      for (const store::MessageBytes& message : read) {
-        if (!message.error.empty()) {
-          damaged += message.gone ? 0 : 1;
-          continue;
-        }
-        Summarized summarized = summarize(message.id, message.bytes, message.received_at);
-        use(summarized);
-        made.push_back(std::move(summarized));
-      }
-    };
-    co_await rt::offload(service.world.blocking, work);
-    service.indexer.keep(std::exchange(made, {}));
+    for (const store::MessageBytes& message : read)
+      damaged += !message.error.empty() && !message.gone ? 1 : 0;
+    std::vector<Summarized> made =
+        co_await rt::offload(service.world.blocking, summarize_all, std::move(read));
+    made = co_await use(std::move(made));
+    service.indexer.keep(std::move(made));
   }
   co_return damaged;
 }
@@ -130,16 +122,15 @@ rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageId>& 
 }
 
 rt::Task<std::vector<store::FoundThread>> read_threads(Service& service, std::vector<MessageId> messages) {
-  auto find = [&](store::Database& db) { return store::find_threads(db, messages); };
-  std::vector<store::FoundThread> found = co_await service.store.read(find);
-  std::vector<MessageId> without = left_out(messages, found);
+  std::vector<store::FoundThread> found = co_await service.store.read(store::find_threads, messages);
+  std::vector<MessageId> without = left_out(messages, found, &store::FoundThread::message);
   if (without.empty()) co_return found;
   for (size_t begin = 0; begin < without.size(); begin += kBatchMessages) {
     size_t end = std::min(begin + kBatchMessages, without.size());
     co_await give_threads(service, {without.begin() + static_cast<ptrdiff_t>(begin),
                                     without.begin() + static_cast<ptrdiff_t>(end)});
   }
-  co_return co_await service.store.read(find);
+  co_return co_await service.store.read(store::find_threads, std::move(messages));
 }
 
 }  // namespace pabal::serve::imap

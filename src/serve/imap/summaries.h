@@ -12,14 +12,14 @@
 
 namespace pabal::serve::imap {
 
-// Reads the messages and calls use(summarized) for each on an executor thread;
-// tells the indexer to keep them. Returns how many are damaged; those that are
-// gone are left out. Throws StoreError, and IoError when the server is cut off.
-rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages,
-                               std::function<void(const Summarized&)> use);
+// Reads the messages, and has use(summarized) look at some of them at a time: what it
+// gives back, the indexer is told to keep. Returns how many are damaged; those that
+// are gone are left out. Throws StoreError, and IoError when the server is cut off.
+using SummarizedUse = std::function<rt::Task<std::vector<Summarized>>(std::vector<Summarized>)>;
+rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages, SummarizedUse use);
 
 // Calls use(index in messages, summary) for each of the messages (rising, each
-// once), on two threads at a time. Returns and throws likewise.
+// once), in any order. Returns and throws likewise.
 rt::Task<size_t> read_summaries(Service& service, const std::vector<MessageId>& messages,
                                 store::SummaryWants wants, Progress& progress,
                                 std::function<void(size_t, store::Summary&)> use);

@@ -29,12 +29,22 @@ ThreadKeys messages_of(const std::vector<Hit>& hits) {
   return keys;
 }
 
+// What there is to thread: it goes to another thread as it is.
+struct ThreadWork {
+  struct Mail {
+    uint32_t number = 0;  // as the answer names it
+    int64_t message = 0, internal_date_ms = 0;
+  };
+  std::vector<Mail> mails;
+  ThreadKeys keys;
+  wire::ThreadAlgorithm algorithm;
+};
+
 // Of one without a summary, which is damaged, only the internal date is known.
-mail::ThreadMessage thread_message(const Hit& hit, const ThreadKeys& keys, bool uid) {
-  auto found = std::ranges::lower_bound(keys.messages, MessageId{hit.item->message});
+mail::ThreadMessage thread_message(const ThreadWork::Mail& of, const ThreadKeys& keys) {
+  auto found = std::ranges::lower_bound(keys.messages, MessageId{of.message});
   const store::Summary& summary = keys.summaries[static_cast<size_t>(found - keys.messages.begin())];
-  mail::ThreadMessage message{.number = uid ? hit.item->uid : hit.number,
-                              .sent_at = Time{hit.item->internal_date_ms}};
+  mail::ThreadMessage message{.number = of.number, .sent_at = Time{of.internal_date_ms}};
   if (summary.message != *found) return message;
   message.sent_at = summary.sent_at;
   message.base_subject = summary.base_subject;
@@ -44,11 +54,11 @@ mail::ThreadMessage thread_message(const Hit& hit, const ThreadKeys& keys, bool 
   return message;
 }
 
-std::string text_of(const std::vector<Hit>& hits, const ThreadKeys& keys, const wire::Thread& command) {
+std::string text_of(const ThreadWork& work) {
   std::vector<mail::ThreadMessage> messages;
-  messages.reserve(hits.size());
-  for (const Hit& hit : hits) messages.push_back(thread_message(hit, keys, command.uid));
-  return wire::thread_text(command.algorithm == wire::ThreadAlgorithm::references
+  messages.reserve(work.mails.size());
+  for (const ThreadWork::Mail& mail : work.mails) messages.push_back(thread_message(mail, work.keys));
+  return wire::thread_text(work.algorithm == wire::ThreadAlgorithm::references
                                ? mail::thread_by_references(std::move(messages))
                                : mail::thread_by_subject(std::move(messages)));
 }
@@ -72,8 +82,12 @@ rt::Task<Outcome> Session::on(wire::Thread command) {
   log_damaged(result);
 
   // A large mailbox takes long enough to keep others on this loop waiting.
-  auto work = [&] { return text_of(result.hits, keys, command); };
-  std::string text = co_await rt::offload(service_.world.blocking, work);
+  ThreadWork work{.mails = {}, .keys = std::move(keys), .algorithm = command.algorithm};
+  work.mails.reserve(result.hits.size());
+  for (const Hit& hit : result.hits)
+    work.mails.push_back(
+        {command.uid ? hit.item->uid : hit.number, hit.item->message, hit.item->internal_date_ms});
+  std::string text = co_await rt::offload(service_.world.blocking, text_of, std::move(work));
   out().append(text.empty() ? "* THREAD" : "* THREAD ").append(text).append("\r\n");
   co_return ok(std::to_string(result.hits.size()) + " found");
 }

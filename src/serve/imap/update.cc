@@ -58,9 +58,8 @@ rt::Task<void> Session::sync(SyncOptions options) {
 // RFC 4314 §5.1.1: who may no longer read is shown the door.
 rt::Task<void> Session::check_rights() {
   selected_->refreshes = selected_->view->refreshes();
-  MailboxId mailbox = selected_->view->id();
-  auto query = [&](store::Database& db) { return see_mailbox(db, *account_, mailbox); };
-  std::optional<SeenMailbox> seen = co_await service_.store.read(query);
+  std::optional<SeenMailbox> seen =
+      co_await service_.store.read(see_mailbox, *account_, selected_->view->id());
   if (!seen || !seen->rights.has('r')) {
     bye("you may no longer read this mailbox");
     co_return;

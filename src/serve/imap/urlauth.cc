@@ -28,9 +28,11 @@ rt::Task<Outcome> Session::on(wire::GenUrlAuth command) {
       co_return bad("that is not the URL of a message of yours that ends in ;URLAUTH=...");
     std::expected<Place, Outcome> place = co_await find_with_right(url->mailbox, "r");
     if (!place) co_return std::move(place.error());
-    std::string fresh = service_.world.random.octets(kKeyOctets), key;
-    auto work = [&](store::Transaction& tx) { key = store::url_auth_key(tx, place->mailbox->id, fresh); };
-    co_await service_.store.write(work);
+    std::string fresh = service_.world.random.octets(kKeyOctets);
+    auto work = [](store::Transaction& tx, MailboxId mailbox, const std::string& unless_there) {
+      return store::url_auth_key(tx, mailbox, unless_there);
+    };
+    std::string key = co_await service_.store.write(work, place->mailbox->id, std::move(fresh));
     answer += ' ';
     wire::put_string(answer, rump + ":internal:" + url_token(key, rump));
   }
@@ -44,18 +46,17 @@ rt::Task<Outcome> Session::on(wire::ResetKey command) {
   }
   std::vector<MailboxId> mailboxes;
   if (command.mailbox.empty()) {
-    AccountId account = account_->id;
-    auto query = [account](store::Database& db) { return store::list_mailboxes(db, account); };
-    for (const store::Mailbox& mailbox : co_await service_.store.read(query)) mailboxes.push_back(mailbox.id);
+    std::vector<store::Mailbox> all = co_await service_.store.read(store::list_mailboxes, account_->id);
+    for (const store::Mailbox& mailbox : all) mailboxes.push_back(mailbox.id);
   } else {
     std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
     if (!place) co_return std::move(place.error());
     mailboxes.push_back(place->mailbox->id);
   }
-  auto work = [&](store::Transaction& tx) {
-    for (MailboxId mailbox : mailboxes) store::reset_url_auth_key(tx, mailbox);
+  auto work = [](store::Transaction& tx, const std::vector<MailboxId>& which) {
+    for (MailboxId mailbox : which) store::reset_url_auth_key(tx, mailbox);
   };
-  co_await service_.store.write(work);
+  co_await service_.store.write(work, std::move(mailboxes));
   co_return ok("URLs made before are worth nothing now", "URLMECH INTERNAL");
 }
 
@@ -84,12 +85,13 @@ rt::Task<std::optional<std::string>> Session::fetch_authorized(std::string text)
   if (url->expire && *url->expire < service_.world.clock.now()) co_return std::nullopt;
   std::optional<directory::Account> owner = co_await service_.directory.account(url->user);
   if (!owner || owner->disabled) co_return std::nullopt;
-  auto query = [&](store::Database& db) -> std::optional<std::string> {
-    std::optional<Place> place = find_place(db, *owner, url->mailbox);
+  auto query = [](store::Database& db, const directory::Account& of,
+                  const std::string& name) -> std::optional<std::string> {
+    std::optional<Place> place = find_place(db, of, name);
     if (!place || !place->mailbox) return std::nullopt;
     return store::find_url_auth_key(db, place->mailbox->id);
   };
-  std::optional<std::string> key = co_await service_.store.read(query);
+  std::optional<std::string> key = co_await service_.store.read(query, *owner, url->mailbox);
   if (!key || key->empty() || !is_url_token(*key, url->rump, url->token)) co_return std::nullopt;
   co_return co_await read_url(std::move(*url), std::move(*owner));
 }

@@ -97,11 +97,10 @@ rt::Task<void> View::refresh() {
       state_ = std::move(shared);
       loaded_ = true;
     }
-    auto query = [this](store::Database& db) { return read_news(db, mailbox(), loaded_); };
     std::optional<News> news;
     std::exception_ptr error;
     try {
-      news = co_await store_.read(query);
+      news = co_await store_.read(read_news, mailbox(), loaded_);
     } catch (...) {
       error = std::current_exception();
     }
@@ -135,8 +134,8 @@ Views::~Views() = default;
 rt::Task<std::shared_ptr<View>> Views::open(MailboxId id) {
   std::shared_ptr<View> view = views_[id].lock();
   if (!view) {
-    auto query = [id](store::Database& db) { return store::find_mailbox(db, id); };
-    std::optional<store::Mailbox> mailbox = co_await store_.read(query);
+    auto query = [](store::Database& db, MailboxId mailbox) { return store::find_mailbox(db, mailbox); };
+    std::optional<store::Mailbox> mailbox = co_await store_.read(query, id);
     if (!mailbox) {
       views_.erase(id);
       co_return nullptr;

@@ -152,10 +152,10 @@ rt::Task<Reply> Session::open_maildrop(directory::Account account) {
   if (!lock) co_return err("IN-USE", Text::in_use);
 
   MailboxId inbox = account.inbox;
-  auto query = [inbox](store::Database& db) {
-    return std::pair(store::uid_validity(db, inbox).value_or(UidValidity{}), store::list_mails(db, inbox));
+  auto query = [](store::Database& db, MailboxId id) {
+    return std::pair(store::uid_validity(db, id).value_or(UidValidity{}), store::list_mails(db, id));
   };
-  auto [uid_validity, mails] = co_await service_.store.read(query);
+  auto [uid_validity, mails] = co_await service_.store.read(query, inbox);
   uid_validity_ = uid_validity;
   mails_.reserve(mails.size());
   for (const store::Mail& mail : mails)

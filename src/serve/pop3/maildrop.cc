@@ -95,10 +95,10 @@ rt::Task<Reply> Session::on(wire::Quit) {
     ++deleted;
   }
   if (!uids.empty()) {
-    AccountId account = account_.id;
-    MailboxId inbox = account_.inbox;
-    auto work = [account, inbox, &uids](store::Transaction& tx) { store::expunge(tx, account, inbox, uids); };
-    co_await service_.store.write(std::move(work));
+    auto work = [](store::Transaction& tx, AccountId account, MailboxId inbox, const store::UidRanges& gone) {
+      store::expunge(tx, account, inbox, gone);
+    };
+    co_await service_.store.write(work, account_.id, account_.inbox, uids);
     deleted_ = deleted;
     service_.counters.deleted += deleted;
   }

@@ -31,8 +31,7 @@ size_t after_lines(std::string_view message, size_t at, uint32_t lines) {
 rt::Task<std::optional<Reply>> Session::load(uint32_t number, std::string& message) {
   if (auto refused = refuse_number(number)) co_return refused;
   MessageId id = mails_[number - 1].message;
-  auto query = [id](store::Database& db) { return store::find_message(db, id); };
-  std::optional<store::MessageRecord> record = co_await service_.store.read(query);
+  std::optional<store::MessageRecord> record = co_await service_.store.read(store::find_message, id);
   if (!record) co_return err("SYS/TEMP", Text::gone, {std::to_string(number)});
   std::string bytes = co_await service_.store.message_bytes(id);
 

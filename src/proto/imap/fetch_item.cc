@@ -140,10 +140,31 @@ bool take_item(Parser& parser, FetchItem& item) {
   return parser.reject(parser.name() + ": item " + name + " is not known");
 }
 
+bool same_answer(const FetchItem& a, const FetchItem& b) {
+  auto kind = [](const FetchItem& item) {
+    return item.kind == FetchItem::preview_lazy ? FetchItem::preview : item.kind;
+  };
+  return kind(a) == kind(b) && a.section == b.section && a.partial == b.partial;
+}
+
+// What is asked for twice is answered once, as the one wants it that wants more of it.
+void add_item(std::vector<FetchItem>& out, FetchItem item) {
+  auto found = std::ranges::find_if(out, [&](const FetchItem& one) { return same_answer(one, item); });
+  if (found == out.end()) {
+    out.push_back(std::move(item));
+    return;
+  }
+  found->peek &= item.peek;
+  if (item.kind == FetchItem::preview) found->kind = item.kind;
+}
+
 }  // namespace
 
 bool take_fetch_item(Parser& parser, std::vector<FetchItem>& out) {
-  return parser.within(out.size() + 1, kFetchItemsMax, "items") && take_item(parser, out.emplace_back());
+  FetchItem item;
+  if (!parser.within(out.size() + 1, kFetchItemsMax, "items") || !take_item(parser, item)) return false;
+  add_item(out, std::move(item));
+  return true;
 }
 
 bool take_fetch_items(Parser& parser, std::vector<FetchItem>& out) {

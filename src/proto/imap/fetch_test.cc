@@ -61,6 +61,20 @@ TEST(ImapFetch, Items) {
   EXPECT_EQ(refusal(many + ")"), "NO [LIMIT] FETCH takes at most 200 items");
 }
 
+TEST(ImapFetch, WhatIsAskedForTwiceIsAnsweredOnce) {
+  std::string many = "FETCH 1 (BODY.PEEK[] FLAGS";
+  for (int i = 0; i < 150; ++i) many += " BODY.PEEK[]";
+  EXPECT_EQ(kinds(parsed<Fetch>(many + ")")), (std::vector{F::body_section, F::flags}));
+  // Of two that are answered alike, one that marks as read does so.
+  auto fetch = parsed<Fetch>("FETCH 1 (BODY.PEEK[TEXT] BODY[TEXT] PREVIEW (LAZY) PREVIEW UID UID)");
+  EXPECT_EQ(kinds(fetch), (std::vector{F::body_section, F::preview, F::uid}));
+  EXPECT_FALSE(fetch.items[0].peek);
+  // These are several answers.
+  fetch = parsed<Fetch>(
+      "FETCH 1 (BODY[]<0.1> BODY[]<0.2> BODY[]<1.1> BODY[1] BODY[TEXT] BINARY[1] BINARY.SIZE[1])");
+  EXPECT_EQ(fetch.items.size(), 7u);
+}
+
 TEST(ImapFetch, Sections) {
   EXPECT_EQ(named("BODY[]"), "BODY[]");
   EXPECT_EQ(named("body[header]"), "BODY[HEADER]");

@@ -173,7 +173,12 @@ rt::Task<void> Session::tell_batches(FetchAhead& ahead, const std::vector<wire::
         ++tally.damaged;
         log_damaged(source);
       }
-      bool told = loaded == FetchBatch::Loaded::yes && put_fetch_line(out(), source, form);
+      bool told = false;
+      if (loaded == FetchBatch::Loaded::yes) {
+        FetchLine line(source, form);
+        told = line.can_be_told();
+        while (told && line.put_piece(out())) co_await flush_if_full();
+      }
       if (loaded == FetchBatch::Loaded::yes && !told) ++tally.not_decodable;
       // This command may have marked it as \Seen, and no line tells so.
       bool there = loaded != FetchBatch::Loaded::gone;

@@ -1,5 +1,6 @@
 #include "serve/imap/fetch_line.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "mail/message.h"
@@ -19,156 +20,178 @@ bool is_head(const wire::FetchItem& item) {
           item.section.what == wire::Section::header_fields_not);
 }
 
-class Writer {
- public:
-  Writer(std::string& out, const FetchSource& source, const FetchForm& form)
-      : out_(out), source_(source), form_(form) {}
-
-  bool line() {
-    size_t begin = out_.size();
-    out_ += "* ";
-    wire::put_number(out_, form_.uid_only ? source_.item.uid : source_.number);
-    out_ += form_.uid_only ? " UIDFETCH (" : " FETCH (";
-    bool first = true;
-    for (const wire::FetchItem& item : form_.items) {
-      if (item.kind == wire::FetchItem::uid && form_.uid_only) continue;
-      if (!first) out_ += ' ';
-      first = false;
-      if (put(item)) continue;
-      out_.resize(begin);
-      return false;
-    }
-    out_ += ")\r\n";
-    return true;
-  }
-
- private:
-  bool put(const wire::FetchItem& item) {
-    const Item& mail = source_.item;
-    switch (item.kind) {
-      case wire::FetchItem::flags:
-        out_ += "FLAGS (";
-        wire::put_flags(out_, mail.flags, form_.keywords);
-        out_ += ')';
-        return true;
-      case wire::FetchItem::internal_date:
-        out_ += "INTERNALDATE ";
-        wire::put_internal_date(out_, Time{mail.internal_date_ms});
-        return true;
-      case wire::FetchItem::rfc822_size:
-        return number("RFC822.SIZE ", mail.size_octets);
-      case wire::FetchItem::uid:
-        return number("UID ", mail.uid);
-      case wire::FetchItem::modseq:
-        out_ += "MODSEQ (";
-        wire::put_number(out_, static_cast<uint64_t>(mail.modseq));
-        out_ += ')';
-        return true;
-      case wire::FetchItem::email_id:
-        out_ += "EMAILID (M";
-        wire::put_number(out_, static_cast<uint64_t>(mail.message));
-        out_ += ')';
-        return true;
-      case wire::FetchItem::thread_id:
-        out_ += "THREADID (T";
-        wire::put_number(out_, static_cast<uint64_t>(source_.thread.value));
-        out_ += ')';
-        return true;
-      case wire::FetchItem::save_date:
-        out_ += "SAVEDATE ";
-        wire::put_internal_date(out_, Time{mail.saved_at_ms});
-        return true;
-      case wire::FetchItem::envelope:
-        out_.append("ENVELOPE ").append(source_.texts->envelope);
-        return true;
-      case wire::FetchItem::body_structure:
-        out_.append("BODYSTRUCTURE ").append(source_.texts->body_structure);
-        return true;
-      case wire::FetchItem::body:
-        out_.append("BODY ").append(wire::body_text(root(), source_.message));
-        return true;
-      case wire::FetchItem::preview:
-      case wire::FetchItem::preview_lazy:
-        out_ += "PREVIEW ";
-        if (source_.texts == nullptr) {
-          out_ += "NIL";
-        } else {
-          wire::put_string(out_, *source_.texts->preview, form_.utf8);
-        }
-        return true;
-      case wire::FetchItem::rfc822:
-        return octets("RFC822 ", source_.message);
-      case wire::FetchItem::rfc822_header:
-        return octets("RFC822.HEADER ",
-                      source_.is_head ? source_.message : mail::head_of(root(), source_.message));
-      case wire::FetchItem::rfc822_text:
-        return octets("RFC822.TEXT ", mail::body_of(root(), source_.message));
-      case wire::FetchItem::body_section:
-        return section(item);
-      case wire::FetchItem::binary:
-      case wire::FetchItem::binary_size:
-        return binary(item);
-    }
-    return true;
-  }
-
-  bool number(std::string_view name, uint64_t value) {
-    out_ += name;
-    wire::put_number(out_, value);
-    return true;
-  }
-
-  bool octets(std::string_view name, std::string_view value) {
-    out_ += name;
-    wire::put_literal(out_, value);
-    return true;
-  }
-
-  bool section(const wire::FetchItem& item) {
-    out_.append(wire::section_name(item)).append(" ");
-    const wire::Section::Text what = item.section.what;
-    bool everything = item.section.part.empty() &&
-                      (what == wire::Section::whole || (what == wire::Section::header && source_.is_head));
-    if (everything) {
-      wire::put_literal(out_, wire::cut(source_.message, item.partial));
-      return true;
-    }
-    std::string made;
-    std::optional<std::string_view> found = wire::section_octets(root(), source_.message, item.section, made);
-    if (found) {
-      wire::put_literal(out_, wire::cut(*found, item.partial));
-    } else {
-      out_ += "NIL";
-    }
-    return true;
-  }
-
-  bool binary(const wire::FetchItem& item) {
-    wire::BinarySection found = wire::binary_section(root(), source_.message, item.section.part);
-    if (found.not_decodable) return false;
-    out_.append(wire::section_name(item)).append(" ");
-    if (item.kind == wire::FetchItem::binary_size) {
-      wire::put_number(out_, found.octets ? found.octets->size() : 0);
-    } else if (found.octets) {
-      wire::put_literal8(out_, wire::cut(*found.octets, item.partial));
-    } else {
-      out_ += "NIL";
-    }
-    return true;
-  }
-
-  const mail::Part& root() {
-    if (!root_) root_ = mail::parse_message(source_.message);
-    return *root_;
-  }
-
-  std::string& out_;
-  const FetchSource& source_;
-  const FetchForm& form_;
-  std::optional<mail::Part> root_;
-};
+bool is_binary(const wire::FetchItem& item) {
+  return item.kind == wire::FetchItem::binary || item.kind == wire::FetchItem::binary_size;
+}
 
 }  // namespace
+
+// What some items need of the message.
+struct FetchLine::Parsed {
+  explicit Parsed(mail::Part part) : root(std::move(part)) {}
+  mail::Part root;
+  std::string made;  // octets that are put together
+  std::optional<wire::BinarySection> decoded;
+  std::vector<uint32_t> decoded_part;
+};
+
+FetchLine::FetchLine(const FetchSource& source, const FetchForm& form) : source_(source), form_(form) {}
+
+FetchLine::~FetchLine() = default;
+
+bool FetchLine::can_be_told() {
+  return std::ranges::none_of(form_.items, [this](const wire::FetchItem& item) {
+    return is_binary(item) && decoded(item.section.part).not_decodable;
+  });
+}
+
+bool FetchLine::put_piece(std::string& out) {
+  const size_t begin = out.size();
+  out_ = &out;
+  if (!begun_) {
+    begun_ = true;
+    out += "* ";
+    wire::put_number(out, form_.uid_only ? source_.item.uid : source_.number);
+    out += form_.uid_only ? " UIDFETCH (" : " FETCH (";
+  }
+  while (next_ < form_.items.size() || !rest_.empty()) {
+    const size_t room = kPieceOctets - std::min(kPieceOctets, out.size() - begin);
+    if (room == 0) return true;
+    if (!rest_.empty()) {
+      out += rest_.substr(0, room);
+      rest_.remove_prefix(std::min(room, rest_.size()));
+      continue;
+    }
+    const wire::FetchItem& item = form_.items[next_++];
+    if (item.kind == wire::FetchItem::uid && form_.uid_only) continue;
+    if (any_) out += ' ';
+    any_ = true;
+    put(item);
+  }
+  if (ended_) return false;
+  ended_ = true;
+  out += ")\r\n";
+  return true;
+}
+
+void FetchLine::put(const wire::FetchItem& item) {
+  std::string& out = *out_;
+  const Item& mail = source_.item;
+  switch (item.kind) {
+    case wire::FetchItem::flags:
+      out += "FLAGS (";
+      wire::put_flags(out, mail.flags, form_.keywords);
+      out += ')';
+      return;
+    case wire::FetchItem::internal_date:
+      out += "INTERNALDATE ";
+      wire::put_internal_date(out, Time{mail.internal_date_ms});
+      return;
+    case wire::FetchItem::rfc822_size:
+      return number("RFC822.SIZE ", mail.size_octets);
+    case wire::FetchItem::uid:
+      return number("UID ", mail.uid);
+    case wire::FetchItem::modseq:
+      out += "MODSEQ (";
+      wire::put_number(out, static_cast<uint64_t>(mail.modseq));
+      out += ')';
+      return;
+    case wire::FetchItem::email_id:
+      out += "EMAILID (M";
+      wire::put_number(out, static_cast<uint64_t>(mail.message));
+      out += ')';
+      return;
+    case wire::FetchItem::thread_id:
+      out += "THREADID (T";
+      wire::put_number(out, static_cast<uint64_t>(source_.thread.value));
+      out += ')';
+      return;
+    case wire::FetchItem::save_date:
+      out += "SAVEDATE ";
+      wire::put_internal_date(out, Time{mail.saved_at_ms});
+      return;
+    case wire::FetchItem::envelope:
+      out.append("ENVELOPE ").append(source_.texts->envelope);
+      return;
+    case wire::FetchItem::body_structure:
+      out.append("BODYSTRUCTURE ").append(source_.texts->body_structure);
+      return;
+    case wire::FetchItem::body:
+      out.append("BODY ").append(wire::body_text(root(), source_.message));
+      return;
+    case wire::FetchItem::preview:
+    case wire::FetchItem::preview_lazy:
+      out += "PREVIEW ";
+      if (source_.texts == nullptr) {
+        out += "NIL";
+      } else {
+        wire::put_string(out, *source_.texts->preview, form_.utf8);
+      }
+      return;
+    case wire::FetchItem::rfc822:
+      return octets("RFC822 ", source_.message);
+    case wire::FetchItem::rfc822_header:
+      return octets("RFC822.HEADER ",
+                    source_.is_head ? source_.message : mail::head_of(root(), source_.message));
+    case wire::FetchItem::rfc822_text:
+      return octets("RFC822.TEXT ", mail::body_of(root(), source_.message));
+    case wire::FetchItem::body_section:
+      return section(item);
+    case wire::FetchItem::binary:
+    case wire::FetchItem::binary_size:
+      return binary(item);
+  }
+}
+
+void FetchLine::number(std::string_view name, uint64_t value) {
+  out_->append(name);
+  wire::put_number(*out_, value);
+}
+
+// A literal of octets that live as long as this, or until the next item.
+void FetchLine::octets(std::string_view name, std::string_view value) {
+  out_->append(name).append(1, '{');
+  wire::put_number(*out_, value.size());
+  out_->append("}\r\n");
+  rest_ = value;
+}
+
+void FetchLine::section(const wire::FetchItem& item) {
+  const std::string name = wire::section_name(item) + " ";
+  const wire::Section::Text what = item.section.what;
+  bool everything = item.section.part.empty() &&
+                    (what == wire::Section::whole || (what == wire::Section::header && source_.is_head));
+  if (everything) return octets(name, wire::cut(source_.message, item.partial));
+  const mail::Part& message = root();
+  parsed_->made.clear();
+  std::optional<std::string_view> found =
+      wire::section_octets(message, source_.message, item.section, parsed_->made);
+  if (found) return octets(name, wire::cut(*found, item.partial));
+  out_->append(name).append("NIL");
+}
+
+void FetchLine::binary(const wire::FetchItem& item) {
+  const wire::BinarySection& found = decoded(item.section.part);
+  const std::string name = wire::section_name(item) + " ";
+  if (item.kind == wire::FetchItem::binary_size) return number(name, found.octets ? found.octets->size() : 0);
+  if (found.octets) return octets(name + "~", wire::cut(*found.octets, item.partial));
+  out_->append(name).append("NIL");
+}
+
+// The last one stays: often several items are about the same part.
+const wire::BinarySection& FetchLine::decoded(const std::vector<uint32_t>& part) {
+  const mail::Part& message = root();
+  if (!parsed_->decoded || parsed_->decoded_part != part) {
+    parsed_->decoded = wire::binary_section(message, source_.message, part);
+    parsed_->decoded_part = part;
+  }
+  return *parsed_->decoded;
+}
+
+const mail::Part& FetchLine::root() {
+  if (!parsed_) parsed_ = std::make_unique<Parsed>(mail::parse_message(source_.message));
+  return parsed_->root;
+}
 
 FetchNeeds needs_of(const std::vector<wire::FetchItem>& items) {
   FetchNeeds needs;
@@ -204,10 +227,6 @@ FetchNeeds needs_of(const std::vector<wire::FetchItem>& items) {
     if (shows || (reads && !item.peek)) needs.sets_seen = true;
   }
   return needs;
-}
-
-bool put_fetch_line(std::string& out, const FetchSource& source, const FetchForm& form) {
-  return Writer(out, source, form).line();
 }
 
 }  // namespace pabal::serve::imap

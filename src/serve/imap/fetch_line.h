@@ -2,6 +2,7 @@
 // summary and the bytes know of it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,13 @@
 #include "proto/imap/fetch_item.h"
 #include "serve/imap/snapshot.h"
 #include "store/summaries.h"
+
+namespace pabal::mail {
+struct Part;
+}
+namespace pabal::proto::imap {
+struct BinarySection;
+}
 
 namespace pabal::serve::imap {
 
@@ -40,8 +48,38 @@ struct FetchForm {
   bool utf8 = false;
 };
 
-// Appends "* 3 FETCH (...)\r\n". False: a BINARY item cannot be decoded; then
-// nothing was appended.
-bool put_fetch_line(std::string& out, const FetchSource& source, const FetchForm& form);
+// "* 3 FETCH (...)\r\n", in pieces: a line may be many times as long as its message,
+// which may be large enough.
+class FetchLine {
+ public:
+  // Both outlive it.
+  FetchLine(const FetchSource& source, const FetchForm& form);
+  ~FetchLine();
+
+  // False: a BINARY item cannot be decoded, there is no line to be told.
+  bool can_be_told();
+  // Appends the next piece, of about kPieceOctets at most; false: that was all.
+  bool put_piece(std::string& out);
+
+  static constexpr size_t kPieceOctets = 64 * 1024;
+
+ private:
+  struct Parsed;
+  void put(const proto::imap::FetchItem& item);
+  void number(std::string_view name, uint64_t value);
+  void octets(std::string_view name, std::string_view value);
+  void section(const proto::imap::FetchItem& item);
+  void binary(const proto::imap::FetchItem& item);
+  const proto::imap::BinarySection& decoded(const std::vector<uint32_t>& part);
+  const mail::Part& root();
+
+  const FetchSource& source_;
+  const FetchForm& form_;
+  std::string* out_ = nullptr;  // of the piece at hand
+  bool begun_ = false, any_ = false, ended_ = false;
+  size_t next_ = 0;        // item
+  std::string_view rest_;  // of the literal of the item before
+  std::unique_ptr<Parsed> parsed_;
+};
 
 }  // namespace pabal::serve::imap

@@ -13,20 +13,19 @@ constexpr Duration kPause = std::chrono::milliseconds(100);
 rt::Task<void> Acceptor::serve(std::unique_ptr<Listener> listener, Session session) {
   listeners_.insert(listener.get());
   while (!stopping_) {
-    std::unique_ptr<Stream> stream;
-    bool failed = false;
+    bool accepted = false, failed = false;
     try {
-      stream = listener->try_accept();
-    } catch (const IoError& e) {
+      std::unique_ptr<Stream> stream = listener->try_accept();
+      accepted = stream != nullptr;
+      if (accepted) group_.spawn(session(std::move(stream)));
+    } catch (const std::exception& e) {  // no descriptors, no memory
       world_.log.warning(log_name_ + ".accept_failed", {{"reason", e.what()}});
       failed = true;
     }
     if (failed) {
       co_await rt::sleep_for(kPause);
-    } else if (stream == nullptr) {
+    } else if (!accepted) {
       co_await listener->ready(Interest::read, Instant::never());
-    } else {
-      group_.spawn(session(std::move(stream)));
     }
   }
   listeners_.erase(listener.get());

@@ -50,6 +50,9 @@ rt::Task<void> Smtpd::run_session(std::unique_ptr<io::Stream> stream, ListenerOp
     }
   } catch (const io::IoError& e) {
     world_.log.debug("smtp.connection_lost", {{"peer", peer.to_string()}, {"reason", e.what()}});
+  } catch (const std::exception& e) {
+    // The session ends, and no other.
+    world_.log.error("smtp.session_failed", {{"peer", peer.to_string()}, {"reason", e.what()}});
   }
   --counters_.open_sessions;
   auto entry = sessions_of_peer_.find(peer);

@@ -37,8 +37,10 @@ TaskGroup::~TaskGroup() {
 }
 
 void TaskGroup::spawn(Task<void> task) {
+  // Memory may run out on the way: what does not run is not counted.
+  Driver driver = drive(*this, std::move(task));
+  Loop::current().schedule(driver.handle);
   ++running_;
-  Loop::current().schedule(drive(*this, std::move(task)).handle);
 }
 
 Task<void> TaskGroup::join() {

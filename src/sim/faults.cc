@@ -1,5 +1,6 @@
 #include "sim/faults.h"
 
+#include <new>
 #include <utility>
 
 namespace pabal::sim {
@@ -11,12 +12,19 @@ void FaultPlan::fail_at(uint64_t n) {
 void FaultPlan::happen_at(uint64_t n, std::move_only_function<void()> event) {
   target_ = count_ + n;
   event_ = std::move(event);
+  out_of_memory_ = false;
   fired_ = false;
   fired_operation_.clear();
 }
 
+void FaultPlan::run_out_of_memory_at(uint64_t n) {
+  fail_at(n);
+  out_of_memory_ = true;
+}
+
 void FaultPlan::clear() {
   target_ = kNever;
+  out_of_memory_ = false;
   event_ = nullptr;
 }
 
@@ -34,6 +42,7 @@ bool FaultPlan::operation(std::string_view kind, std::string_view what) {
   fired_ = true;
   auto event = std::exchange(event_, nullptr);
   if (event) event();
+  if (out_of_memory_ && !kind.starts_with("sqlite.")) throw std::bad_alloc();
   return true;
 }
 

@@ -32,6 +32,9 @@ class FaultPlan {
   void fail_at(uint64_t n);
   // As the n-th operation begins, `event` happens (a crash, say), and the operation fails.
   void happen_at(uint64_t n, std::move_only_function<void()> event);
+  // In the n-th operation memory runs out (std::bad_alloc). SQLite, which is C, gets
+  // an I/O error.
+  void run_out_of_memory_at(uint64_t n);
   void clear();
 
   bool fired() const { return fired_; }
@@ -53,6 +56,7 @@ class FaultPlan {
   uint64_t count_ = 0;
   uint64_t target_ = kNever;
   std::move_only_function<void()> event_;
+  bool out_of_memory_ = false;
   bool fired_ = false;
   bool recording_ = false;
   std::string fired_operation_;

@@ -142,12 +142,14 @@ void Committer::resume(const Batch& batch) {
 }
 
 void Committer::write(const Batch& batch) {
-  write_blobs(batch);
   try {
+    write_blobs(batch);
     connect();
     write_records(batch);
   } catch (const StoreError& e) {
     fail_all(batch, e);
+  } catch (const std::bad_alloc&) {
+    fail_all(batch, StoreError("out of memory"));
   }
   if (db_ && (db_->broken() || db_->in_transaction())) db_ = nullptr;
 
@@ -305,7 +307,7 @@ void Committer::tidy() {
   } catch (const StoreError& e) {
     world_.log.error("store.tidy_failed", {{"error", e.what()}});
     if (db_ && db_->broken()) db_ = nullptr;
-  } catch (const io::IoError& e) {
+  } catch (const std::exception& e) {
     world_.log.error("store.tidy_failed", {{"error", e.what()}});
   }
   if (segments_.claim_spare_work()) {
@@ -313,7 +315,7 @@ void Committer::tidy() {
     start([this] {
       try {
         segments_.prepare_spare();
-      } catch (const io::IoError& e) {
+      } catch (const std::exception& e) {
         world_.log.warning("store.spare_segment_failed", {{"error", e.what()}});
       }
     });

@@ -194,6 +194,49 @@ void print_timing(const std::vector<Timing>& timings, double seconds) {
   fflush(stdout);
 }
 
+// "@while N PAUSE_MS COMMAND || COMMAND; COMMAND": the first half of the sessions plays
+// the one command N times, the others meanwhile what stands behind it, again and again
+// with a pause. Only the first half is timed.
+bool play_while(const std::string& line, std::vector<std::unique_ptr<Player>>& players) {
+  std::istringstream words(line);
+  std::string verb, all;
+  uint64_t count = 0, pause_ms = 0;
+  words >> verb >> count >> pause_ms;
+  std::getline(words >> std::ws, all);
+  size_t bar = all.find(" || ");
+  if (bar == std::string::npos) throw std::runtime_error("@while N PAUSE_MS COMMAND || COMMAND; COMMAND");
+  const std::string timed = "@repeat " + std::to_string(count) + " " + all.substr(0, bar);
+  std::vector<std::string> meanwhile;
+  for (std::string_view rest = std::string_view(all).substr(bar + 4); !rest.empty();) {
+    size_t end = std::min(rest.find("; "), rest.size());
+    meanwhile.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 2, rest.size()));
+  }
+  const size_t half = std::max<size_t>(1, players.size() / 2);
+  std::vector<Timing> timings(half);
+  std::atomic<size_t> running = half;
+  Clock::time_point begin = Clock::now();
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < players.size(); ++i) {
+    threads.emplace_back([&, i] {
+      Timing beside;
+      try {
+        if (i < half) players[i]->play(timed, timings[i]);
+        while (i >= half && running > 0) {
+          for (const std::string& command : meanwhile) players[i]->play(command, beside);
+          std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms));
+        }
+      } catch (const std::exception& e) {
+        if (i < half) timings[i].failed = e.what();
+      }
+      if (i < half) --running;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  print_timing(timings, seconds_since(begin));
+  return std::ranges::all_of(timings, [](const Timing& timing) { return timing.failed.empty(); });
+}
+
 int play_script(const LoadArguments& arguments, SSL_CTX* tls) {
   int64_t sessions = std::clamp<int64_t>(arguments.number("sessions", 1), 1, 1000);
   std::vector<std::unique_ptr<Player>> players;
@@ -201,6 +244,10 @@ int play_script(const LoadArguments& arguments, SSL_CTX* tls) {
   bool broken = false;
   for (std::string line; !broken && std::getline(std::cin, line);) {
     if (line.empty()) continue;
+    if (line.starts_with("@while ")) {
+      broken = !play_while(line, players);
+      continue;
+    }
     std::vector<Timing> timings(players.size());
     for (auto& player : players) player->prepare(line);
     Clock::time_point begin = Clock::now();
@@ -278,6 +325,9 @@ int usage() {
       "           @append N OCTETS MAILBOX      N commands\n"
       "           @multiappend N M OCTETS MAILBOX   N commands of M mails\n"
       "           @fill N MAILBOX               N mails as people have them\n"
+      "           @while N PAUSE_MS COMMAND || COMMAND; COMMAND   half of the sessions N times the first, "
+      "the\n"
+      "                                         others meanwhile what stands behind it\n"
       "           COMMAND                       %%v, %%q: UIDVALIDITY and HIGHESTMODSEQ of the last SELECT\n"
       "  login  sessions=10 logins=100 users=50 user=u%%d password=pass tls=0 timeout=60\n"
       "  idle   sessions=1000 users=1000 user=u%%d password=pass tls=0 timeout=120 lmtp=PORT "

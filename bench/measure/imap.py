@@ -15,6 +15,7 @@ SERVERS = ("pabal", "dovecot-sdbox", "dovecot-maildir")
 DURABLE_SERVERS, DURABLE_MAILS_MAX = ("dovecot-sdbox-fsync", "dovecot-maildir-fsync"), 10_000
 FRESH_MAILS_MAX, FRESH_USER = 10_000, 20
 APPEND_FIRST_USER = 1
+CROWD_USER = "u30@test.local"
 PABAL_FACTOR = 10  # more mails where the rate counts, so that it, too, takes a while
 FILL_SECONDS, REST_SECONDS = 600, 120
 
@@ -64,6 +65,11 @@ def mailbox(bench, name, mails, round_number):
             # Dovecot copies its cache with the mails; it has one there, too.
             lines = [(None, "@connect SELECT INBOX"), (None, f"FETCH 1:* {operations.SUMMARY}"), *lines]
         found = play(bench, server, [(key, more_for(name, line)) for key, line in lines])
+        if mails <= FRESH_MAILS_MAX and not durable:
+            found |= play(bench, server, [
+                (None, "@connect"), (None, f"@fill {mails} INBOX")], user=CROWD_USER)
+            found |= play(bench, server, [(None, "@connect SELECT INBOX"), (operations.CROWD.key, operations.CROWD.command)],
+                          user=CROWD_USER, sessions=operations.CROWD_SESSIONS)
         for sessions, op in operations.APPEND.items():
             found |= play(bench, server, [(None, "@connect"), (op.key, more_for(name, op.command))], sessions=sessions,
                           first=APPEND_FIRST_USER)

@@ -74,7 +74,13 @@ APPEND = {sessions: Operation(f"append-{sessions}", f"APPEND of 2 KiB, {sessions
                               f"@append {count} {APPEND_OCTETS} INBOX", "mails/s", True)
           for sessions, count in APPENDS.items()}
 
-ALL = {op.key: op for op in [*READING[:5], FRESH, *READING[5:], *WRITING, *APPEND.values()]}
+# Several clients at one mailbox: half of them fetch all of it, the others take one mail after the other away.
+CROWD_SESSIONS, CROWD_FETCHES, CROWD_PAUSE_MS = 8, 5, 10
+CROWD = Operation("crowd", f"FETCH 1:* by {CROWD_SESSIONS // 2} clients while {CROWD_SESSIONS // 2} others EXPUNGE",
+                  f"@while {CROWD_FETCHES} {CROWD_PAUSE_MS} UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)"
+                  " || STORE 1 +FLAGS.SILENT (\\Deleted); EXPUNGE", "/s", True)
+
+ALL = {op.key: op for op in [*READING[:5], FRESH, *READING[5:], *WRITING, CROWD, *APPEND.values()]}
 
 # What has to be there before the operation of that key.
 BEFORE = {

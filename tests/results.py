@@ -49,8 +49,7 @@ def count(directory):
                 skipped.append(name)
             elif case.get("status") == "run":
                 passed += 1
-    ctest = os.path.join(directory, "ctest.xml")
-    if os.path.exists(ctest):
+    for ctest in sorted(glob.glob(os.path.join(directory, "ctest*.xml"))):
         for case in ET.parse(ctest).getroot().iter("testcase"):
             name = case.get("name")
             ran = case.get("status") == "run"

@@ -10,10 +10,6 @@ namespace pabal::simulation {
 
 namespace {
 
-// Whatever the server was still doing when the connection broke is done or
-// undone by then.
-constexpr auto kDecidedAfter = std::chrono::minutes(2);
-
 ImapEnd end_of(const ImapResponse& reply) {
   if (reply.is("OK")) return ImapEnd::done;
   bool store_failed = reply.has_code("SERVERBUG") || reply.has_code("UNAVAILABLE");
@@ -57,7 +53,7 @@ rt::Task<ImapResponse> ImapReader::change_by(ImapChange& change, ImapCommand com
     error = std::current_exception();
   }
   if (error) {
-    co_await rt::sleep_for(kDecidedAfter);
+    co_await rt::sleep_for(habits_.decided_after);
     model_.end(change, ImapEnd::lost);
     ledger_.note(name_ + "@" + model_.address() + ": no reply to " + change.what);
     std::rethrow_exception(error);
@@ -384,7 +380,7 @@ rt::Task<void> ImapReader::break_off() {
       // Nobody listens any more.
     }
     client_.reset();
-    co_await rt::sleep_for(kDecidedAfter);
+    co_await rt::sleep_for(habits_.decided_after);
     model_.end(change, ImapEnd::lost);
   }
   leave();

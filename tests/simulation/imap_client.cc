@@ -4,6 +4,7 @@
 
 #include "io/error.h"
 #include "rt/loop.h"
+#include "serve/imap/deflate_stream.h"
 #include "tls/stream.h"
 
 namespace pabal::simulation {
@@ -84,6 +85,10 @@ rt::Task<void> ImapClient::encrypt(tls::ClientContext& tls) {
   std::unique_ptr<io::Stream> plain = connection_.release();
   std::unique_ptr<io::Stream> secured = co_await tls::connect(std::move(plain), tls, "", patience());
   connection_.attach(std::move(secured));
+}
+
+void ImapClient::compress() {
+  connection_.attach(std::make_unique<serve::imap::DeflateStream>(connection_.release()));
 }
 
 rt::Task<std::string> ImapClient::send(ImapCommand command) {

@@ -35,6 +35,7 @@ class ImapClient {
 
   rt::Task<ImapResponse> greeting();
   rt::Task<void> encrypt(tls::ClientContext& tls);  // after OK to STARTTLS
+  void compress();                                  // after OK to COMPRESS
 
   // All throw IoError when the connection breaks.
   // Its tag. A server that refuses a literal has answered already: wait() returns that.

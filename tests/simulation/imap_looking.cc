@@ -44,7 +44,8 @@ rt::Task<bool> ImapReader::select(std::string name, bool examine) {
   leave();
   std::string command = (examine ? "EXAMINE " : "SELECT ") + mailbox(name);
   auto remembered = remembered_.find(name);
-  bool resync = enabled_ == Enabled::qresync && remembered != remembered_.end() && random_.chance(80);
+  bool resync = enabled_ == Enabled::qresync && remembered != remembered_.end() &&
+                (habits_.cuts > 0 || random_.chance(80));
   bool some_known = false;
   if (resync) {
     const Remembered& r = remembered->second;
@@ -97,7 +98,10 @@ rt::Task<bool> ImapReader::select(std::string name, bool examine) {
     bool again = co_await select(renamed_away, examine);
     co_return again;
   }
-  if (resync) ledger_.count("mailboxes taken up again by QRESYNC");
+  if (resync) {
+    ledger_.count("mailboxes taken up again by QRESYNC");
+    view_.expect_complete(selected_modseq_);
+  }
   if (std::string wrong = view_.end_resync(!some_known); !wrong.empty()) complain(wrong);
   if (resync && vanished_ && remembered->second.crashes != model_.crashes())
     ledger_.mark("QRESYNC after a crash told of vanished mail");
@@ -226,7 +230,7 @@ rt::Task<void> ImapReader::idle() {
   bool idling = co_await client_->continuation();
   uint64_t updates = view_.updates();
   if (idling) {
-    co_await client_->listen(rt::Loop::current().now() + Duration(random_.up_to(30'000)));
+    co_await client_->listen(rt::Loop::current().now() + pause(30'000));
     if (view_.updates() != updates) ledger_.mark("IMAP client was told of another's change in IDLE");
     co_await client_->send_line("DONE");
   }

@@ -94,6 +94,12 @@ rt::Task<bool> ImapReader::connect() {
     ledger_.mark("mail read by IMAP and STARTTLS");
   }
   bool in = co_await log_in();
+  if (in && habits_.compresses > 0 && random_.chance(habits_.compresses)) {
+    ImapResponse reply = co_await ask("COMPRESS DEFLATE");
+    if (!reply.is("OK")) co_return false;
+    client_->compress();
+    ledger_.mark("mail read by COMPRESS");
+  }
   co_return in;
 }
 
@@ -127,7 +133,7 @@ rt::Task<bool> ImapReader::log_in() {
 
 rt::Task<void> ImapReader::enable() {
   std::string what;
-  if (random_.chance(35)) {
+  if (random_.chance(35) || !cut_in_.empty()) {
     enabled_ = Enabled::qresync;
     what = " QRESYNC";
   } else if (random_.chance(40)) {
@@ -147,9 +153,25 @@ rt::Task<void> ImapReader::session() {
   bool in = co_await connect();
   if (!in) co_return;
   co_await enable();
+  if (!cut_in_.empty()) {
+    ledger_.count("mailboxes compared after a cut");
+    co_await select(std::exchange(cut_in_, ""), false);
+  }
   for (uint64_t n = random_.up_to(20); n > 0 && client_; --n) {
-    if (random_.chance(40)) co_await rt::sleep_for(Duration(random_.below(5'000)));
-    co_await do_something();
+    if (random_.chance(40)) co_await rt::sleep_for(pause(5'000));
+    if (habits_.cuts > 0 && random_.chance(habits_.cuts)) {
+      // In the middle of nothing: what was told until then is what the client knows.
+      std::string name = box_name_;
+      leave();
+      if (remembered_.contains(name)) cut_in_ = name;
+      client_.reset();
+      co_return;
+    }
+    if (habits_.asks_more && random_.chance(25)) {
+      co_await ask_more();
+    } else {
+      co_await do_something();
+    }
   }
   if (!client_) co_return;
   ImapResponse reply = co_await ask("LOGOUT");
@@ -201,7 +223,8 @@ rt::Task<void> ImapReader::do_something() {
 
 rt::Task<void> ImapReader::live(const bool& over, Duration active) {
   while (!over) {
-    co_await rt::sleep_for(Duration(random_.up_to(static_cast<uint64_t>(active.count()) / 6)));
+    co_await rt::sleep_for(Duration(random_.up_to(static_cast<uint64_t>(active.count()) / 6)) /
+                           habits_.haste);
     if (over) break;
     try {
       co_await session();

@@ -16,6 +16,18 @@
 
 namespace pabal::simulation {
 
+// How a program goes about it.
+struct ReaderHabits {
+  int64_t haste = 1;  // all pauses are so many times shorter
+  // Whatever the server was still doing when a connection broke is done or undone by then.
+  Duration decided_after = std::chrono::minutes(2);
+  // Per cent, at each step: the connection is gone, and the next one goes on from
+  // there (QRESYNC).
+  unsigned cuts = 0;
+  unsigned compresses = 0;  // per cent of its sessions
+  bool asks_more = false;   // also what the model knows nothing of
+};
+
 class ImapReader {
  public:
   ImapReader(io::World& world, tls::ClientContext& tls, io::Endpoint server, std::string name,
@@ -28,6 +40,7 @@ class ImapReader {
         ledger_(model.ledger()),
         random_(seed) {}
 
+  void set_habits(const ReaderHabits& habits) { habits_ = habits; }
   // Sessions until `over`.
   rt::Task<void> live(const bool& over, Duration active);
   // Everything in every mailbox. False: the connection broke.
@@ -65,6 +78,16 @@ class ImapReader {
   rt::Task<void> search();
   void leave();  // remembers the mailbox for QRESYNC
 
+  // imap_asking.cc: what the model knows nothing of, or little
+  rt::Task<void> ask_more();
+  rt::Task<void> ask_politely(std::string command, bool renumbers = true);
+  rt::Task<void> be_notified();
+  rt::Task<void> sort();
+  rt::Task<void> fetch_url();
+  rt::Task<void> log_in_again();
+  rt::Task<void> replace();
+  Duration pause(uint64_t most) { return Duration(random_.below(most)) / habits_.haste; }
+
   // imap_changing.cc: something is changed
   rt::Task<void> store();
   rt::Task<void> read_and_mark();
@@ -90,6 +113,8 @@ class ImapReader {
   ImapModel& model_;
   Ledger& ledger_;
   sim::SimRandom random_;
+  ReaderHabits habits_;
+  std::string cut_in_;  // the mailbox in which the last session was cut
   bool rot_expected_ = false;
   int letters_ = 0;
 

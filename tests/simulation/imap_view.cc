@@ -64,6 +64,7 @@ void ImapView::clear() {
   resync_.reset();
   resynced_.clear();
   fetching_ = comparing_ = false;
+  complete_to_ = 0;
 }
 
 void ImapView::begin_resync(Known known) {
@@ -103,6 +104,7 @@ void ImapView::begin_fetching(bool compare) {
 
 std::string ImapView::end_fetching() {
   fetching_ = comparing_ = false;
+  complete_to_ = 0;
   Known resynced = std::exchange(resynced_, {});
   for (const auto& [uid, entry] : resynced) {
     if (find(uid) == nullptr) return "QRESYNC has not told that UID " + std::to_string(uid) + " is gone";
@@ -207,6 +209,11 @@ std::string ImapView::hear(const ImapFetched& fetched) {
     resynced_.erase(resynced);
   }
   std::string wrong;
+  bool told_late = fetching_ && !entry.fetched && entry.flags && entry.modseq != 0 && fetched.modseq != 0 &&
+                   fetched.modseq <= complete_to_ && fetched.modseq != entry.modseq;
+  if (told_late)
+    wrong = what + " has MODSEQ " + std::to_string(fetched.modseq) + ", and QRESYNC up to " +
+            std::to_string(complete_to_) + " has told only of " + std::to_string(entry.modseq);
   if (fetching_ && comparing_ && !entry.fetched && fetched.flags) {
     if (entry.flags && *entry.flags != *fetched.flags)
       wrong = what + " has the flags " + to_text(*fetched.flags) + ", and the client was only told of " +

@@ -49,6 +49,9 @@ class ImapView {
   // all: that is all there is; else there may be more, and the next UID FETCH 1:* has
   // to agree. What does not add up; "" if all does.
   std::string end_resync(bool all);
+  // And of what it knows by then, it has been told all changes up to this MODSEQ: the
+  // next UID FETCH 1:* has to agree, whatever others do meanwhile.
+  void expect_complete(uint64_t modseq) { complete_to_ = modseq; }
 
   // From here on FETCH tells all; what is known must be what it says if `compare`.
   void begin_fetching(bool compare);
@@ -70,6 +73,7 @@ class ImapView {
   bool resync_begun_ = false;    // the mailbox has been told of; what comes now has just arrived
   size_t resync_count_ = 0, resync_arrived_ = 0;
   Known resynced_;  // until they have been fetched
+  uint64_t complete_to_ = 0;
 };
 
 }  // namespace pabal::simulation

@@ -74,6 +74,7 @@ const char* to_text(Told told) {
 
 void Ledger::note(const std::string& line) {
   story_.push_back(to_rfc3339(clock_.now()) + "  " + line);
+  if (story_.size() > story_max_) story_.pop_front();
 }
 
 void Ledger::violation(const std::string& what) {

@@ -3,6 +3,8 @@
 // decided here alone (judge.cc).
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -81,7 +83,9 @@ class Ledger {
   // When everything has been read: which letters the reports are about that do not say.
   void name_reports();
 
-  const std::vector<std::string>& story() const { return story_; }
+  // Only the last lines of it are kept.
+  void limit_story(size_t lines) { story_max_ = lines; }
+  const std::deque<std::string>& story() const { return story_; }
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
@@ -96,7 +100,8 @@ class Ledger {
 
   io::Clock& clock_;
   std::vector<NamelessReport> nameless_;
-  std::vector<std::string> story_;
+  std::deque<std::string> story_;
+  size_t story_max_ = SIZE_MAX;
   std::vector<std::string> violations_;
 };
 

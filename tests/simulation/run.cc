@@ -14,7 +14,7 @@ RunResult run(const RunOptions& options) {
   RunResult result;
   result.fingerprint = town.sim.fingerprint();
   result.violations = town.ledger.violations();
-  result.story = town.ledger.story();
+  result.story.assign(town.ledger.story().begin(), town.ledger.story().end());
   result.marks = town.ledger.marks;
   result.counts = town.ledger.counts;
   result.disturbances = plan.disturbances.size();

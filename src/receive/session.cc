@@ -43,7 +43,8 @@ rt::Task<void> Session::run() {
       smtpd_.world_.log.error("smtp.store_failed", {{"peer", peer_.to_string()}, {"reason", e.what()}});
       close_with(replies::internal_error(smtpd_.options_.hostname));
     } catch (const std::bad_alloc&) {
-      smtpd_.world_.log.error("smtp.session_failed", {{"peer", peer_.to_string()}, {"reason", "out of memory"}});
+      smtpd_.world_.log.error("smtp.session_failed",
+                              {{"peer", peer_.to_string()}, {"reason", "out of memory"}});
       close_with(replies::internal_error(smtpd_.options_.hostname));
     }
   }

@@ -251,8 +251,7 @@ rt::Task<void> save_message(io::World& world, Pop3Client& client, Cli& cli, cons
 rt::Task<void> fetch_messages(io::World& world, Pop3Client& client, Cli& cli, const Flags& flags) {
   auto target = parse_target(flags.target);
   if (!target) throw CommandError("--to takes maildir:DIR or mbox:FILE");
-  FetchOptions options{.target = *target, .remove = flags.remove};
-  options.seen_path = state_directory() + "/fetched/" + client.account_name();
+  FetchOptions options{.target = *target, .remove = flags.remove, .account = client.account_name()};
   Fetched done = co_await fetch(world, client, std::move(options));
   if (cli.json) {
     cli.console.out << json_object({{"fetched", std::to_string(done.fetched)},
@@ -298,10 +297,10 @@ void add_reading(CLI::App& app, Cli& cli) {
       add_pop3_command(app, cli, "fetch", "Bring all new mails into a Maildir or mbox",
                        "pabal fetch --keep --to maildir:$HOME/Maildir " + server, fetch_messages, flags);
   fetch->add_option("--to", flags->target, "maildir:DIR or mbox:FILE")->required()->type_name("TARGET");
-  CLI::Option* keep =
-      fetch->add_flag("--keep", flags->keep, "Leave them on the server; the next fetch knows them");
+  CLI::Option* keep = fetch->add_flag("--keep", flags->keep,
+                                      "Leave them on the server; the next fetch into this target knows them");
   CLI::Option* remove =
-      fetch->add_flag("--delete", flags->remove, "Delete them there, once they are safe here");
+      fetch->add_flag("--delete", flags->remove, "Delete them there, once they are safe in this target");
   keep->excludes(remove);
   // Which of both has to be said: a default would either lose or hoard mail. Not
   // as a final_callback, which would replace the callback that chooses the command.

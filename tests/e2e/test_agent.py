@@ -116,6 +116,24 @@ class AgainstPabal(AgentCase):
                          sorted(mail.replace(b"\r\n", b"\n") for mail in stored))  # the second time nothing is new
         self.assertEqual(len(mailbox.Maildir(maildir)), 5)
 
+    def test_each_target_gets_all_before_any_is_deleted(self):
+        self.fill(3)
+        kept, moved = self.path("kept"), self.path("moved")
+        self.pop("fetch", "--keep", "--to", f"maildir:{kept}")
+        self.pop("fetch", "--delete", "--to", f"maildir:{moved}")
+        self.assertEqual(self.pabal.mails(BOB), [])
+        self.assertEqual(sorted(mail["Subject"] for mail in mailbox.Maildir(moved)), [f"number {n}" for n in range(3)])
+
+    def test_a_target_that_is_gone_has_got_nothing(self):
+        self.fill(2)
+        path = self.path("gone")
+        self.pop("fetch", "--keep", "--to", f"mbox:{path}")
+        os.rename(path, path + ".elsewhere")
+        self.pop("fetch", "--delete", "--to", f"mbox:{path}")
+        box = mailbox.mbox(path)
+        self.addCleanup(box.close)
+        self.assertEqual([mail["Subject"] for mail in box], ["number 0", "number 1"])
+
     def test_fetch_into_mbox_and_delete(self):
         stored = self.fill(4)
         path = self.path("box")

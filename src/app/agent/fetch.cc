@@ -14,30 +14,39 @@ MailFile open_target(io::World& world, const FetchTarget& target) {
   return Maildir(world, target.path);
 }
 
+SeenId id_of(const Pop3Client::Entry& entry) {
+  return {entry.uid, entry.size_octets};
+}
+
 // Fetches what is not in `seen`, and puts it there. The disk is written from the
 // loop: there is nobody else on it.
 rt::Task<void> fetch_new(io::World& world, Pop3Client& client, const FetchTarget& target,
                          const Entries& entries, SeenIds& seen, Fetched& done) {
   std::vector<uint32_t> numbers;
-  std::vector<std::string> uids;
+  std::vector<SeenId> ids;
   for (const Pop3Client::Entry& entry : entries) {
-    if (!entry.uid.empty() && seen.contains(entry.uid)) {
+    if (!entry.uid.empty() && seen.contains(id_of(entry))) {
       ++done.known;
       continue;
     }
     numbers.push_back(entry.number);
-    uids.push_back(entry.uid);
+    ids.push_back(id_of(entry));
   }
   if (numbers.empty()) co_return;
   MailFile file = open_target(world, target);
   client.request(numbers, Pop3Client::What::whole);
-  for (const std::string& uid : uids) {
+  for (const SeenId& id : ids) {
     std::string message = co_await client.next();
     std::visit([&message](auto& f) { f.add(message); }, file);
-    if (!uid.empty()) seen.insert(uid);
+    if (!id.uid.empty()) seen.add(id);
     ++done.fetched;
     done.octets += message.size();
   }
+}
+
+// Without its mails the target has nothing, whatever is written beside it.
+bool has_mails(io::Disk& disk, const FetchTarget& target) {
+  return disk.exists(target.kind == FetchTarget::mbox ? target.path : target.path + "/new");
 }
 
 }  // namespace
@@ -55,32 +64,35 @@ std::optional<FetchTarget> parse_target(std::string_view text) {
   return target;
 }
 
+std::string seen_path(const FetchTarget& target, const std::string& account) {
+  if (target.kind == FetchTarget::maildir) return target.path + "/pabal-fetched-" + account;
+  size_t name = target.path.rfind('/') + 1;
+  return target.path.substr(0, name) + '.' + target.path.substr(name) + ".pabal-fetched-" + account;
+}
+
 rt::Task<Fetched> fetch(io::World& world, Pop3Client& client, FetchOptions options) {
   Fetched done;
   Entries entries = co_await client.list();
-  std::vector<std::string> present;
+  std::vector<SeenId> present;
   for (const Pop3Client::Entry& entry : entries) {
-    if (!entry.uid.empty()) present.push_back(entry.uid);
+    if (!entry.uid.empty()) present.push_back(id_of(entry));
   }
   if (!options.remove && present.size() != entries.size())
     throw CommandError("this server has no UIDL, so that --keep would fetch everything again each time");
 
-  SeenIds seen(world.disk, options.seen_path);
-  seen.keep_only(present);
-  try {
-    co_await fetch_new(world, client, options.target, entries, seen, done);
-  } catch (...) {
-    seen.save();
-    throw;
-  }
-  seen.save();
+  SeenIds seen(world.disk, seen_path(options.target, options.account));
+  seen.keep_only(has_mails(world.disk, options.target) ? present : std::vector<SeenId>());
+  co_await fetch_new(world, client, options.target, entries, seen, done);
   if (options.remove) {
     std::vector<uint32_t> numbers;
     for (const Pop3Client::Entry& entry : entries) numbers.push_back(entry.number);
     co_await client.remove(std::move(numbers));
   }
   co_await client.quit();
-  if (options.remove) done.removed = entries.size();
+  if (options.remove) {
+    done.removed = entries.size();
+    seen.keep_only({});
+  }
   co_return done;
 }
 

@@ -74,21 +74,37 @@ TEST_F(MailFileTest, MboxIsAppendedTo) {
 }
 
 TEST_F(MailFileTest, SeenIdsAreKeptInMind) {
-  std::string path = directory_ + "/state/ids";
+  std::string path = directory_ + "/ids";
   {
     SeenIds seen(world_.disk, path);
-    EXPECT_FALSE(seen.contains("1.1"));
-    for (const char* uid : {"1.1", "1.2", "1.3"}) seen.insert(uid);
-    seen.save();
+    EXPECT_FALSE(seen.contains({"1.1", 10}));
+    for (const char* uid : {"1.1", "1.2", "1.3"}) seen.add({uid, 10});
   }
   SeenIds seen(world_.disk, path);
-  EXPECT_TRUE(seen.contains("1.2"));
-  seen.keep_only({"1.3", "1.4"});
-  EXPECT_TRUE(seen.contains("1.3"));
-  EXPECT_FALSE(seen.contains("1.2"));
-  EXPECT_FALSE(seen.contains("1.4"));
-  seen.save();
-  EXPECT_EQ(slurp(path), "1.3\n");
+  EXPECT_TRUE(seen.contains({"1.2", 10}));
+  EXPECT_FALSE(seen.contains({"1.2", 11})) << "given again to another mail";
+  seen.keep_only({{"1.3", 10}, {"1.4", 10}});
+  EXPECT_TRUE(seen.contains({"1.3", 10}));
+  EXPECT_FALSE(seen.contains({"1.2", 10}));
+  EXPECT_FALSE(seen.contains({"1.4", 10}));
+  EXPECT_EQ(slurp(path), "10 1.3\n");
+}
+
+TEST_F(MailFileTest, ASeenIdThatWasCutOffIsNone) {
+  std::string path = directory_ + "/ids";
+  std::ofstream(path) << "10 abc\n10 abcdef";
+  SeenIds seen(world_.disk, path);
+  EXPECT_TRUE(seen.contains({"abc", 10}));
+  EXPECT_FALSE(seen.contains({"abcdef", 10}));
+  seen.add({"abcx", 11});
+  EXPECT_EQ(slurp(path), "10 abc\n11 abcx\n");
+}
+
+TEST(FetchTarget, EachHasItsOwnMemoryOfEachAccount) {
+  FetchTarget maildir{FetchTarget::maildir, "/a/b"}, mbox{FetchTarget::mbox, "/a/b"};
+  EXPECT_EQ(seen_path(maildir, "me"), "/a/b/pabal-fetched-me");
+  EXPECT_EQ(seen_path(mbox, "me"), "/a/.b.pabal-fetched-me");
+  EXPECT_EQ(seen_path({FetchTarget::mbox, "b"}, "me"), ".b.pabal-fetched-me");
 }
 
 TEST(FetchTarget, IsAMaildirOrAnMbox) {

@@ -5,6 +5,7 @@
 #include "app/console.h"
 #include "base/bytes.h"
 #include "mail/encoding.h"
+#include "store/hash.h"
 
 namespace pabal::app::agent {
 
@@ -17,6 +18,7 @@ constexpr uint64_t kBodyMax = uint64_t{1} << 30;
 // RETRs on their way: enough to hide the distance, few enough that what they
 // make the server send fits between us.
 constexpr size_t kPipelineMax = 16;
+constexpr size_t kAccountNameMax = 150;  // octets; a file is named by it
 
 }  // namespace
 
@@ -37,12 +39,18 @@ void Pop3Client::refuse(const std::string& doing, const Status& status) const {
   throw CommandError(options_.server.to_string() + " refuses " + doing + ": " + text);
 }
 
+// No two accounts have the same.
 std::string Pop3Client::account_name() const {
-  std::string name = user_ + "@" + options_.server.to_string();
-  for (char& c : name) {
-    if (!is_alnum(c) && c != '.' && c != '-' && c != '_' && c != '@') c = '_';
+  const std::string whole = user_ + "@" + options_.server.to_string();
+  std::string name;
+  for (char c : whole) {
+    if (is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '@') {
+      name += c;
+    } else {
+      name += '%' + to_hex(std::string_view(&c, 1));
+    }
   }
-  return name;
+  return name.size() <= kAccountNameMax ? name : to_hex(store::sha256(whole));
 }
 
 rt::Task<void> Pop3Client::open(std::string user, std::string password) {

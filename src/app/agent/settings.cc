@@ -79,12 +79,6 @@ std::string default_settings_path() {
   return directory.empty() ? "" : directory + "/agent.toml";
 }
 
-std::string state_directory() {
-  std::string directory = user_directory("XDG_STATE_HOME", "/.local/state/pabal");
-  if (directory.empty()) throw CommandError("there is no HOME to keep in mind what has been fetched");
-  return directory;
-}
-
 std::optional<TlsMode> parse_tls_mode(std::string_view text) {
   if (text == "none") return TlsMode::none;
   if (text == "starttls") return TlsMode::starttls;

@@ -44,8 +44,6 @@ struct Settings {
 
 // $XDG_CONFIG_HOME/pabal/agent.toml, else ~/.config/pabal/agent.toml; "" without a home.
 std::string default_settings_path();
-// $XDG_STATE_HOME/pabal, else ~/.local/state/pabal.
-std::string state_directory();
 
 // Without the file: nothing set; unless `must_exist`. Throws CommandError with
 // file and line.

@@ -11,8 +11,6 @@ namespace pabal::directory {
 
 namespace {
 
-constexpr size_t kScramSaltOctets = 16;
-
 // Tells caches, here and in other processes, to forget what they know.
 void touch(store::Transaction& tx) {
   tx.db
@@ -96,8 +94,7 @@ void store_password(store::Transaction& tx, io::Random& random, AccountId accoun
   std::string phc, scram;
   if (!password.empty()) {
     phc = hash_password(password, random);
-    scram = to_text(proto::sasl::make_scram_secret(password, random.octets(kScramSaltOctets),
-                                                   proto::sasl::kScramIterationsDefault));
+    scram = make_scram(password, random.octets(proto::sasl::kScramSaltOctets));
   }
   tx.db.prepare("UPDATE account SET password = ?, scram = ? WHERE id = ?")
       .bind(phc)

@@ -47,8 +47,8 @@ rt::Task<Login> authenticate(Directory& directory, sasl::Mechanism mechanism, sa
       step = exchange.step(answer.octets);
     } else if (auto* wants = std::get_if<sasl::WantSecret>(&step)) {
       name = wants->authcid;
-      auto secret = co_await directory.scram_secret(name);
-      step = exchange.secret(secret);
+      ScramAnswer answer = co_await directory.scram_secret(name);
+      step = exchange.secret(answer.secret, answer.stranger);
     } else if (auto* password = std::get_if<sasl::CheckPassword>(&step)) {
       name = password->authcid;
       if (acts_as_another(password->authzid, name)) co_return refused(name, "would act as another");

@@ -7,6 +7,7 @@
 #include "directory/lookup.h"
 #include "directory/password.h"
 #include "directory/proven.h"
+#include "directory/scram.h"
 #include "rt/event.h"
 #include "rt/offload.h"
 
@@ -112,14 +113,25 @@ rt::Task<std::optional<Account>> Directory::check_password(std::string name, std
   impl_->hashed.notify();
   if (!right) co_return std::nullopt;
   impl_->proven->remember(id, phc, password, rt::Loop::current().now());
+  if (scram_is_weak(found.stored->scram)) co_await strengthen_scram(id, std::move(phc), std::move(password));
   co_return std::move(found.stored->account);
 }
 
-rt::Task<std::optional<proto::sasl::ScramSecret>> Directory::scram_secret(std::string name) {
-  Credentials found = co_await impl_->store.read(credentials, std::move(name));
-  const std::optional<StoredAccount>& stored = found.stored;
-  if (!stored || stored->account.disabled || stored->scram.empty()) co_return std::nullopt;
-  co_return proto::sasl::parse_scram_secret(stored->scram);
+// Whoever logs in does not mind if it cannot be done.
+rt::Task<void> Directory::strengthen_scram(AccountId account, std::string phc, std::string password) {
+  try {
+    auto make = [](const std::string& given, const std::string& salt) { return make_scram(given, salt); };
+    std::string salt = impl_->world.random.octets(proto::sasl::kScramSaltOctets);
+    std::string scram =
+        co_await rt::offload(impl_->world.blocking, make, std::move(password), std::move(salt));
+    co_await impl_->store.write(replace_scram, account, std::move(phc), std::move(scram));
+  } catch (const store::StoreError& e) {
+    impl_->world.log.warning("directory.scram_not_renewed", {{"reason", e.what()}});
+  }
+}
+
+rt::Task<ScramAnswer> Directory::scram_secret(std::string name) {
+  co_return co_await impl_->store.read(find_scram, std::move(name));
 }
 
 rt::Task<std::optional<Account>> Directory::account(std::string name) {

@@ -13,7 +13,7 @@
 
 #include "base/ids.h"
 #include "mail/address.h"
-#include "proto/sasl/scram_secret.h"
+#include "proto/sasl/server.h"
 #include "rt/task.h"
 #include "store/mailboxes.h"
 #include "store/sharing.h"
@@ -48,6 +48,12 @@ struct Domain {
   std::string catch_all;  // address that takes what nobody else does; "" for none
 };
 
+// Either a secret, or what stands in for it.
+struct ScramAnswer {
+  std::optional<proto::sasl::ScramSecret> secret;
+  proto::sasl::ScramStranger stranger;
+};
+
 class Proven;
 
 class Directory {
@@ -73,7 +79,7 @@ class Directory {
   // Password or app password; Argon2id on the Executor. nullopt: wrong. The
   // same time is spent on unknown names.
   rt::Task<std::optional<Account>> check_password(std::string name, std::string password);
-  rt::Task<std::optional<proto::sasl::ScramSecret>> scram_secret(std::string name);
+  rt::Task<ScramAnswer> scram_secret(std::string name);
   rt::Task<std::optional<Account>> account(std::string name);
 
   // May `account` send as `address`? If mail to that address reaches it: own
@@ -84,6 +90,8 @@ class Directory {
   rt::Task<store::Usage> usage(AccountId account);
 
  private:
+  rt::Task<void> strengthen_scram(AccountId account, std::string phc, std::string password);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

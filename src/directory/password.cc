@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/verify.h"
+#include "proto/sasl/scram_secret.h"
 #include "store/hash.h"
 
 namespace pabal::directory {
@@ -50,6 +51,15 @@ std::string hash_password(std::string_view password, io::Random& random) {
   if (result == ARGON2_MEMORY_ALLOCATION_ERROR) throw std::bad_alloc();
   verify(result == ARGON2_OK, "Argon2id takes our parameters");
   return encoded.data();
+}
+
+std::string make_scram(std::string_view password, std::string_view salt) {
+  return to_text(proto::sasl::make_scram_secret(password, salt, proto::sasl::kScramIterationsDefault));
+}
+
+bool scram_is_weak(std::string_view scram) {
+  std::optional<proto::sasl::ScramSecret> secret = proto::sasl::parse_scram_secret(scram);
+  return secret && secret->iterations < proto::sasl::kScramIterationsDefault;
 }
 
 bool password_matches(std::string_view phc, std::string_view password) {

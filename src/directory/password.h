@@ -15,6 +15,13 @@ inline constexpr size_t kPasswordOctetsMax = 1024;
 // Argon2id as a PHC string: 19 MiB, 2 passes, 1 lane.
 std::string hash_password(std::string_view password, io::Random& random);
 
+// A SCRAM-SHA-256 secret, as proto/sasl/scram_secret.h writes it; salt: random
+// octets, kScramSaltOctets of them. Slow too.
+std::string make_scram(std::string_view password, std::string_view salt);
+// It was made with fewer iterations than one is now: to be made anew when its owner
+// has told the password.
+bool scram_is_weak(std::string_view scram);
+
 // Takes as long for an empty `phc` (no such account, no login) as for a wrong
 // password. Runs some 20 to 60 ms: off the event loop.
 bool password_matches(std::string_view phc, std::string_view password);

@@ -184,8 +184,16 @@ TEST_F(DirectoryTest, PasswordsAppPasswordsAndScram) {
   EXPECT_FALSE(login("bob@seoul.test", app));
 
   auto scram = [](Directory& d) -> rt::Task<void> {
-    EXPECT_TRUE((co_await d.scram_secret("alice@seoul.test")).has_value());
-    EXPECT_FALSE((co_await d.scram_secret("bob@seoul.test")).has_value());
+    ScramAnswer alice = co_await d.scram_secret("alice@seoul.test");
+    EXPECT_TRUE(alice.secret.has_value());
+    EXPECT_EQ((co_await d.scram_secret("ALICE@Seoul.Test")).secret, alice.secret);
+    ScramAnswer bob = co_await d.scram_secret("bob@seoul.test");
+    EXPECT_FALSE(bob.secret.has_value());
+    ScramAnswer also_bob = co_await d.scram_secret("Bob@SEOUL.test");
+    EXPECT_EQ(also_bob.stranger.name, bob.stranger.name);
+    EXPECT_EQ(also_bob.stranger.iterations, bob.stranger.iterations);
+    // Strangers look like somebody who is here, also before all have logged in again.
+    EXPECT_EQ(bob.stranger.iterations, alice.secret->iterations);
   };
   sim_.run(scram(*directory_));
 
@@ -197,6 +205,28 @@ TEST_F(DirectoryTest, PasswordsAppPasswordsAndScram) {
   });
   EXPECT_FALSE(login("alice@seoul.test", app));
   EXPECT_FALSE(login("bob@seoul.test", "right"));
+}
+
+TEST_F(DirectoryTest, AWeakScramSecretIsMadeAnewAtTheNextPasswordLogin) {
+  change([&](Transaction& tx) {
+    EXPECT_TRUE(set_password(tx, world_.random, "alice@seoul.test", "열려라 참깨"));
+    tx.db.prepare("UPDATE account SET scram = ? WHERE address = 'alice@seoul.test'")
+        .bind(to_text(proto::sasl::make_scram_secret("열려라 참깨", "0123456789abcdef", 4096)))
+        .run();
+  });
+  auto iterations = [this] {
+    uint32_t found = 0;
+    auto look = [](Directory& d, uint32_t& out) -> rt::Task<void> {
+      ScramAnswer answer = co_await d.scram_secret("alice@seoul.test");
+      out = answer.secret ? answer.secret->iterations : 0;
+    };
+    sim_.run(look(*directory_, found));
+    return found;
+  };
+  EXPECT_FALSE(login("alice@seoul.test", "wrong"));
+  EXPECT_EQ(iterations(), 4096u);
+  EXPECT_TRUE(login("alice@seoul.test", "열려라 참깨"));
+  EXPECT_EQ(iterations(), proto::sasl::kScramIterationsDefault);
 }
 
 TEST_F(DirectoryTest, AdministrationSaysWhatIsWrong) {

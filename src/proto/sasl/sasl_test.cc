@@ -86,7 +86,7 @@ Result dialogue(ServerExchange server, ClientExchange client, const std::optiona
   Step step = server.start(response);
   for (int i = 0; i < 10; ++i) {
     if (std::holds_alternative<WantSecret>(step)) {
-      step = server.secret(secret);
+      step = server.secret(secret, {});
     } else if (auto* challenge = std::get_if<Challenge>(&step)) {
       auto answer = client.step(challenge->bytes);
       if (!answer) return {};
@@ -120,12 +120,17 @@ TEST(SaslScram, WrongPasswordAndUnknownUserLookTheSame) {
   Result unknown = dialogue({Mechanism::scram_sha_256, server_options()},
                             {Mechanism::scram_sha_256, wrong, {.nonce = kNonce}}, std::nullopt);
   EXPECT_EQ(unknown.failure, Failure::wrong_password);
-  auto salt_of_unknown = [] {
+  auto shown = [](const std::string& as_written, const ScramStranger& stranger) {
     ServerExchange server(Mechanism::scram_sha_256, server_options());
-    server.start("n,,n=nobody,r=abc");
-    return expect_step<Challenge>(server.secret(std::nullopt)).bytes;
+    server.start("n,,n=" + as_written + ",r=abc");
+    return expect_step<Challenge>(server.secret(std::nullopt, stranger)).bytes;
   };
-  EXPECT_EQ(salt_of_unknown(), salt_of_unknown());
+  EXPECT_EQ(shown("nobody", {"nobody", 4096}), shown("NoBody", {"nobody", 4096}));
+  EXPECT_NE(shown("nobody", {"nobody", 4096}), shown("nobody", {"other", 4096}));
+  EXPECT_TRUE(shown("nobody", {"nobody", 4096}).ends_with(",i=4096"));
+  // With other iterations comes another salt: the password has been changed.
+  auto salt = [](const std::string& first) { return first.substr(0, first.rfind(",i=")); };
+  EXPECT_NE(salt(shown("nobody", {"nobody", 4096})), salt(shown("nobody", {"nobody", 65536})));
 }
 
 TEST(SaslScram, ChannelBinding) {

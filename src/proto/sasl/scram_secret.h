@@ -10,7 +10,9 @@
 namespace pabal::proto::sasl {
 
 constexpr uint32_t kScramIterationsMin = 4096;  // RFC 7677 §4
-constexpr uint32_t kScramIterationsDefault = 4096;
+// As many as Cyrus SASL's clients (mbsync, mutt and others) bear: they refuse more.
+constexpr uint32_t kScramIterationsDefault = 65'536;
+constexpr size_t kScramSaltOctets = 16;
 constexpr uint32_t kScramIterationsMax = 1'000'000;
 
 struct ScramSecret {

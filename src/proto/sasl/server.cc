@@ -133,15 +133,18 @@ Step ServerExchange::scram_first(ScramState& state, std::string_view message) {
   return WantSecret{state.authcid};
 }
 
-Step ServerExchange::secret(const std::optional<ScramSecret>& secret) {
+Step ServerExchange::secret(const std::optional<ScramSecret>& secret, const ScramStranger& stranger) {
   auto* state = std::get_if<ScramState>(&state_);
   verify(state && state->at == ScramState::At::secret, "a secret was asked for");
   state->user_exists = secret.has_value();
   if (secret) {
     state->secret = *secret;
   } else {
-    state->secret.salt = scram::hmac_sha256(options_.fake_salt_key, state->authcid).substr(0, 16);
-    state->secret.iterations = kScramIterationsDefault;
+    // Who gets other iterations has chosen another password, and another salt with it.
+    std::string iterations = std::to_string(stranger.iterations);
+    state->secret.salt = scram::hmac_sha256(options_.fake_salt_key, stranger.name + '\0' + iterations)
+                             .substr(0, kScramSaltOctets);
+    state->secret.iterations = stranger.iterations;
   }
   state->server_first = "r=" + state->nonce + ",s=" + mail::base64_encode(state->secret.salt) +
                         ",i=" + std::to_string(state->secret.iterations);

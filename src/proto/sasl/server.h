@@ -6,7 +6,7 @@
 //   loop:
 //     Challenge      → send it, read the response, s = exchange.step(response)
 //     CheckPassword  → check it (off the loop); the exchange is over
-//     WantSecret     → look the user up, s = exchange.secret(found or nullopt)
+//     WantSecret     → look the user up, s = exchange.secret(found or nullopt, stranger)
 //     Done           → authenticated
 //     Failed         → refuse; say nothing about why to the peer
 #pragma once
@@ -46,6 +46,13 @@ enum class Failure {
 struct Failed {
   Failure why = Failure::malformed;
 };
+// What is shown for somebody who is not there. Whoever is here has one salt however
+// his name is written, and the iterations of when he chose his password; so name: as
+// accounts are looked up by, iterations: those of one who is here.
+struct ScramStranger {
+  std::string name;
+  uint32_t iterations = kScramIterationsDefault;
+};
 using Step = std::variant<Challenge, CheckPassword, WantSecret, Done, Failed>;
 
 struct ServerOptions {
@@ -67,9 +74,9 @@ class ServerExchange {
   // The initial response, when the client sent one with its command.
   Step start(std::optional<std::string_view> initial_response);
   Step step(std::string_view response);
-  // Answers WantSecret. Without a secret the exchange goes on with a made-up
-  // salt and fails at its end, so that names cannot be probed.
-  Step secret(const std::optional<ScramSecret>& secret);
+  // Answers WantSecret. Without a secret the exchange goes on as `stranger` says
+  // and fails at its end, so that names cannot be probed.
+  Step secret(const std::optional<ScramSecret>& secret, const ScramStranger& stranger);
 
  private:
   struct PlainState {};

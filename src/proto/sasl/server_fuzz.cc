@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     // PBKDF2 at the cost a stranger chooses is no finding.
     if (piece.size() < 60) client.step(piece);
     sasl::Step step = server.step(piece);
-    if (std::holds_alternative<sasl::WantSecret>(step)) step = server.secret(std::nullopt);
+    if (std::holds_alternative<sasl::WantSecret>(step)) step = server.secret(std::nullopt, {});
     verify(!std::holds_alternative<sasl::Done>(step), "nobody comes in without a secret");
     if (auto* check = std::get_if<sasl::CheckPassword>(&step)) {
       verify(!check->authcid.empty() && pabal::is_utf8(check->authcid), "a name to look up");

@@ -13,6 +13,7 @@
 #include "store/check.h"
 #include "store/rebuild.h"
 #include "store/rehearse.h"
+#include "store/renewal.h"
 #include "store/salvage.h"
 #include "store/schema.h"
 
@@ -28,6 +29,7 @@ struct Arguments {
   std::string directory;
   bool quick = false;
   bool rehearse = false;
+  bool cancel = false;
 };
 
 // One line on a terminal that is written over; nothing elsewhere.
@@ -263,7 +265,9 @@ int restore(const Cli& cli, const Arguments& a) {
     return sound ? 0 : 1;
   }
   std::ostream& out = cli.console.out;
-  out << "Restored the backup of " << to_rfc3339(r.manifest.at) << ".\n";
+  out << "Restored the backup of " << to_rfc3339(r.manifest.at)
+      << ". When the server starts, every mailbox gets a new UIDVALIDITY, so that mail programs fetch what "
+         "is there and what comes.\n";
   for (const std::string& file : r.damaged) out << file << " of the backup is damaged or missing.\n";
   if (r.check) {
     print_findings(out, *r.check);
@@ -272,6 +276,17 @@ int restore(const Cli& cli, const Arguments& a) {
            "start.\n";
   }
   return sound ? 0 : 1;
+}
+
+int renew(const Cli& cli, const Arguments& a) {
+  on_store(cli, a, [&](io::World& world, const std::string& directory, auto&) {
+    a.cancel ? store::cancel_renewal(world, directory) : store::request_renewal(world, directory);
+    return 0;
+  });
+  report(cli, a.cancel ? "The numbers stay as they are: this store is taken for the one that was last in use."
+                       : "When the server starts, every mailbox gets a new UIDVALIDITY, and mail programs "
+                         "fetch everything anew.");
+  return 0;
 }
 
 int print_rehearsal(const Cli& cli, const store::Rehearsal& r) {
@@ -357,6 +372,16 @@ void add_store_commands(CLI::App& app, Cli& cli) {
        "In a data directory that is empty or not there; then checks it. Run it as the user that the server "
        "runs as.",
        "pabal store restore /srv/backup/pabal", "DIR", "The backup", restore},
+      {"renew", "Give all mails new UIDs to mail programs, after a snapshot was put back",
+       "A store that was put back to an earlier state gives UIDs again that mail programs have seen for "
+       "other "
+       "mails; those they would never fetch. `pabal store restore` and a copied database are noticed; after "
+       "a "
+       "snapshot of the file system or the machine, run this before the server starts. --cancel is for a "
+       "copy "
+       "that is the newest state, as after a move to another disk: nothing has to be fetched anew then. Stop "
+       "the server first.",
+       "pabal store renew\n  pabal store renew --cancel", nullptr, nullptr, renew},
       {"upgrade", "Try the upgrade of the schema on a copy",
        "--rehearse upgrades a copy of the database to this program's schema, tells what changes and how long "
        "it "
@@ -372,6 +397,7 @@ void add_store_commands(CLI::App& app, Cli& cli) {
     if (c.argument != nullptr) command->add_option(c.argument, a->directory, c.argument_is)->required();
   }
   group->get_subcommand("check")->add_flag("--quick", a->quick, "Leave the bytes of the messages out");
+  group->get_subcommand("renew")->add_flag("--cancel", a->cancel, "Keep all numbers instead");
   group->get_subcommand("upgrade")->add_flag("--rehearse", a->rehearse, "On a copy");
 }
 

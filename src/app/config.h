@@ -126,6 +126,7 @@ struct StoreConfig {
   uint64_t log_octets_max = 16 << 20;
   uint64_t cache_octets = 8 << 20;
   int open_segments_max = 64;
+  uint64_t reserve_octets = 64 << 20;
   int directory_cache_max = 10'000;
 };
 

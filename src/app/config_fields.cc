@@ -212,6 +212,9 @@ const std::vector<Field<StoreConfig>>& fields() {
       {"cache_octets", &S::cache_octets,
        "Memory for database pages of each reader; the writer has four times as much."},
       {"open_segments_max", &S::open_segments_max, "Files of mails that are kept open for reading."},
+      {"reserve_octets", &S::reserve_octets,
+       "Free space below which no mail is taken, so that mails can still be deleted; of a small file system "
+       "a sixteenth."},
       {"directory_cache_max", &S::directory_cache_max, "Addresses that each loop remembers the accounts of."},
   };
   return table;

@@ -32,6 +32,7 @@ store::StoreOptions store_options(const Config& config) {
   out.log_octets_max = config.store.log_octets_max;
   out.cache_octets = config.store.cache_octets;
   out.open_segments_max = static_cast<size_t>(config.store.open_segments_max);
+  out.reserve_octets = config.store.reserve_octets;
   return out;
 }
 

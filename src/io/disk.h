@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,11 @@ class FileLock {
   virtual ~FileLock() = default;
 };
 
+struct Room {
+  uint64_t free_octets = 0;  // that we can still take
+  uint64_t octets = 0;       // in all
+};
+
 enum class OpenMode {
   read,        // must exist
   read_write,  // must exist
@@ -55,6 +61,13 @@ class Disk {
   virtual void sync_directory(const std::string& directory) = 0;
   // Exclusive among processes; nullptr when somebody else holds it.
   virtual std::unique_ptr<FileLock> lock(const std::string& path) = 0;
+  // When the file was made, in nanoseconds, where the file system tells: a copy of
+  // it, or one that was put back from a backup, was made at another time.
+  virtual std::optional<int64_t> made_at(const std::string& path) = 0;
+  // Of the file system in which `path` lies.
+  virtual Room room(const std::string& path) = 0;
+  // Who may do what, as chmod(2) has it: 0600 is the owner alone.
+  virtual unsigned permissions(const std::string& path) = 0;
   // The SQLite VFS that works on this disk; nullptr for SQLite's own.
   virtual const char* sqlite_vfs() { return nullptr; }
 };

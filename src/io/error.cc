@@ -34,7 +34,12 @@ IoError IoError::from_errno(int error, const std::string& what) {
     default:
       break;
   }
-  return IoError(fault, what + ": " + std::generic_category().message(error));
+  std::string text = what + ": " + std::generic_category().message(error);
+  if (error == EMFILE)
+    text +=
+        ": this process may have no more; raise LimitNOFILE= of its unit, or `ulimit -n` before it starts";
+  if (error == ENFILE) text += ": the whole system may have no more; raise fs.file-max";
+  return IoError(fault, text);
 }
 
 }  // namespace pabal::io

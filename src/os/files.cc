@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace pabal::os {
@@ -174,6 +175,27 @@ std::unique_ptr<io::FileLock> FileDisk::lock(const std::string& path) {
   close(fd);
   if (error == EWOULDBLOCK) return nullptr;
   throw IoError::from_errno(error, "lock " + path);
+}
+
+std::optional<int64_t> FileDisk::made_at(const std::string& path) {
+  struct statx found;
+  if (statx(AT_FDCWD, path.c_str(), 0, STATX_BTIME, &found) != 0)
+    throw IoError::from_errno(errno, "stat " + path);
+  if ((found.stx_mask & STATX_BTIME) == 0) return std::nullopt;
+  return found.stx_btime.tv_sec * 1'000'000'000 + found.stx_btime.tv_nsec;
+}
+
+io::Room FileDisk::room(const std::string& path) {
+  struct statvfs found;
+  if (statvfs(path.c_str(), &found) != 0) throw IoError::from_errno(errno, "stat the file system of " + path);
+  return {static_cast<uint64_t>(found.f_bavail) * found.f_frsize,
+          static_cast<uint64_t>(found.f_blocks) * found.f_frsize};
+}
+
+unsigned FileDisk::permissions(const std::string& path) {
+  struct stat found;
+  if (stat(path.c_str(), &found) != 0) throw IoError::from_errno(errno, "stat " + path);
+  return found.st_mode & 07777;
 }
 
 }  // namespace pabal::os

@@ -16,6 +16,9 @@ class FileDisk final : public io::Disk {
   void remove(const std::string& path) override;
   void sync_directory(const std::string& directory) override;
   std::unique_ptr<io::FileLock> lock(const std::string& path) override;
+  std::optional<int64_t> made_at(const std::string& path) override;
+  io::Room room(const std::string& path) override;
+  unsigned permissions(const std::string& path) override;
 };
 
 }  // namespace pabal::os

@@ -10,6 +10,7 @@ namespace pabal::sim {
 namespace {
 
 constexpr uint64_t kDirectAlignment = 4096;
+constexpr uint64_t kOctets = uint64_t{1} << 40;  // all free while it is not full
 
 class SimFile : public io::File {
  public:
@@ -206,6 +207,11 @@ std::unique_ptr<io::FileLock> SimDisk::lock(const std::string& name) {
   if (!names_.file(path)) create(path);
   if (!locked_.insert(path).second) return nullptr;
   return std::make_unique<SimFileLock>(*this, path);
+}
+
+io::Room SimDisk::room(const std::string& name) {
+  begin("disk.room", normal_path(name));
+  return {full_ ? 0 : kOctets, kOctets};
 }
 
 void SimDisk::release_lock(const std::string& path, uint64_t power_cycle) {

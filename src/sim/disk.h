@@ -34,6 +34,9 @@ class SimDisk : public io::Disk {
   void remove(const std::string& path) override;
   void sync_directory(const std::string& directory) override;
   std::unique_ptr<io::FileLock> lock(const std::string& path) override;
+  std::optional<int64_t> made_at(const std::string&) override { return std::nullopt; }
+  io::Room room(const std::string& path) override;
+  unsigned permissions(const std::string&) override { return 0600; }
   const char* sqlite_vfs() override;
 
   // Power is lost: locks are gone, files opened before stay dead forever, and

@@ -147,6 +147,7 @@ class Backup {
     m.database_file = "pabal-" + std::to_string(m.generation) + ".db";
     std::string path = target_ + '/' + m.database_file;
     if (disk_.exists(path)) disk_.remove(path);  // of a backup that was interrupted
+    make_private_file(disk_, path);
     Records records;
     {
       std::unique_ptr<Database> db = open();

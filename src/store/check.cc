@@ -9,6 +9,7 @@
 
 #include "store/check_bytes.h"
 #include "store/counters.h"
+#include "store/exposure.h"
 #include "store/leftovers.h"
 #include "store/schema.h"
 #include "store/segments.h"
@@ -27,6 +28,7 @@ class Checker {
       : disk_(world.disk), directory_(directory), progress_(progress) {}
 
   CheckResult run(const CheckOptions& options) {
+    check_exposure();
     if (!open()) return std::move(result_);
     section("SQLite's own check", [this] { check_integrity(); });
     section("counting rows", [this] { count_rows(); });
@@ -52,6 +54,11 @@ class Checker {
     } else {
       ++result_.more_findings;
     }
+  }
+
+  void check_exposure() {
+    for (const std::string& path : exposed_paths(disk_, directory_))
+      add({Finding::exposure, path, "others on this machine can read it", {}});
   }
 
   // False if the database cannot even be looked at, which is a finding.
@@ -211,6 +218,8 @@ const char* to_text(Finding::Kind kind) {
       return "counter";
     case Finding::leftover:
       return "leftover";
+    case Finding::exposure:
+      return "exposure";
   }
   return "";
 }
@@ -229,6 +238,8 @@ const char* advice(Finding::Kind kind) {
       return "no mail is missing by this; `pabal store salvage` writes it to unknown";
     case Finding::counter:
       return "`pabal store rebuild` repairs it, beside the running server";
+    case Finding::exposure:
+      return "nothing is lost; close it by `chmod -R go=` of the data directory";
     case Finding::leftover:
       return "no mail is missing by this; `pabal store rebuild` removes it, beside the running server";
   }

@@ -30,6 +30,7 @@ struct Finding {
     orphan,     // a message that nobody refers to
     counter,    // a number that follows from others is wrong
     leftover,   // a row that hangs on something that is gone
+    exposure,   // others on this machine can read it
   } kind = database;
   std::string where;  // "message 123", "alice@example.org INBOX"
   std::string what;

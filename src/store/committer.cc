@@ -8,6 +8,7 @@ namespace pabal::store {
 namespace {
 
 constexpr uint64_t kPageOctets = 4096;
+constexpr uint64_t kSmallestReserveShare = 16;  // of a small file system
 
 // A WAL of so many pages is carried into the database, after the writers of the
 // batch have gone on.
@@ -35,7 +36,7 @@ uint64_t writer_cache_octets(const StoreOptions& options) {
 
 Committer::Committer(io::World& world, const StoreOptions& options, std::string database_path,
                      std::unique_ptr<Database> db, SegmentWriter& segments, SegmentReader& reader,
-                     Notices& notices)
+                     Notices& notices, Health& health)
     : world_(world),
       batch_max_(options.batch_max),
       batch_octets_max_(options.batch_octets_max),
@@ -47,7 +48,10 @@ Committer::Committer(io::World& world, const StoreOptions& options, std::string 
       db_(std::move(db)),
       segments_(segments),
       reader_(reader),
-      notices_(notices) {}
+      notices_(notices),
+      health_(health),
+      directory_(options.directory),
+      reserve_octets_(options.reserve_octets) {}
 
 Committer::~Committer() {
   jobs_.wait();
@@ -143,15 +147,18 @@ void Committer::resume(const Batch& batch) {
 
 void Committer::write(const Batch& batch) {
   try {
-    write_blobs(batch);
+    health_.require_sound();
     connect();
+    refuse_mail_on_a_full_disk(batch);
+    write_blobs(batch);
     write_records(batch);
   } catch (const StoreError& e) {
+    health_.look_at(e);
     fail_all(batch, e);
   } catch (const std::bad_alloc&) {
     fail_all(batch, StoreError("out of memory"));
   }
-  if (db_ && (db_->broken() || db_->in_transaction())) db_ = nullptr;
+  give_up_broken();
 
   uint64_t failed = 0;
   for (Entry* entry : batch) {
@@ -161,12 +168,56 @@ void Committer::write(const Batch& batch) {
   units_ += batch.size() - failed;
 }
 
+void Committer::give_up_broken() {
+  if (!db_) return;
+  health_.look_at(*db_);
+  if (db_->broken() || db_->in_transaction()) db_ = nullptr;
+}
+
+// What the file system has, and what the database has given up and takes first.
+bool Committer::has_reserve() {
+  try {
+    const io::Room room = world_.disk.room(directory_);
+    const uint64_t reserve = std::min(reserve_octets_, room.octets / kSmallestReserveShare);
+    if (room.free_octets >= reserve) return true;
+    Statement select = db_->prepare("PRAGMA freelist_count");
+    const uint64_t unused = select.step() ? static_cast<uint64_t>(select.number(0)) * kPageOctets : 0;
+    return room.free_octets + unused >= reserve;
+  } catch (const io::IoError& e) {
+    world_.log.warning("store.room_unknown", {{"error", e.what()}});
+    return true;
+  }
+}
+
+// Units without bytes go on: to delete takes room, too, before it gives some.
+void Committer::refuse_mail_on_a_full_disk(const Batch& batch) {
+  auto brings_mail = [](const Entry* entry) { return !entry->unit.blobs.empty(); };
+  if (!short_of_room_ && std::ranges::none_of(batch, brings_mail)) return;
+  const bool short_of_room = !has_reserve();
+  if (short_of_room != short_of_room_) {
+    short_of_room_ = short_of_room;
+    if (short_of_room) {
+      world_.log.error("store.little_room", {{"directory", directory_},
+                                             {"effect", "no mail is taken; what is there can be deleted"}});
+    } else {
+      world_.log.info("store.room_again");
+    }
+  }
+  if (!short_of_room) return;
+  for (Entry* entry : batch) {
+    if (!brings_mail(entry)) continue;
+    entry->error = std::make_exception_ptr(
+        StoreError("the disk is nearly full: what is left is kept so that mails can be deleted", true));
+  }
+}
+
 void Committer::write_blobs(const Batch& batch) {
   // Units without bytes in segments go on if this fails: they may be what makes
   // room again.
   Batch writers;
   try {
     for (Entry* entry : batch) {
+      if (entry->error) continue;
       for (NewBlob& blob : entry->unit.blobs) {
         blob_octets_ += blob.bytes.size();
         if (blob.bytes.size() <= inline_octets_max_) continue;
@@ -181,7 +232,7 @@ void Committer::write_blobs(const Batch& batch) {
     for (Entry* entry : batch) {
       bool has_bytes = std::ranges::any_of(
           entry->unit.blobs, [&](const NewBlob& b) { return b.bytes.size() > inline_octets_max_; });
-      if (has_bytes) entry->error = store_error(e);
+      if (has_bytes && !entry->error) entry->error = store_error(e);
     }
     world_.log.error("store.segment_failed", {{"error", e.what()}});
   }
@@ -249,7 +300,7 @@ void Committer::run_unit(Entry& entry, Transaction& tx) {
   try {
     if (entry.error) std::rethrow_exception(entry.error);
   } catch (const StoreError& e) {
-    throw StoreError(e.what(), e.full());
+    throw StoreError(e.what(), e.full(), e.damaged());
   } catch (const std::exception& e) {
     throw StoreError(e.what());
   }
@@ -275,6 +326,7 @@ void Committer::connect() {
 
 void Committer::execute_now(std::move_only_function<void(Transaction&)> work) {
   std::lock_guard lock(writing_);
+  health_.require_sound();
   connect();
   Transaction tx(*db_, world_.clock.now());
   try {
@@ -288,7 +340,7 @@ void Committer::execute_now(std::move_only_function<void(Transaction&)> work) {
     } catch (const StoreError&) {
       // The connection goes; what it had begun goes with it.
     }
-    if (db_->broken() || db_->in_transaction()) db_ = nullptr;
+    give_up_broken();
     std::rethrow_exception(error);
   }
   committed(tx);
@@ -303,14 +355,14 @@ void Committer::tidy() {
     } else if (db_ && db_->wal_pages() < checkpointed_pages_) {
       checkpointed_pages_ = 0;  // the WAL has begun again
     }
-    if (segments_.take_filled() && db_) remove_unused_segments();
+    if (db_ && (segments_.take_filled() || short_of_room_)) remove_unused_segments();
   } catch (const StoreError& e) {
     world_.log.error("store.tidy_failed", {{"error", e.what()}});
-    if (db_ && db_->broken()) db_ = nullptr;
+    give_up_broken();
   } catch (const std::exception& e) {
     world_.log.error("store.tidy_failed", {{"error", e.what()}});
   }
-  if (segments_.claim_spare_work()) {
+  if (!short_of_room_ && segments_.claim_spare_work()) {
     jobs_.begin();
     start([this] {
       try {

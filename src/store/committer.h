@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "io/world.h"
+#include "store/health.h"
 #include "store/job_count.h"
 #include "store/notices.h"
 #include "store/segments.h"
@@ -28,7 +29,8 @@ class Committer {
  public:
   // `db` is the only connection that writes while the server runs.
   Committer(io::World& world, const StoreOptions& options, std::string database_path,
-            std::unique_ptr<Database> db, SegmentWriter& segments, SegmentReader& reader, Notices& notices);
+            std::unique_ptr<Database> db, SegmentWriter& segments, SegmentReader& reader, Notices& notices,
+            Health& health);
   ~Committer();
 
   // As Store::commit, collect and close.
@@ -71,6 +73,8 @@ class Committer {
 
   // All run on the committer's turn only, with writing_ held.
   void write(const Batch& batch);
+  void refuse_mail_on_a_full_disk(const Batch& batch);
+  bool has_reserve();
   void write_blobs(const Batch& batch);
   void write_records(const Batch& batch);
   bool run_together(const Batch& units);
@@ -80,6 +84,7 @@ class Committer {
   void committed(Transaction& tx);
   void connect();
   void tidy();
+  void give_up_broken();
   size_t remove_unused_segments();
 
   io::World& world_;
@@ -94,6 +99,10 @@ class Committer {
   SegmentWriter& segments_;
   SegmentReader& reader_;
   Notices& notices_;
+  Health& health_;
+  const std::string directory_;
+  const uint64_t reserve_octets_;
+  bool short_of_room_ = false;
 
   std::mutex mutex_;  // guards the next three
   std::deque<Entry*> waiting_;

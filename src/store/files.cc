@@ -15,6 +15,10 @@ void make_durable_directory(io::Disk& disk, const std::string& path) {
   if (slash != std::string::npos) disk.sync_directory(slash == 0 ? "/" : path.substr(0, slash));
 }
 
+void make_private_file(io::Disk& disk, const std::string& path) {
+  disk.open(path, io::OpenMode::create)->truncate(0);
+}
+
 void copy_octets(io::File& source, io::File* target, uint64_t from, uint64_t to, Sha256& hash) {
   std::string piece;
   for (uint64_t at = from; at < to; at += piece.size()) {

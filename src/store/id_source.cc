@@ -8,6 +8,8 @@ namespace {
 
 constexpr int64_t kEpochMs = 1'577'836'800'000;  // 2020-01-01T00:00:00Z
 constexpr int kCounterBits = 20;
+// In 2159. A clock that says more is not believed, so that ids stay within 63 bits.
+constexpr int64_t kClockMaxMs = int64_t{1} << 42;
 
 // splitmix64: spreads the counter's beginnings; not a secret.
 uint64_t mix(uint64_t x) {
@@ -20,7 +22,7 @@ uint64_t mix(uint64_t x) {
 }  // namespace
 
 int64_t first_id_at(Time time) {
-  return std::max<int64_t>(time.ms - kEpochMs, 0) << kCounterBits;
+  return std::clamp<int64_t>(time.ms - kEpochMs, 0, kClockMaxMs) << kCounterBits;
 }
 
 int64_t IdSource::next() {

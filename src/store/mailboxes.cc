@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "base/verify.h"
 #include "store/changes.h"
+#include "store/sharing.h"
+#include "store/uid_validity.h"
 
 namespace pabal::store {
 
@@ -41,37 +43,10 @@ int64_t free_mailbox_id(Transaction& tx, AccountId account) {
   return std::max({select.number(0), select.number(1), account.value}) + 1;
 }
 
-void remember_removed(Transaction& tx, MailboxId mailbox) {
-  tx.db
-      .prepare(
-          "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = "
-          "excluded.value WHERE CAST(value AS INTEGER) < CAST(excluded.value AS INTEGER)")
-      .bind(kLastRemoved)
-      .bind(std::to_string(mailbox.value))
-      .run();
-}
-
-// No two mailboxes of an account ever get the same, so neither does a name that
-// is given to another mailbox (RFC 9051 §2.3.1.1).
-int64_t new_uid_validity(Transaction& tx, AccountId account) {
-  tx.db
-      .prepare(
-          "UPDATE account SET last_uidvalidity = CASE WHEN last_uidvalidity < ? THEN ? "
-          "ELSE last_uidvalidity + 1 END WHERE id = ?")
-      .bind(tx.now.ms / 1000)
-      .bind(tx.now.ms / 1000)
-      .bind(account.value)
-      .run();
-  Statement select = tx.db.prepare("SELECT last_uidvalidity FROM account WHERE id = ?");
-  if (!select.bind(account.value).step())
-    throw StoreError("account " + std::to_string(account.value) + " does not exist any more");
-  return select.number(0);
-}
-
 MailboxId insert_mailbox(Transaction& tx, AccountId account, std::string_view name,
                          std::string_view special_use, ModSeq modseq) {
   MailboxId id{free_mailbox_id(tx, account)};
-  int64_t validity = new_uid_validity(tx, account);
+  UidValidity validity = new_uid_validity(tx, account);
   tx.db
       .prepare(
           "INSERT INTO mailbox (id, account, name, special_use, uidvalidity, uidnext, modseq, messages, "
@@ -80,7 +55,7 @@ MailboxId insert_mailbox(Transaction& tx, AccountId account, std::string_view na
       .bind(account.value)
       .bind(name)
       .bind(special_use)
-      .bind(validity)
+      .bind(validity.value)
       .bind(modseq.value)
       .run();
   record_change(tx, account, {modseq, id, {}, {}, ChangeKind::mailbox});
@@ -118,11 +93,11 @@ Mailbox read_mailbox(const Statement& row) {
 
 // With everything that hangs on it. Its mails are gone already.
 void remove_mailbox_row(Transaction& tx, MailboxId mailbox) {
-  for (const char* sql : {"DELETE FROM acl WHERE mailbox = ?", "DELETE FROM metadata WHERE mailbox = ?",
-                          "DELETE FROM mailbox WHERE id = ?"}) {
+  remove_annotations(tx, mailbox);
+  for (const char* sql : {"DELETE FROM acl WHERE mailbox = ?", "DELETE FROM mailbox WHERE id = ?"}) {
     tx.db.prepare(sql).bind(mailbox.value).run();
   }
-  remember_removed(tx, mailbox);
+  raise_mailbox_ids(tx, mailbox);
 }
 
 void remove_mailbox(Transaction& tx, AccountId account, MailboxId mailbox) {
@@ -265,6 +240,16 @@ std::expected<void, MailboxError> rename_mailbox(Transaction& tx, AccountId acco
   return {};
 }
 
+void raise_mailbox_ids(Transaction& tx, MailboxId mailbox) {
+  tx.db
+      .prepare(
+          "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = "
+          "excluded.value WHERE CAST(meta.value AS INTEGER) < CAST(excluded.value AS INTEGER)")
+      .bind(kLastRemoved)
+      .bind(std::to_string(mailbox.value))
+      .run();
+}
+
 void set_special_use(Transaction& tx, AccountId account, MailboxId mailbox, std::string_view special_use) {
   tx.db.prepare("UPDATE mailbox SET special_use = ? WHERE id = ?")
       .bind(special_use)
@@ -283,6 +268,7 @@ std::expected<void, MailboxError> delete_mailbox(Transaction& tx, AccountId acco
 
 void remove_account_data(Transaction& tx, AccountId account, std::string_view address) {
   for (const Mailbox& mailbox : list_mailboxes(tx.db, account)) remove_mailbox(tx, account, mailbox.id);
+  remember_uid_validities(tx, account);
   for (const char* sql :
        {"DELETE FROM change WHERE account = ?", "DELETE FROM subscription WHERE account = ?",
         "DELETE FROM metadata WHERE owner = ?"}) {

@@ -13,6 +13,7 @@
 
 #include "base/ids.h"
 #include "store/messages.h"
+#include "store/quota.h"
 #include "store/store.h"
 
 namespace pabal::store {
@@ -68,6 +69,9 @@ std::optional<Mailbox> find_mailbox(Database& db, MailboxId mailbox);
 std::vector<Mailbox> list_mailboxes(Database& db, AccountId account);  // by name
 // nullopt: there is no such mailbox any more.
 std::optional<UidValidity> uid_validity(Database& db, MailboxId mailbox);
+
+// Mailboxes that are made from now on have ids above `mailbox`.
+void raise_mailbox_ids(Transaction& tx, MailboxId mailbox);
 
 // Why a change of the tree of mailboxes is refused.
 enum class MailboxError { exists, not_found, too_many, name_too_long, inbox };
@@ -140,12 +144,5 @@ UidRanges expunge(Transaction& tx, AccountId account, MailboxId mailbox, const U
 // Of an account that is about to be removed: its mailboxes with all that hangs on
 // them, its changes and annotations, and what others granted to its address.
 void remove_account_data(Transaction& tx, AccountId account, std::string_view address);
-
-struct Usage {
-  uint64_t octets = 0;
-  uint64_t messages = 0;
-  uint64_t quota_octets = 0;  // 0: no limit
-};
-std::optional<Usage> usage(Database& db, AccountId account);
 
 }  // namespace pabal::store

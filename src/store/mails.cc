@@ -67,16 +67,6 @@ UidRanges choose_mails(Database& db, MailboxId mailbox, const UidRanges& uids, C
   return taken;
 }
 
-struct Quota {
-  int64_t limit = 0, used = 0;
-};
-Quota quota_of(Transaction& tx, AccountId account) {
-  Statement select = tx.db.prepare("SELECT quota_octets, used_octets FROM account WHERE id = ?");
-  if (!select.bind(account.value).step())
-    throw StoreError("account " + std::to_string(account.value) + " does not exist any more");
-  return {select.number(0), select.number(1)};
-}
-
 // UIDs for mails that come into a mailbox, which counts them. Returns the first.
 Uid take_uids(Transaction& tx, AccountId account, MailboxId mailbox, ModSeq modseq, int64_t messages,
               int64_t octets) {
@@ -282,8 +272,7 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
     return true;
   });
   if (result.messages == 0) return result;
-  Quota quota = quota_of(tx, to_account);
-  if (check_quota && quota.limit != 0 && octets > quota.limit - quota.used) return {.over_quota = true};
+  if (check_quota && !has_room(tx.db, to_account, octets)) return {.over_quota = true};
 
   KeywordMap keywords(tx, find_mailbox(tx.db, from).value(), to_account, to, flags);
   auto count = static_cast<int64_t>(result.messages);
@@ -340,13 +329,6 @@ UidRanges expunge(Transaction& tx, AccountId account, MailboxId mailbox, const U
       .bind(mailbox.value)
       .run();
   return ranges;
-}
-
-std::optional<Usage> usage(Database& db, AccountId account) {
-  Statement select = db.prepare("SELECT used_octets, used_messages, quota_octets FROM account WHERE id = ?");
-  if (!select.bind(account.value).step()) return std::nullopt;
-  return Usage{static_cast<uint64_t>(select.number(0)), static_cast<uint64_t>(select.number(1)),
-               static_cast<uint64_t>(select.number(2))};
 }
 
 }  // namespace pabal::store

@@ -26,4 +26,10 @@ std::unique_ptr<Database> open_database(io::Disk& disk, const std::string& direc
   return db;
 }
 
+std::unique_ptr<io::FileLock> lock_closed_store(io::Disk& disk, const std::string& directory) {
+  std::unique_ptr<io::FileLock> lock = disk.lock(lock_path(directory));
+  if (!lock) throw StoreError("a server is running on " + directory + ": stop it first");
+  return lock;
+}
+
 }  // namespace pabal::store

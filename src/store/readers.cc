@@ -13,23 +13,37 @@ void Readers::run(std::move_only_function<void(Database&)>& query) {
     std::unique_ptr<Database> db;
   };
   Lease lease(*this);
-  if (!lease.db) lease.db = std::make_unique<Database>(path_, Database::Options{true, vfs_, cache_octets_});
   try {
+    if (!lease.db) lease.db = std::make_unique<Database>(path_, Database::Options{true, vfs_, cache_octets_});
     lease.db->prepare("BEGIN").run();
     query(*lease.db);
     lease.db->prepare("COMMIT").run();
     // A query may have borne an error.
-    if (lease.db->broken()) lease.db = nullptr;
+    if (lease.db->broken()) drop(lease.db);
+  } catch (const StoreError& e) {
+    if (health_ != nullptr) health_->look_at(e);
+    end(lease.db);
+    throw;
   } catch (...) {
-    std::exception_ptr error = std::current_exception();
-    try {
-      if (!lease.db->broken() && lease.db->in_transaction()) lease.db->prepare("ROLLBACK").run();
-    } catch (const StoreError&) {
-      // Not given back, see below.
-    }
-    if (lease.db->broken() || lease.db->in_transaction()) lease.db = nullptr;
-    std::rethrow_exception(error);
+    end(lease.db);
+    throw;
   }
+}
+
+// After an error: the connection stays only if it is as it was.
+void Readers::end(std::unique_ptr<Database>& db) {
+  if (!db) return;
+  try {
+    if (!db->broken() && db->in_transaction()) db->prepare("ROLLBACK").run();
+  } catch (const StoreError&) {
+    // Not given back, see below.
+  }
+  if (db->broken() || db->in_transaction()) drop(db);
+}
+
+void Readers::drop(std::unique_ptr<Database>& db) {
+  if (health_ != nullptr) health_->look_at(*db);
+  db = nullptr;
 }
 
 std::unique_ptr<Database> Readers::take() {

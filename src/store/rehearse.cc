@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "store/counters.h"
+#include "store/files.h"
 #include "store/open.h"
 #include "store/schema.h"
 #include "store/store.h"
@@ -96,6 +97,7 @@ Rehearsal rehearse(io::World& world, const std::string& directory, const Progres
     Database db(path, {true, world.disk.sqlite_vfs()});
     db.execute("BEGIN");
     result.from_version = schema_version(db);
+    make_private_file(world.disk, copy.path());
     db.copy_to(copy.path(), world.disk.sqlite_vfs(),
                [&](uint64_t done, uint64_t total) { progress("copying the database", done, total); });
     db.execute("COMMIT");

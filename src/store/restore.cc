@@ -3,6 +3,8 @@
 #include "base/bytes.h"
 #include "store/backup.h"
 #include "store/files.h"
+#include "store/open.h"
+#include "store/renewal.h"
 #include "store/schema.h"
 #include "store/segments.h"
 #include "store/store.h"
@@ -46,8 +48,7 @@ RestoreResult restore(io::World& world, const std::string& source, const std::st
   if (manifest->schema_version > kSchemaVersion) throw StoreError(too_new(manifest->schema_version));
   refuse_used_directory(disk, directory);
   make_durable_directory(disk, directory);
-  std::unique_ptr<io::FileLock> lock = disk.lock(lock_path(directory));
-  if (!lock) throw StoreError("a server is running on " + directory + ": stop it first");
+  std::unique_ptr<io::FileLock> lock = lock_closed_store(disk, directory);
   disk.open(restoring_path(directory), io::OpenMode::create)->sync();
   make_durable_directory(disk, segments_directory(directory));
   disk.sync_directory(directory);
@@ -72,7 +73,8 @@ RestoreResult restore(io::World& world, const std::string& source, const std::st
   }
   disk.rename(directory + kPart, database_path(directory));
   disk.sync_directory(directory);
-  disk.remove(restoring_path(directory));
+  // What has come since the backup is gone, and mail programs may know of it.
+  disk.rename(restoring_path(directory), renewal_path(directory));
   disk.sync_directory(directory);
   if (manifest->schema_version == kSchemaVersion) result.check = check_store(world, directory, {}, progress);
   result.manifest = std::move(*manifest);

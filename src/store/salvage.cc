@@ -14,6 +14,7 @@
 #include "store/hash.h"
 #include "store/mailboxes.h"
 #include "store/maildir.h"
+#include "store/open.h"
 #include "store/segment_record.h"
 #include "store/segments.h"
 #include "store/survey.h"
@@ -49,19 +50,6 @@ SqlitePages::Source source_of(io::Disk& disk, const std::string& path) {
             }
           },
           file->size()};
-}
-
-// Against a server that starts meanwhile. On a disk that is mounted read-only
-// none can.
-std::unique_ptr<io::FileLock> lock_store(io::Disk& disk, const std::string& directory) {
-  std::unique_ptr<io::FileLock> lock;
-  try {
-    lock = disk.lock(lock_path(directory));
-  } catch (const io::IoError&) {
-    return nullptr;
-  }
-  if (!lock) throw StoreError("a server is running on " + directory + ": stop it first");
-  return lock;
 }
 
 class Salvage {
@@ -417,7 +405,12 @@ SalvageResult salvage_store(io::World& world, const std::string& directory, cons
       throw StoreError("there is nothing of a store in " + directory);
     if (world.disk.exists(target) && !world.disk.list(target).empty())
       throw StoreError(target + " is not empty: name a directory of its own for what is salvaged");
-    std::unique_ptr<io::FileLock> lock = lock_store(world.disk, directory);
+    // On a disk that is mounted read-only no server can start meanwhile.
+    std::unique_ptr<io::FileLock> lock;
+    try {
+      lock = lock_closed_store(world.disk, directory);
+    } catch (const io::IoError&) {
+    }
     return Salvage(world, directory, target, progress).run();
   } catch (const io::IoError& e) {
     throw StoreError(e.what(), e.fault() == io::IoFault::no_space);

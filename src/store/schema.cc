@@ -279,8 +279,32 @@ CREATE TABLE thread_link (
 CREATE INDEX thread_link_message ON thread_link (message);
 )sql";
 
+constexpr const char* kVersion5 = R"sql(
+-- Annotations count against the quota: one's own those of whose they are, shared
+-- ones those of whose mailbox it is.
+UPDATE account SET used_octets = used_octets + (
+  SELECT sum(length(CAST(metadata.entry AS BLOB)) + length(metadata.value)) FROM metadata
+  WHERE metadata.owner = account.id)
+  WHERE id IN (SELECT owner FROM metadata);
+UPDATE account SET used_octets = used_octets + (
+  SELECT sum(length(CAST(metadata.entry AS BLOB)) + length(metadata.value)) FROM metadata
+  JOIN mailbox ON mailbox.id = metadata.mailbox WHERE metadata.owner = 0 AND mailbox.account = account.id)
+  WHERE id IN (SELECT mailbox.account FROM metadata JOIN mailbox ON mailbox.id = metadata.mailbox
+    WHERE metadata.owner = 0);
+
+CREATE INDEX metadata_owner ON metadata (owner, mailbox);
+
+-- A clock that was once beyond 2106 left UIDVALIDITYs of more than 32 bits, which
+-- no client can read. What stands for them is of the years 2072 to 2089.
+UPDATE mailbox SET uidvalidity = 3221225472 + uidvalidity % 536870912 WHERE uidvalidity > 4294967295;
+UPDATE account SET last_uidvalidity =
+  coalesce((SELECT max(uidvalidity) FROM mailbox WHERE mailbox.account = account.id), 0)
+  WHERE last_uidvalidity > 4294967295;
+)sql";
+
 // The n-th leads from version n to n + 1.
-constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                                               kVersion5};
 
 }  // namespace
 

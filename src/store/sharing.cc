@@ -3,12 +3,26 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "store/quota.h"
 
 namespace pabal::store {
 
 namespace {
 
 constexpr std::string_view kPrivate = "/private/";
+
+AccountId account_of(Database& db, MailboxId mailbox) {
+  Statement select = db.prepare("SELECT account FROM mailbox WHERE id = ?");
+  return select.bind(mailbox.value).step() ? AccountId{select.number(0)} : AccountId{};
+}
+
+// Of an annotation, 0 if it is not there.
+int64_t octets_of(Database& db, MailboxId mailbox, int64_t owner, std::string_view entry) {
+  Statement select =
+      db.prepare("SELECT length(value) FROM metadata WHERE mailbox = ? AND owner = ? AND entry = ?");
+  select.bind(mailbox.value).bind(owner).bind(entry);
+  return select.step() ? select.number(0) + static_cast<int64_t>(entry.size()) : 0;
+}
 
 }  // namespace
 
@@ -77,6 +91,11 @@ std::expected<void, AnnotationError> set_annotation(Transaction& tx, MailboxId m
     if (select.number(0) >= static_cast<int64_t>(kAnnotationsMax))
       return std::unexpected(AnnotationError::too_many);
   }
+  const AccountId whose = owner != 0 ? AccountId{owner} : account_of(tx.db, mailbox);
+  const int64_t octets = value ? static_cast<int64_t>(name.size() + value->size()) : 0;
+  const int64_t more = octets - octets_of(tx.db, mailbox, owner, name);
+  if (whose && !has_room(tx.db, whose, more)) return std::unexpected(AnnotationError::over_quota);
+  count_annotation(tx, whose, more);
   tx.db.prepare("DELETE FROM metadata WHERE mailbox = ? AND owner = ? AND entry = ?")
       .bind(mailbox.value)
       .bind(owner)
@@ -90,6 +109,22 @@ std::expected<void, AnnotationError> set_annotation(Transaction& tx, MailboxId m
       .bind_blob(*value)
       .run();
   return {};
+}
+
+void remove_annotations(Transaction& tx, MailboxId mailbox) {
+  std::vector<std::pair<AccountId, int64_t>> sums;
+  {
+    Statement select = tx.db.prepare(
+        "SELECT owner, sum(length(CAST(entry AS BLOB)) + length(value)) FROM metadata WHERE mailbox = ? "
+        "GROUP BY owner");
+    select.bind(mailbox.value);
+    while (select.step()) {
+      AccountId whose{select.number(0)};
+      sums.emplace_back(whose ? whose : account_of(tx.db, mailbox), select.number(1));
+    }
+  }
+  for (auto [whose, octets] : sums) count_annotation(tx, whose, -octets);
+  tx.db.prepare("DELETE FROM metadata WHERE mailbox = ?").bind(mailbox.value).run();
 }
 
 std::optional<std::string> find_url_auth_key(Database& db, MailboxId mailbox) {

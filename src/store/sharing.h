@@ -37,10 +37,13 @@ inline constexpr size_t kAnnotationsMax = 100;  // of one mailbox (or server) an
 // mailbox 0: of the server, as `account` sees it. Entries that begin with
 // "/private/" belong to `reader`, others to the mailbox.
 std::vector<Annotation> list_annotations(Database& db, MailboxId mailbox, AccountId reader);
-enum class AnnotationError { too_large, too_many };
+enum class AnnotationError { too_large, too_many, over_quota };
 std::expected<void, AnnotationError> set_annotation(Transaction& tx, MailboxId mailbox, AccountId reader,
                                                     std::string_view entry,
                                                     const std::optional<std::string>& value);
+
+// Before a mailbox goes: with its annotations, which count no more.
+void remove_annotations(Transaction& tx, MailboxId mailbox);
 
 // Access key of a mailbox for URLAUTH (RFC 4467 §4): made at first use; reset makes another.
 std::string url_auth_key(Transaction& tx, MailboxId mailbox, std::string_view fresh);

@@ -36,6 +36,10 @@ bool breaks_connection(int code) {
   }
 }
 
+bool is_damage(int code) {
+  return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB;
+}
+
 // A full disk may also be what is behind an I/O error.
 bool is_no_space(sqlite3* db, int code) {
   if ((code & 0xFF) == SQLITE_FULL) return true;
@@ -262,7 +266,8 @@ void Database::fail(int code, std::string_view doing) {
   if (is_no_space(db_, code) && (code & 0xFF) != SQLITE_FULL) what += ", no space left on the disk";
   what += " (" + std::to_string(code) + ") at: ";
   what += doing.substr(0, 120);
-  throw StoreError(what, is_no_space(db_, code));
+  if (is_damage(code)) damage_ = what;
+  throw StoreError(what, is_no_space(db_, code), is_damage(code));
 }
 
 }  // namespace pabal::store

@@ -16,14 +16,17 @@ struct sqlite3_stmt;
 
 namespace pabal::store {
 
-// The database said no. full: the disk has no room (answered 452, not 451).
+// The database said no. full: the disk has no room (answered 452, not 451);
+// damaged: the file is not what it should be.
 class StoreError : public std::runtime_error {
  public:
-  StoreError(const std::string& what, bool full = false) : std::runtime_error(what), full_(full) {}
+  StoreError(const std::string& what, bool full = false, bool damaged = false)
+      : std::runtime_error(what), full_(full), damaged_(damaged) {}
   bool full() const { return full_; }
+  bool damaged() const { return damaged_; }
 
  private:
-  bool full_;
+  bool full_, damaged_;
 };
 
 class Database;
@@ -89,6 +92,8 @@ class Database {
   // An I/O error was seen: what this connection holds in memory is not to be
   // trusted any more. Close it and open another.
   bool broken() const { return broken_; }
+  // What SQLite found wrong with the file; "" if nothing.
+  const std::string& damage() const { return damage_; }
 
   // Pages in the WAL after the last commit of this connection.
   int wal_pages() const { return wal_pages_; }
@@ -114,6 +119,7 @@ class Database {
   std::unique_ptr<Cache> cache_;
   int wal_pages_ = 0;
   bool broken_ = false;
+  std::string damage_;
 };
 
 }  // namespace pabal::store

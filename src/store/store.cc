@@ -6,12 +6,15 @@
 
 #include "rt/offload.h"
 #include "store/committer.h"
+#include "store/exposure.h"
 #include "store/files.h"
+#include "store/health.h"
 #include "store/id_source.h"
 #include "store/notices.h"
 #include "store/open.h"
 #include "store/read_messages.h"
 #include "store/readers.h"
+#include "store/renewal.h"
 #include "store/schema.h"
 #include "store/segment_record.h"
 #include "store/segments.h"
@@ -52,12 +55,13 @@ LastRecord last_record(Database& db) {
 // What both kinds of store have: looking.
 class ReadingStore : public Store {
  public:
-  ReadingStore(io::World& world, const StoreOptions& options, int64_t highest_id)
+  // health: nullptr beside a server.
+  ReadingStore(io::World& world, const StoreOptions& options, int64_t highest_id, Health* health)
       : world_(world),
         ids_(world, highest_id),
         segment_reader_(world.disk, segments_directory(options.directory), options.open_segments_max),
         readers_(database_path(options.directory), world.disk.sqlite_vfs(), options.readers,
-                 options.cache_octets) {}
+                 options.cache_octets, health) {}
 
   rt::Task<std::string> message_bytes(MessageId id) override {
     std::string bytes;
@@ -107,11 +111,32 @@ void make_log_durable(io::Disk& disk, Database& db, const std::string& log_path)
   std::string piece(1 << 20, '\0');
   uint64_t at = 0;
   while (size_t octets = log->read_at(at, piece)) {
+    // Zeros alone are room that was never used, see reserve_log().
+    if (piece.find_first_not_of('\0') >= octets) break;
     log->write_at(at, std::string_view(piece).substr(0, octets));
     at += octets;
   }
   log->sync();
   db.execute("ROLLBACK");
+}
+
+// So that on a disk that is full later something can be written: to delete a mail,
+// too, takes some of the log first. The zeros behind its end are no log to SQLite.
+void reserve_log(io::World& world, const std::string& path, const StoreOptions& options) {
+  try {
+    world.disk.open(path, io::OpenMode::create)->allocate(options.log_octets_max);
+  } catch (const io::IoError& e) {
+    world.log.warning("store.little_room", {{"directory", options.directory}, {"error", e.what()}});
+  }
+}
+
+void warn_of_exposure(io::World& world, const std::string& directory) {
+  const std::vector<std::string> paths = exposed_paths(world.disk, directory);
+  if (paths.empty()) return;
+  world.log.warning("store.open_to_others", {{"path", paths.front()},
+                                             {"paths", paths.size()},
+                                             {"effect", "others on this machine can read mail and passwords"},
+                                             {"remedy", exposure_remedy(directory)}});
 }
 
 // A connection that only stays. Without any, the next one would read the log
@@ -127,15 +152,16 @@ std::unique_ptr<Database> open_anchor(io::World& world, const StoreOptions& opti
 class EmbeddedStore final : public ReadingStore {
  public:
   EmbeddedStore(io::World& world, const StoreOptions& options, std::unique_ptr<io::FileLock> lock,
-                std::unique_ptr<Database> db)
-      : ReadingStore(world, options, highest_id(*db)),
+                std::unique_ptr<Health> health, std::unique_ptr<Database> db)
+      : ReadingStore(world, options, highest_id(*db), health.get()),
         lock_(std::move(lock)),
+        health_(std::move(health)),
         segment_writer_(world.disk, segments_directory(options.directory), options.segment_octets) {
     make_durable_directory(world.disk, segments_directory(options.directory));
     LastRecord last = last_record(*db);
     segment_writer_.open(last.segment, last.end);
     committer_.emplace(world, options, database_path(options.directory), std::move(db), segment_writer_,
-                       segment_reader_, *notices_);
+                       segment_reader_, *notices_, *health_);
     anchor_ = open_anchor(world, options);
   }
 
@@ -152,6 +178,7 @@ class EmbeddedStore final : public ReadingStore {
 
  private:
   std::unique_ptr<io::FileLock> lock_;  // goes last
+  std::unique_ptr<Health> health_;
   SegmentWriter segment_writer_;
   std::optional<Committer> committer_;
   std::unique_ptr<Database> anchor_;  // goes first
@@ -161,7 +188,7 @@ class EmbeddedStore final : public ReadingStore {
 class BesideStore final : public ReadingStore {
  public:
   BesideStore(io::World& world, const StoreOptions& options, std::unique_ptr<Database> db)
-      : ReadingStore(world, options, highest_id(*db)), db_(std::move(db)) {}
+      : ReadingStore(world, options, highest_id(*db), nullptr), db_(std::move(db)) {}
 
   rt::Task<size_t> collect() override { verify(false, "only the server collects"); }
   rt::Task<void> close() override { co_return; }
@@ -226,15 +253,31 @@ std::unique_ptr<Store> Store::open(io::World& world, StoreOptions options) {
       throw StoreError("a restore into " + options.directory +
                        " was interrupted: run `pabal store restore` again, it begins anew");
     }
+    warn_of_exposure(world, options.directory);
     std::string path = database_path(options.directory);
-    if (world.disk.exists(path)) refuse_newer_schema(world.disk, path);
+    if (world.disk.exists(path)) {
+      refuse_newer_schema(world.disk, path);
+    } else {
+      make_private_file(world.disk, path);
+    }
     auto db = std::make_unique<Database>(
         path, Database::Options{false, world.disk.sqlite_vfs(), writer_cache_octets(options)});
-    prepare_schema(*db);
-    make_log_durable(world.disk, *db, path + "-wal");
+    auto health = std::make_unique<Health>(world, options.directory);
+    health->look_again(*db);
+    if (health->sound()) {
+      prepare_schema(*db);
+      make_log_durable(world.disk, *db, path + "-wal");
+      renew_if_put_back(world, *db, options.directory);
+    } else if (schema_version(*db) != kSchemaVersion) {
+      throw health->refusal();
+    }
+    reserve_log(world, path + "-wal", options);
     if (!db->reserve_wal_index()) world.log.warning("store.little_room", {{"directory", options.directory}});
     world.disk.sync_directory(options.directory);
-    return std::make_unique<EmbeddedStore>(world, options, std::move(lock), std::move(db));
+    return std::make_unique<EmbeddedStore>(world, options, std::move(lock), std::move(health), std::move(db));
+  } catch (const StoreError& e) {
+    if (!e.damaged()) throw;
+    throw StoreError(std::string(e.what()) + ". To do: " + kDamageRemedy, false, true);
   } catch (const io::IoError& e) {
     throw store_error(e);
   }

@@ -37,6 +37,9 @@ struct StoreOptions {
   uint64_t log_octets_max = 16 << 20;  // of the WAL, before it is carried into the database
   uint64_t cache_octets = 8 << 20;     // of pages, per reader; the writer has four times as much
   size_t open_segments_max = 64;       // files kept open for reading
+  // Free octets below which no mail is taken, so that mails can still be deleted;
+  // of a small file system a sixteenth.
+  uint64_t reserve_octets = 64 << 20;
 };
 
 // Where the parts of a store lie in its directory.

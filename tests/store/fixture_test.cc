@@ -157,6 +157,7 @@ TEST_F(StoreFixtures, EveryOneIsUpgradedAndRead) {
     StoreOptions options;
     options.directory = directory_.path() + '/' + fixture.filename().string();
     fs::copy(fixture, options.directory, fs::copy_options::recursive);
+    fs::permissions(options.directory, fs::perms::owner_all);
 
     Rehearsal rehearsal = rehearse_upgrade(world_, options.directory, kSilent);
     EXPECT_EQ("v" + std::to_string(rehearsal.from_version), fixture.filename().string());

@@ -28,6 +28,8 @@ Outcome refuse(store::AnnotationError error) {
   if (error == store::AnnotationError::too_large)
     return no("METADATA MAXSIZE " + std::to_string(store::kAnnotationOctetsMax - kEntryOctetsMax),
               "the value is too long");
+  if (error == store::AnnotationError::over_quota)
+    return no("OVERQUOTA", "there is no room for this in the account");
   return no("METADATA TOOMANY", "there can be " + std::to_string(store::kAnnotationsMax) + " entries");
 }
 

@@ -1,0 +1,218 @@
+// A store that was put back to an earlier state gives nothing again that clients
+// may have seen: no UIDVALIDITY with the same UIDs, no MODSEQ, no MAILBOXID.
+#include "store/renewal.h"
+
+#include <sys/stat.h>
+
+#include "store/backup.h"
+#include "store/changes.h"
+#include "store/uid_validity.h"
+#include "tools_world.h"
+
+namespace pabal::store {
+namespace {
+
+constexpr AccountId kMe{1};
+
+// All that clients know mails by.
+struct Numbers {
+  std::map<std::string, Mailbox> mailboxes;  // of account 1, by name
+  int64_t highest = 0;                       // UIDVALIDITY
+};
+Numbers numbers_of(Store& store) {
+  Numbers out;
+  store.execute_now([&out](Transaction& tx) {
+    for (const Mailbox& mailbox : list_mailboxes(tx.db, kMe)) {
+      out.mailboxes[mailbox.name] = mailbox;
+      out.highest = std::max(out.highest, mailbox.uid_validity.value);
+    }
+  });
+  return out;
+}
+
+void expect_renewed(const Numbers& before, const Numbers& after) {
+  for (const auto& [name, mailbox] : after.mailboxes) {
+    EXPECT_GT(mailbox.uid_validity.value, before.highest) << name;
+    EXPECT_LE(mailbox.uid_validity.value, kUidValidityMax) << name;
+    for (const auto& [_, old] : before.mailboxes) EXPECT_GT(mailbox.modseq.value, old.modseq.value) << name;
+  }
+}
+
+class RenewalTest : public ToolsTest {
+ protected:
+  std::unique_ptr<Store> open(const std::string& directory = kData) {
+    StoreOptions at = options();
+    at.directory = directory;
+    return Store::open(world_, at);
+  }
+  Numbers look(const std::string& directory = kData) {
+    std::unique_ptr<Store> store = open(directory);
+    Numbers found = numbers_of(*store);
+    close(*store);
+    return found;
+  }
+  void close(Store& store) {
+    auto end = [](Store& s) -> rt::Task<void> { co_await s.close(); };
+    sim_.run(end(store));
+  }
+  // Mail, flags and mailboxes that a backup made before does not have.
+  Numbers go_on() {
+    std::unique_ptr<Store> store = open();
+    auto scenario = [this](Store& s) -> rt::Task<void> { co_await deliver_many(s, 100, 140); };
+    sim_.run(scenario(*store));
+    store->execute_now([](Transaction& tx) {
+      for (int i = 0; i < 50; ++i) {
+        (void)create_mailbox(tx, kMe, "later " + std::to_string(i), "");
+        (void)rename_mailbox(tx, kMe, "later " + std::to_string(i), "moved " + std::to_string(i));
+      }
+    });
+    Numbers last = numbers_of(*store);
+    close(*store);
+    return last;
+  }
+};
+
+TEST_F(RenewalTest, OfARestoredBackup) {
+  fill();
+  backup_store(world_, kData, "/backup", kSilent);
+  Numbers before = go_on();
+  restore_store(world_, "/backup", "/restored", kSilent);
+  Numbers after = look("/restored");
+  EXPECT_EQ(after.mailboxes.size(), 6u);
+  expect_renewed(before, after);
+
+  // Once: who has fetched everything anew need not do it again.
+  Numbers later = look("/restored");
+  EXPECT_EQ(later.mailboxes["INBOX"].uid_validity, after.mailboxes["INBOX"].uid_validity);
+  // The same backup a second time is not what it was the first time.
+  auto wait = []() -> rt::Task<void> { co_await rt::sleep_for(std::chrono::minutes(1)); };
+  sim_.run(wait());
+  restore_store(world_, "/backup", "/again", kSilent);
+  expect_renewed(after, look("/again"));
+}
+
+TEST_F(RenewalTest, IdsOfLostMailboxesAreNotGivenAgain) {
+  fill();
+  backup_store(world_, kData, "/backup", kSilent);
+  Numbers before = go_on();
+  int64_t highest = 0;
+  for (const auto& [name, mailbox] : before.mailboxes) highest = std::max(highest, mailbox.id.value);
+  restore_store(world_, "/backup", "/restored", kSilent);
+  std::unique_ptr<Store> store = open("/restored");
+  store->execute_now(
+      [highest](Transaction& tx) { EXPECT_GT(create_mailbox(tx, kMe, "new", "").value().value, highest); });
+  close(*store);
+}
+
+TEST_F(RenewalTest, WhenItIsAskedForAndNotTakenBack) {
+  fill();
+  Numbers before = look();
+  request_renewal(world_, kData);
+  cancel_renewal(world_, kData);
+  EXPECT_EQ(look().mailboxes["INBOX"].uid_validity, before.mailboxes["INBOX"].uid_validity);
+  request_renewal(world_, kData);
+  std::unique_ptr<Store> store = open();
+  expect_renewed(before, numbers_of(*store));
+  EXPECT_THROW(request_renewal(world_, kData), StoreError) << "a server is running";
+  close(*store);
+  EXPECT_THROW(request_renewal(world_, "/nowhere"), StoreError);
+}
+
+// Whatever operation fails: it is renewed or still to be renewed, and the store is as it was.
+TEST_F(RenewalTest, SurvivesFailingOperations) {
+  fill();
+  Numbers before = look();
+  request_renewal(world_, kData);
+  int failures = 0;
+  for (uint64_t n = 0;; ++n) {
+    sim_.faults().fail_at(n);
+    try {
+      std::unique_ptr<Store> store = open();
+      close(*store);
+    } catch (const StoreError&) {
+      ++failures;
+    }
+    bool fired = sim_.faults().fired();
+    sim_.faults().clear();
+    expect_renewed(before, look());
+    if (!fired) break;
+    request_renewal(world_, kData);
+  }
+  EXPECT_GT(failures, 3);
+}
+
+TEST_F(RenewalTest, AnAccountThatIsMadeAgainHasOtherMailboxes) {
+  with_store([](Store& store) -> rt::Task<void> {
+    Numbers before = numbers_of(store);
+    store.execute_now([](Transaction& tx) {
+      remove_account_data(tx, kMe, "user1@example.test");
+      tx.db.prepare("DELETE FROM account WHERE id = 1").run();
+      make_account(tx, 1);
+    });
+    for (const auto& [name, mailbox] : numbers_of(store).mailboxes)
+      EXPECT_GT(mailbox.uid_validity.value, before.highest) << name;
+    co_return;
+  });
+}
+
+TEST_F(RealStore, IsRenewedWhenTheDatabaseIsACopy) {
+  StoreOptions options;
+  options.directory = directory_.path() + "/data";
+  const std::string database = database_path(options.directory);
+  auto look = [&] {
+    std::unique_ptr<Store> store = Store::open(world_, options);
+    store->execute_now([](Transaction& tx) { make_account(tx, 1); });
+    Numbers found = numbers_of(*store);
+    auto end = [](Store& s) -> rt::Task<void> { co_await s.close(); };
+    loop_.run(end(*store));
+    return found;
+  };
+  Numbers before = look();
+  if (!world_.disk.made_at(database)) GTEST_SKIP() << "this file system does not tell when a file was made";
+  EXPECT_EQ(look().mailboxes["INBOX"].uid_validity, before.mailboxes["INBOX"].uid_validity);
+
+  std::filesystem::copy_file(database, database + ".copy");
+  std::filesystem::rename(database + ".copy", database);
+  Numbers after = look();
+  expect_renewed(before, after);
+
+  // A copy that goes on where the other has ended.
+  std::filesystem::copy_file(database, database + ".copy");
+  std::filesystem::rename(database + ".copy", database);
+  cancel_renewal(world_, options.directory);
+  EXPECT_EQ(look().mailboxes["INBOX"].uid_validity, after.mailboxes["INBOX"].uid_validity);
+}
+
+TEST_F(RealStore, IsItsOwnersAlone) {
+  umask(0);
+  StoreOptions options;
+  options.directory = directory_.path() + "/data";
+  std::unique_ptr<Store> store = Store::open(world_, options);
+  store->execute_now([](Transaction& tx) { make_account(tx, 1); });
+  umask(022);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(options.directory))
+    EXPECT_EQ(world_.disk.permissions(entry.path()) & 0077, 0u) << entry.path();
+  EXPECT_EQ(world_.disk.permissions(options.directory), 0700u);
+  auto end = [](Store& s) -> rt::Task<void> { co_await s.close(); };
+  loop_.run(end(*store));
+}
+
+TEST(UidValidity, RisesWithTheClockAndWithoutIt) {
+  const Time now{1'800'000'000'000};
+  EXPECT_EQ(next_uid_validity(0, now), 1'800'000'000);
+  EXPECT_EQ(next_uid_validity(1'800'000'000, now), 1'800'000'001);
+  EXPECT_EQ(next_uid_validity(1'900'000'000, now), 1'900'000'001);
+}
+
+TEST(UidValidity, HasThirtyTwoBitsWhateverTheClockSays) {
+  const Time now{1'800'000'000'000}, far{5'000'000'000'000};
+  EXPECT_EQ(next_uid_validity(0, far), 1);
+  EXPECT_EQ(next_uid_validity(1'800'000'000, far), 1'800'000'001);
+  EXPECT_EQ(next_uid_validity(kUidValidityMax, now), 1'800'000'000);
+  EXPECT_EQ(next_uid_validity(kUidValidityMax + 700, now), 1'800'000'000);
+  EXPECT_EQ(next_uid_validity(kUidValidityMax, far), 1);
+  EXPECT_EQ(next_uid_validity(0, Time{-5000}), 1);
+}
+
+}  // namespace
+}  // namespace pabal::store

@@ -1,6 +1,8 @@
 // What the store does when the database is damaged, and when the disk is full.
 #include "store/health.h"
 
+#include "base/bytes.h"
+#include "store/salvage.h"
 #include "tools_world.h"
 
 namespace pabal::store {
@@ -79,7 +81,26 @@ TEST_F(HealthTest, NothingIsWrittenAfterDamageHasShown) {
   end(*store);
 }
 
-// What was accepted before anybody knew is there for salvage.
+TEST_F(HealthTest, WhatWasAcknowledgedBeforeItShowedIsSalvaged) {
+  fill();
+  damage("subscription");
+  {
+    std::unique_ptr<Store> store = Store::open(world_, options());
+    auto scenario = [this](Store& s) -> rt::Task<void> { co_await deliver_many(s, 100, 160); };
+    sim_.run(scenario(*store));
+    EXPECT_THROW(read_subscriptions(*store), StoreError);
+    end(*store);
+  }
+  salvage_store(world_, kData, "/salvaged", kSilent);
+  std::multiset<std::string> salvaged;
+  for (const auto& [path, bytes] : read_files(world_.disk, "/salvaged"))
+    salvaged.insert(path.substr(0, path.find('/')) + ' ' + to_hex(sha256(bytes)));
+  for (const Known& mail : known_) {
+    std::string owner = mail.folder.substr(0, mail.folder.find('/'));
+    EXPECT_TRUE(salvaged.contains(owner + ' ' + to_hex(sha256(mail.whole)))) << mail.folder;
+  }
+}
+
 TEST_F(HealthTest, DamageFoundByAWriterIsNoBetter) {
   fill();
   damage("subscription");

@@ -1,6 +1,7 @@
 // Access control lists, annotations and keys for URLs.
 #include "store/sharing.h"
 
+#include "store/counters.h"
 #include "store_world.h"
 
 namespace pabal::store {
@@ -67,6 +68,35 @@ TEST_F(Sharing, MailboxesOfOthersAreFoundByWhoMayReadThem) {
     EXPECT_EQ(list_shared_mailboxes(tx.db, kMe, me), (std::vector<MailboxId>{others, junk}));
     EXPECT_EQ(list_shared_mailboxes(tx.db, kOther, {"anyone"}), std::vector<MailboxId>{mine});
     EXPECT_TRUE(list_shared_mailboxes(tx.db, kMe, {}).empty());
+  });
+}
+
+TEST_F(Sharing, AnnotationsCountAgainstTheQuotaOfWhoseTheyAre) {
+  with_mailboxes([](Transaction& tx, MailboxId, MailboxId) {
+    MailboxId box = create_mailbox(tx, kMe, "annotated", "").value();
+    auto used = [&](AccountId account) { return usage(tx.db, account)->octets; };
+    const std::string shared = "/shared/comment", own = "/private/comment";
+    EXPECT_TRUE(set_annotation(tx, box, kOther, shared, std::string(100, 'x')));
+    EXPECT_EQ(used(kMe), shared.size() + 100);
+    EXPECT_EQ(used(kOther), 0u);
+    EXPECT_TRUE(set_annotation(tx, box, kOther, own, std::string(50, 'x')));
+    EXPECT_EQ(used(kOther), own.size() + 50);
+    EXPECT_TRUE(set_annotation(tx, {}, kOther, own, "of the server"));
+    EXPECT_EQ(used(kOther), 2 * own.size() + 63);
+
+    tx.db.prepare("UPDATE account SET quota_octets = 120 WHERE id = ?").bind(kMe.value).run();
+    EXPECT_EQ(set_annotation(tx, box, kOther, shared, std::string(110, 'x')).error(),
+              AnnotationError::over_quota);
+    EXPECT_EQ(set_annotation(tx, box, kMe, own, "one more").error(), AnnotationError::over_quota);
+    EXPECT_TRUE(set_annotation(tx, box, kMe, shared, std::string(99, 'x'))) << "less is always allowed";
+    EXPECT_TRUE(compare_counters(tx.db).empty());
+
+    EXPECT_TRUE(delete_mailbox(tx, kMe, "annotated"));
+    EXPECT_EQ(used(kMe), 0u);
+    EXPECT_EQ(used(kOther), own.size() + 13);
+    EXPECT_TRUE(set_annotation(tx, {}, kOther, own, std::nullopt));
+    EXPECT_EQ(used(kOther), 0u);
+    EXPECT_TRUE(compare_counters(tx.db).empty());
   });
 }
 

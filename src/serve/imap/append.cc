@@ -12,9 +12,6 @@ constexpr size_t kUrlShownMax = 200;  // of one that is wrong
 // The UIDs. Throws Refusal.
 std::vector<NumberRange> keep_all(store::Transaction& tx, const store::NewBlobs& blobs, const Place& place,
                                   const std::vector<Arrival>& arrivals) {
-  uint64_t octets = 0;
-  for (const Arrival& arrival : arrivals) octets += arrival.record.size_octets;
-  check_room(tx, place.owner, octets);
   std::vector<NumberRange> uids;
   for (size_t i = 0; i < arrivals.size(); ++i)
     wire::add_to(uids, static_cast<uint32_t>(keep(tx, place, arrivals[i], blobs[i]).value));

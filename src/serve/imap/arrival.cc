@@ -25,13 +25,9 @@ std::expected<NewArrival, Outcome> make_arrival(wire::AppendMessage message, Mes
   return made;
 }
 
-void check_room(store::Transaction& tx, AccountId owner, uint64_t octets) {
-  std::optional<store::Usage> usage = store::usage(tx.db, owner);
-  bool full = usage && usage->quota_octets != 0 && usage->octets + octets > usage->quota_octets;
-  if (full) throw Refusal{no("OVERQUOTA", "there is no room for this in the account")};
-}
-
 Uid keep(store::Transaction& tx, const Place& place, const Arrival& arrival, const store::NewBlob& stored) {
+  if (!store::has_room(tx.db, place.owner, static_cast<int64_t>(arrival.record.size_octets)))
+    throw Refusal{no("OVERQUOTA", "there is no room for this in the account")};
   uint64_t flags = arrival.flags.system & allowed_bits(place.rights);
   MailboxId mailbox = place.mailbox->id;
   if (place.rights.has('w') && !arrival.flags.keywords.empty()) {

@@ -36,8 +36,6 @@ struct Refusal {
   Outcome outcome;
 };
 
-// Throws Refusal if the account has no room for so much more.
-void check_room(store::Transaction& tx, AccountId owner, uint64_t octets);
 // Puts it where `place` says, with the flags that one may set there. Throws Refusal.
 Uid keep(store::Transaction& tx, const Place& place, const Arrival& arrival, const store::NewBlob& stored);
 

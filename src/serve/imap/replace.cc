@@ -20,7 +20,6 @@ struct ReplaceWork {
 Uid replace(store::Transaction& tx, const store::NewBlobs& blobs, const ReplaceWork& work) {
   if (store::expunge(tx, work.owner, work.mailbox, work.old).empty())
     throw Refusal{no("EXPUNGEISSUED", "the message to replace is gone")};
-  check_room(tx, work.place.owner, work.arrival.record.size_octets);
   return keep(tx, work.place, work.arrival, blobs[0]);
 }
 

@@ -4,6 +4,7 @@ damaged store, and the rehearsal of an upgrade."""
 import glob
 import json
 import os
+import re
 import shutil
 import sqlite3
 import threading
@@ -115,6 +116,55 @@ class Store(ServerCase):
         mails = self.pabal.mails(ALICE, last["mails"])
         # Mails are committed in the order in which they were sent.
         self.assertEqual([body_of(mail) for mail in mails], sent[:len(mails)])
+
+    def numbers(self):
+        """-> UIDVALIDITY and UIDNEXT of Alice's INBOX, and the unique ids of her mails"""
+        with self.pabal.imap(ALICE) as client:
+            _, (status,) = client.status("INBOX", "(UIDVALIDITY UIDNEXT)")
+        validity, following = (int(number) for number in re.findall(rb"\d+", status.split(b"(")[1]))
+        with self.pabal.pop3(ALICE) as client:
+            unique_ids = {line.split()[1] for line in client.uidl()[1]}
+        return validity, following, unique_ids
+
+    def expect_new_numbers(self, before):
+        validity, _, unique_ids = self.numbers()
+        self.assertGreater(validity, before[0])
+        self.assertFalse(unique_ids & before[2])
+
+    def test_after_a_restore_no_uid_is_given_again(self):
+        self.send(0, 3)
+        target = self.path("backup")
+        self.store("backup", target)
+        self.send(3, 2)
+        seen = self.numbers()
+        self.assertEqual(len(seen[2]), 5)
+        restored = self.path("restored")
+        self.store("restore", target, "--data", restored)
+        self.restart_on(restored)
+        self.send(5, 2)
+        self.expect_new_numbers(seen)
+        self.assertTrue([event for event in self.pabal.events() if event["event"] == "store.renewed"])
+
+    def test_after_a_snapshot_was_put_back_no_uid_is_given_again(self):
+        self.send(0, 3)
+        self.pabal.stop()
+        snapshot = self.path("snapshot")
+        shutil.copytree(self.data, snapshot)
+        self.pabal.start()
+        self.send(3, 2)
+        seen = self.numbers()
+        self.pabal.stop()
+        # As a volume is put back: the same files, as they were.
+        for name in os.listdir(snapshot):
+            source, place = os.path.join(snapshot, name), os.path.join(self.data, name)
+            if os.path.isfile(source):
+                with open(source, "rb") as old, open(place, "r+b") as file:
+                    file.truncate(0)
+                    file.write(old.read())
+        self.pabal.cli("store", "renew")
+        self.pabal.start()
+        self.send(5, 2)
+        self.expect_new_numbers(seen)
 
     def test_second_backup_copies_little(self):
         target = self.path("backup")

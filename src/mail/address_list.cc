@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "mail/charset.h"
 #include "mail/encoded_word.h"
 #include "mail/header.h"
 
@@ -56,6 +57,7 @@ class ListParser {
     } else if (c == ':' && !in_group_ && !angle_ && !has_at()) {
       ++pos_;
       group_ = display_name(words_);
+      group_.resize(cut_at_character(group_, group_octets_max));
       in_group_ = true;
       group_begin_ = out_.size();
       clear();
@@ -150,7 +152,10 @@ class ListParser {
     if (pos_ < s_.size() && s_[pos_] == '>') ++pos_;
     if (content.starts_with('@')) {
       size_t colon = content.find(':');
-      if (colon != std::string::npos) content.erase(0, colon + 1);
+      if (colon != std::string::npos) {
+        route_ = content.substr(0, colon);
+        content.erase(0, colon + 1);
+      }
     }
     angle_ = content;
     space_ = true;
@@ -224,6 +229,7 @@ class ListParser {
       entry.group = in_group_ ? group_ : std::string();
       if (angle_) {
         entry.address = *angle_;
+        entry.route = route_;
         entry.display_name = display_name(words_);
       } else {
         finish_bare(entry);
@@ -245,6 +251,7 @@ class ListParser {
   void clear() {
     words_.clear();
     angle_.reset();
+    route_.clear();
     comment_.clear();
     has_at_ = false;
     space_ = false;
@@ -257,6 +264,7 @@ class ListParser {
   std::vector<HeaderAddress> out_;
   std::vector<Word> words_;
   std::optional<std::string> angle_;
+  std::string route_;  // of angle_
   std::string comment_;
   std::string group_;
   size_t group_begin_ = 0;

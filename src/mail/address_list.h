@@ -10,6 +10,7 @@
 namespace pabal::mail {
 
 inline constexpr size_t header_addresses_max = 10'000;  // what comes behind is ignored
+inline constexpr size_t group_octets_max = 1'000;       // of a group's name, which each of its members tells
 
 struct HeaderAddress {
   std::string display_name;  // UTF-8, encoded-words decoded; "" if none
@@ -17,6 +18,8 @@ struct HeaderAddress {
   std::string group;         // UTF-8 name of the group it stands in; "" if none
   // An empty group ("undisclosed-recipients:;") gives one entry with only this set.
   bool empty_group = false;
+  // "@one.test,@two.test" of RFC 5322 §4.4, which nobody goes any more; "" if none.
+  std::string route = {};
 
   bool operator==(const HeaderAddress&) const = default;
 };

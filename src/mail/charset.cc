@@ -100,4 +100,10 @@ std::string raw_text_to_utf8(std::string_view bytes, std::string_view declared) 
   return to_utf8(bytes, "");
 }
 
+size_t cut_at_character(std::string_view utf8, size_t octets) {
+  if (utf8.size() <= octets) return utf8.size();
+  while (octets > 0 && (static_cast<unsigned char>(utf8[octets]) & 0xC0) == 0x80) --octets;
+  return octets;
+}
+
 }  // namespace pabal::mail

@@ -2,6 +2,7 @@
 // iso_2022.h convert, charset_guess.h guesses.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace pabal::mail {
 // nobody knows (empty, us-ascii with 8-bit octets in it, unknown-8bit): UTF-8 if the
 // bytes are that, else what they look like.
 std::string to_utf8(std::string_view bytes, std::string_view charset);
+
+// How many octets of UTF-8 to keep for at most `octets`: no character loses its end.
+size_t cut_at_character(std::string_view utf8, size_t octets);
 
 // False for names that say nothing ("unknown-8bit") as well.
 bool is_known_charset(std::string_view charset);

@@ -333,15 +333,16 @@ std::string format_parameter(std::string_view name, std::string_view utf8_value)
   if (quoted.size() <= 200) out = lead + "=\"" + quoted + '"';  // readers before RFC 2231
   encoded.insert(0, "utf-8''");
   if (encoded.size() <= segment_octets_max) return out + lead + "*=" + encoded;
-  for (size_t number = 0; !encoded.empty(); ++number) {
-    size_t n = std::min(segment_octets_max, encoded.size());
+  std::string_view rest = encoded;
+  for (size_t number = 0; !rest.empty(); ++number) {
+    size_t n = std::min(segment_octets_max, rest.size());
     // An escape stays in one piece.
-    if (n < encoded.size() && encoded[n - 1] == '%')
+    if (n < rest.size() && rest[n - 1] == '%')
       n -= 1;
-    else if (n < encoded.size() && encoded[n - 2] == '%')
+    else if (n < rest.size() && rest[n - 2] == '%')
       n -= 2;
-    out += lead + '*' + std::to_string(number) + "*=" + encoded.substr(0, n);
-    encoded.erase(0, n);
+    out.append(lead).append("*").append(std::to_string(number)).append("*=").append(rest.substr(0, n));
+    rest.remove_prefix(n);
   }
   return out;
 }

@@ -140,7 +140,7 @@ void flatten(const Part& part, std::string_view message, std::string_view tag, s
   if (part.is_multipart() && !part.opaque) {
     out += "multipart\n";
     auto piece = [&](std::string_view name, size_t begin, size_t end) {
-      std::string text = latin1(with_lf(message.substr(begin, end - begin)));
+      std::string text = latin1(with_lf(source_of(part, message).substr(begin, end - begin)));
       if (begin < end) out += std::string(name) + " " + std::string(trim(text)) + "\n";
     };
     piece("preamble", part.body_begin, part.preamble_end);

@@ -54,7 +54,7 @@ bool is_clean(std::string_view s) {
 void scan_part(const Part& part, std::string_view message, bool enclosed, Needs& needs) {
   std::string_view head = head_of(part, message);
   if (!all_ascii(head)) (enclosed ? needs.eightbit : needs.utf8_headers) = true;
-  if (part.is_leaf()) {
+  if (part.is_leaf() || part.is_encoded_message()) {
     if (!all_ascii(body_of(part, message))) needs.eightbit = true;
     return;
   }
@@ -98,7 +98,8 @@ class Converter {
     if (is_clean(m_.substr(part.header_begin, part.body_end - part.header_begin))) {
       return std::string(m_.substr(part.header_begin, part.body_end - part.header_begin));
     }
-    if (part.is_multipart() || !part.children.empty()) return container(part, top);
+    bool is_leaf = !part.is_multipart() && (part.children.empty() || part.is_encoded_message());
+    if (!is_leaf) return container(part, top);
     return leaf(part, top);
   }
 

@@ -188,9 +188,13 @@ class Renderer {
   }
 
   static std::string plain(std::string_view value) {
+    constexpr std::string_view ampersand = "&amp;";
     std::string out;
-    for (char c : trim(value)) out += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
-    for (size_t at = 0; (at = out.find("&amp;", at)) != std::string::npos; ++at) out.erase(at + 1, 4);
+    for (value = trim(value); !value.empty();) {
+      char c = value[0];
+      out += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+      value.remove_prefix(value.starts_with(ampersand) ? ampersand.size() : 1);
+    }
     return out;
   }
 

@@ -23,7 +23,8 @@ struct Stop {
 // lines that begin with "--", so the work is bounded per octet whatever they are.
 class TreeParser {
  public:
-  TreeParser(std::string_view message, const Limits& limits) : m_(message), limits_(limits) {}
+  TreeParser(std::string_view message, const Limits& limits)
+      : m_(message), limits_(limits), left_{.parts = limits.parts_max, .decoded_octets = message.size()} {}
 
   Part parse() {
     Part root;
@@ -34,8 +35,19 @@ class TreeParser {
   bool has_raw_text() const { return raw_text_; }
 
  private:
+  // Of the limits, for the whole message.
+  struct Left {
+    size_t parts = 0;
+    size_t decoded_octets = 0;
+  };
+
+  // The message that an encoded part decodes to.
+  TreeParser(std::shared_ptr<const std::string> decoded, const Limits& limits, Left left)
+      : m_(*decoded), limits_(limits), left_(left), source_(std::move(decoded)) {}
+
   Stop entity(Part& part, size_t depth, bool in_digest) {
-    ++parts_;
+    if (left_.parts > 0) --left_.parts;
+    part.source = source_;
     part.header_begin = pos_;
     size_t lines_at_begin = lines_;
     Stop early;
@@ -47,16 +59,27 @@ class TreeParser {
     describe(part, in_digest);
     Stop stop = cut ? early : body(part, depth);
     finish(part, stop, lines_at_body);
+    if (part.is_encoded_message()) look_into_encoded(part, depth);
     return stop;
+  }
+
+  void look_into_encoded(Part& part, size_t depth) {
+    part.opaque = true;
+    if (depth + 1 >= limits_.depth_max || left_.parts == 0 || part.size_octets() > left_.decoded_octets)
+      return;
+    auto decoded = std::make_shared<const std::string>(decode_body(part, m_));
+    if (decoded->size() > left_.decoded_octets) return;
+    left_.decoded_octets -= decoded->size();
+    TreeParser inner(std::move(decoded), limits_, left_);
+    inner.entity(part.children.emplace_back(), depth + 1, false);
+    left_ = inner.left_;
+    part.opaque = false;
   }
 
   Stop body(Part& part, size_t depth) {
     if (part.is_multipart()) return multipart(part, depth);
-    bool is_message = part.type.is("message", "rfc822") || part.type.is("message", "global");
-    if (!is_message) return scan();
-    bool encoded =
-        part.encoding == TransferEncoding::base64 || part.encoding == TransferEncoding::quoted_printable;
-    if (encoded || depth + 1 >= limits_.depth_max || parts_ >= limits_.parts_max) {
+    if (!part.is_message() || part.is_encoded_message()) return scan();
+    if (depth + 1 >= limits_.depth_max || left_.parts == 0) {
       part.opaque = true;
       return scan();
     }
@@ -67,7 +90,7 @@ class TreeParser {
     std::string boundary = part.type.parameter("boundary");
     boundary.resize(boundary.find_last_not_of(" \t") + 1);
     if (boundary.empty() || boundary.size() > limits_.boundary_octets_max || depth + 1 >= limits_.depth_max ||
-        parts_ >= limits_.parts_max) {
+        left_.parts == 0) {
       part.opaque = true;
       return scan();
     }
@@ -77,7 +100,7 @@ class TreeParser {
     Stop stop = scan();
     part.preamble_end = before_boundary(stop, part.body_begin);
     while (stop.level == level && !stop.closing) {
-      if (parts_ < limits_.parts_max) {
+      if (left_.parts > 0) {
         stop = entity(part.children.emplace_back(), depth + 1, digest);
       } else {
         part.opaque = true;
@@ -207,7 +230,8 @@ class TreeParser {
   bool raw_text_ = false;
   size_t pos_ = 0;
   size_t lines_ = 0;  // line ends before pos_
-  size_t parts_ = 0;
+  Left left_;
+  std::shared_ptr<const std::string> source_;  // of m_, if it is not the message
   std::vector<std::string> boundaries_;
 };
 
@@ -244,12 +268,16 @@ std::string declared_charset(const Part& part) {
   return charset;
 }
 
+std::string_view source_of(const Part& part, std::string_view message) {
+  return part.source ? std::string_view(*part.source) : message;
+}
+
 std::string_view head_of(const Part& part, std::string_view message) {
-  return message.substr(part.header_begin, part.body_begin - part.header_begin);
+  return source_of(part, message).substr(part.header_begin, part.body_begin - part.header_begin);
 }
 
 std::string_view body_of(const Part& part, std::string_view message) {
-  return message.substr(part.body_begin, part.body_end - part.body_begin);
+  return source_of(part, message).substr(part.body_begin, part.body_end - part.body_begin);
 }
 
 Header header_of(const Part& part, std::string_view message) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,24 +43,36 @@ struct Part {
 
   // multipart: its parts. message/rfc822 and message/global: the one message in it.
   std::vector<Part> children;
+  // Where its octets are: null for the message itself, else what an encoded message
+  // around it decodes to. The offsets count in that.
+  std::shared_ptr<const std::string> source;
   // multipart only: where the preamble ends and the epilogue begins (body_end if none).
   size_t preamble_end = 0;
   size_t epilogue_begin = 0;
-  // A multipart or message not (or not wholly) looked into: a limit was reached, it
-  // has no boundary, or it is encoded although it must not be (RFC 2045 §6.4).
+  // A multipart or message not (or not wholly) looked into: a limit was reached or it
+  // has no boundary.
   bool opaque = false;
 
   size_t size_octets() const { return body_end - body_begin; }
   bool is_multipart() const { return type.type == "multipart"; }
   bool is_leaf() const { return children.empty(); }
+  // message/rfc822 or message/global. An encoding is allowed for the latter (RFC 6532
+  // §3.7) and in use for the former; what is inside has been decoded then.
+  bool is_message() const { return type.is("message", "rfc822") || type.is("message", "global"); }
+  bool is_encoded_message() const {
+    return is_message() &&
+           (encoding == TransferEncoding::base64 || encoding == TransferEncoding::quoted_printable);
+  }
 };
 
+// What encoded messages within it decode to is together no larger than it is itself.
 Part parse_message(std::string_view message, const Limits& limits = {});
 
 // The charset of the first part that says one, this one and those in it in their order;
 // "" if none does. In it raw 8-bit header text most likely is.
 std::string declared_charset(const Part& part);
 
+std::string_view source_of(const Part& part, std::string_view message);
 std::string_view head_of(const Part& part, std::string_view message);
 std::string_view body_of(const Part& part, std::string_view message);
 Header header_of(const Part& part, std::string_view message);  // views into `message`

@@ -18,7 +18,10 @@ static size_t check_part(const Part& part, std::string_view message, size_t from
   verify(part.body_end <= to, "a part ends inside of its parent");
   size_t parts = 1, at = part.body_begin;
   for (const Part& child : part.children) {
-    parts += check_part(child, message, at, part.body_end);
+    bool decoded = part.is_encoded_message();
+    verify(decoded == (child.source != part.source), "what is encoded has been decoded, and nothing else");
+    parts += decoded ? check_part(child, message, 0, child.source->size())
+                     : check_part(child, message, at, part.body_end);
     at = child.body_end;
   }
   if (part.is_multipart()) {

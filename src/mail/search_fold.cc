@@ -1,4 +1,5 @@
-// fold_for_search: ASCII by a table, everything else by ICU.
+// fold_for_search: ASCII by a table, everything else by ICU. And sort_key, whose
+// letters are title case and taken apart instead.
 #include <array>
 #include <climits>
 #include <cstdint>
@@ -7,6 +8,10 @@
 #include <unicode/bytestream.h>
 #include <unicode/normalizer2.h>
 #include <unicode/stringpiece.h>
+#include <unicode/uchar.h>
+#include <unicode/uniset.h>
+#include <unicode/unistr.h>
+#include <unicode/utf8.h>
 
 #include "base/bytes.h"
 #include "base/verify.h"
@@ -57,6 +62,56 @@ size_t foreign_end(std::string_view text, size_t from) {
   return at;
 }
 
+// What may stand in a run that has to be put in order: whatever has a combining class,
+// also once it is taken apart (the halfwidth marks of Katakana), and what goes away.
+const icu::UnicodeSet& combining() {
+  static const icu::UnicodeSet set = [] {
+    UErrorCode error = U_ZERO_ERROR;
+    icu::UnicodeSet made(
+        icu::UnicodeString::fromUTF8("[[:^lccc=0:][\\uFF9E\\uFF9F][:Default_Ignorable_Code_Point:]]"), error);
+    verify(U_SUCCESS(error), "ICU knows these properties");
+    made.freeze();
+    return made;
+  }();
+  return set;
+}
+
+// Stream-safe text (UAX #15 §12.1) by leaving out what no language writes: of a run of
+// combining marks the first combining_marks_max stay. Putting n marks in order takes
+// n² steps. A break instead would be folded away, and folding not be idempotent then.
+std::string with_short_runs(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  std::string out;
+  out.reserve(text.size());
+  while (at < end) {
+    int32_t others = combining().spanUTF8(at, static_cast<int32_t>(end - at), USET_SPAN_NOT_CONTAINED);
+    int32_t run =
+        combining().spanUTF8(at + others, static_cast<int32_t>(end - at) - others, USET_SPAN_SIMPLE);
+    out.append(at, static_cast<size_t>(others));
+    at += others;
+    int32_t kept = 0;
+    for (size_t marks = 0; kept < run && marks < combining_marks_max; ++marks) U8_FWD_1(at, kept, run);
+    out.append(at, static_cast<size_t>(kept));
+    at += run;
+  }
+  return out;
+}
+
+bool has_long_run(std::string_view text) {
+  constexpr size_t octets = combining_marks_max;  // a mark has two and more
+  const char* at = text.data();
+  auto left = static_cast<int32_t>(text.size());
+  while (left > 0) {
+    int32_t others = combining().spanUTF8(at, left, USET_SPAN_NOT_CONTAINED);
+    int32_t run = combining().spanUTF8(at + others, left - others, USET_SPAN_SIMPLE);
+    if (static_cast<size_t>(run) > octets) return true;
+    at += others + run;
+    left -= others + run;
+  }
+  return false;
+}
+
 class Folder {
  public:
   explicit Folder(size_t octets) { out_.reserve(octets); }
@@ -81,6 +136,8 @@ class Folder {
     std::string repaired;
     if (!is_utf8(text)) text = repaired = to_utf8(text, "utf-8");
     verify(text.size() <= INT32_MAX, "no text is larger than a message may be");
+    std::string short_runs;
+    if (has_long_run(text)) text = short_runs = with_short_runs(text);
     UErrorCode error = U_ZERO_ERROR;
     const icu::Normalizer2* casefold = icu::Normalizer2::getNFKCCasefoldInstance(error);
     verify(U_SUCCESS(error), "ICU has its normalization data");
@@ -100,7 +157,45 @@ class Folder {
   bool blank_before_ = false;
 };
 
+// The code points of one character that is not ASCII (RFC 5051 §2 (2)).
+void put_sort_key(std::string& out, UChar32 c, const icu::Normalizer2& decompose) {
+  c = u_totitle(c);
+  icu::UnicodeString parts;
+  if (decompose.getDecomposition(c, parts)) {
+    parts.toUTF8String(out);
+    return;
+  }
+  char buffer[U8_MAX_LENGTH];
+  int32_t length = 0;
+  U8_APPEND_UNSAFE(buffer, length, c);
+  out.append(buffer, static_cast<size_t>(length));
+}
+
 }  // namespace
+
+std::string sort_key(std::string_view utf8) {
+  if (is_ascii(utf8)) return to_upper(utf8.substr(0, sort_key_octets_max));
+  std::string repaired;
+  if (!is_utf8(utf8)) utf8 = repaired = to_utf8(utf8.substr(0, sort_key_octets_max), "utf-8");
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Normalizer2* decompose = icu::Normalizer2::getNFKDInstance(error);
+  verify(U_SUCCESS(error), "ICU has its normalization data");
+  std::string out;
+  for (size_t at = 0; at < utf8.size();) {
+    size_t whole = out.size();
+    UChar32 c = 0;
+    U8_NEXT_UNSAFE(utf8.data(), at, c);
+    if (c < 0x80) {
+      out += to_upper(static_cast<char>(c));
+    } else {
+      put_sort_key(out, c, *decompose);
+    }
+    if (out.size() <= sort_key_octets_max) continue;
+    out.resize(whole);
+    break;
+  }
+  return out;
+}
 
 std::string fold_for_search(std::string_view utf8) {
   Folder folder(utf8.size());

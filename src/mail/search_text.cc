@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "mail/address.h"
+#include "mail/address_list.h"
+#include "mail/charset.h"
 #include "mail/content_type.h"
 #include "mail/header.h"
 #include "mail/html_text.h"
@@ -13,21 +16,68 @@ namespace {
 // No transfer encoding or charset in use needs more octets for one of the text.
 constexpr size_t raw_octets_max = 8 * kSearchTextMax;
 
-size_t cut_at_character(std::string_view text, size_t octets) {
-  if (text.size() <= octets) return text.size();
-  while (octets > 0 && (static_cast<unsigned char>(text[octets]) & 0xC0) == 0x80) --octets;
-  return octets;
-}
-
 // One line per field: "subject: ...".
-void append_fields(std::string& out, std::string_view head) {
+void append_fields(std::string& out, const Header& header) {
   std::string line;
-  for (const Field& field : parse_header(head).fields) {
+  for (const Field& field : header.fields) {
     if (field.name.empty()) continue;
     if (out.size() >= kSearchTextMax) return;
     line.assign(field.name).append(": ").append(field.text());
     out += fold_for_search(line);
     out += '\n';
+  }
+}
+
+// The address as it may be looked for too: as ENVELOPE has it, without the quotes of
+// the local part, and with the domain in its other form. Nothing where these are alike.
+void append_other_forms(std::string& line, std::string_view address) {
+  size_t at = address.rfind('@');
+  if (at == std::string_view::npos) return;
+  const std::string domain(address.substr(at + 1));
+  std::string local;
+  for (size_t i = 0; i < at; ++i) {
+    if (address[i] == '"') continue;
+    if (address[i] == '\\' && i + 1 < at) ++i;
+    local += address[i];
+  }
+  std::string other = domain;
+  if (!is_ascii(domain)) {
+    other = to_ascii_domain(domain).value_or(domain);
+  } else if (to_lower(domain).find("xn--") != std::string::npos) {
+    other = to_unicode_domain(to_lower(domain));
+  }
+  if (local.size() != at) line.append(" ").append(local).append("@").append(domain);
+  if (other != domain) line.append(" ").append(local).append("@").append(other);
+}
+
+// "group: kim <kim@x.test>, lee@x.test;", whatever comments and folds the field has.
+std::string address_line(std::string_view raw_value) {
+  std::string line;
+  std::string_view group;
+  const std::vector<HeaderAddress> list = parse_address_list(raw_value);
+  for (const HeaderAddress& entry : list) {
+    if (line.size() >= kSearchTextMax) break;
+    if (!group.empty() && entry.group != group) line += ';';
+    if (!line.empty()) line += ", ";
+    if (!entry.group.empty() && entry.group != group) line.append(entry.group).append(": ");
+    group = entry.group;
+    line += entry.display_name;
+    if (entry.address.empty()) continue;
+    line += entry.display_name.empty() ? entry.address : " <" + entry.address + ">";
+    append_other_forms(line, entry.address);
+  }
+  return line;
+}
+
+// The fields that SEARCH has keys for.
+void append_addresses(std::string& out, const Header& header) {
+  for (const Field& field : header.fields) {
+    if (out.size() >= kSearchTextMax) return;
+    for (std::string_view name : {"from", "to", "cc", "bcc"}) {
+      if (!iequals(field.name, name)) continue;
+      out.append(name).append(": ").append(fold_for_search(address_line(field.raw_value)));
+      out += '\n';
+    }
   }
 }
 
@@ -61,7 +111,7 @@ class BodyText {
     }
     for (const Part& child : part.children) {
       if (out_.size() >= kSearchTextMax) return;
-      append_fields(out_, head_of(child, message_));
+      append_fields(out_, header_of(child, message_));
       contents(child);
     }
   }
@@ -84,10 +134,13 @@ class BodyText {
 
 }  // namespace
 
-std::string search_header(std::string_view message) {
-  std::string out;
-  append_fields(out, message);
-  out.resize(cut_at_character(out, kSearchTextMax));
+SearchHeader search_header(std::string_view message) {
+  SearchHeader out;
+  Header header = parse_header(message);
+  append_fields(out.fields, header);
+  append_addresses(out.addresses, header);
+  for (std::string* text : {&out.fields, &out.addresses})
+    text->resize(cut_at_character(*text, kSearchTextMax));
   return out;
 }
 

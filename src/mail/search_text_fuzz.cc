@@ -18,15 +18,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view message(reinterpret_cast<const char*>(data), size);
   check_folded(fold_for_search(message));
   Part root = parse_message(message, {.depth_max = 12, .parts_max = 60});
-  std::string header = search_header(message);
-  for (std::string_view line : split(header, '\n')) check_folded(line);
+  SearchHeader header = search_header(message);
+  for (std::string_view line : split(header.fields, '\n')) check_folded(line);
+  for (std::string_view line : split(header.addresses, '\n')) check_folded(line);
   std::string body = search_body(root, message);
   for (std::string_view line : split(body, '\n')) check_folded(line);
-  verify(header.size() <= kSearchTextMax && body.size() <= kSearchTextMax, "search text has a limit");
+  verify(header.fields.size() <= kSearchTextMax && header.addresses.size() <= kSearchTextMax &&
+             body.size() <= kSearchTextMax,
+         "search text has a limit");
   SummaryKeys keys = summary_keys(root, message, Time{});
   for (const std::string* key : {&keys.base_subject, &keys.from_key, &keys.to_key, &keys.cc_key,
                                  &keys.from_display, &keys.to_display}) {
-    check_folded(*key);
+    verify(is_utf8(*key) && key->size() <= sort_key_octets_max, "a key is short UTF-8");
   }
   verify(is_utf8(keys.message_id), "a Message-ID is well-formed");
   for (const std::string& reference : keys.references)

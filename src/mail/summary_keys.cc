@@ -15,6 +15,12 @@ namespace pabal::mail {
 namespace {
 
 constexpr size_t message_id_octets_max = 1'000;  // longer ones are no use and not kept
+// Of one field's text: what is behind says nothing to who sorts or threads by it.
+constexpr size_t field_octets_max = 64 * 1024;
+
+std::string_view beginning(std::string_view raw_value) {
+  return raw_value.substr(0, field_octets_max);
+}
 
 // The first field of each kind that sorting looks at.
 struct Fields {
@@ -67,17 +73,17 @@ std::string unquoted(std::string_view local) {
 // The first address structure as ENVELOPE has it, which for a group is its name.
 AddressKeys address_keys(const Field* field) {
   if (field == nullptr) return {};
-  std::vector<HeaderAddress> list = parse_address_list(field->raw_value);
+  std::vector<HeaderAddress> list = parse_address_list(beginning(field->raw_value));
   if (list.empty()) return {};
   const HeaderAddress& first = list.front();
   if (!first.group.empty()) {
-    std::string group = fold_for_search(first.group);
+    std::string group = sort_key(first.group);
     return {group, group};
   }
   std::string_view address = first.address;
   AddressKeys keys;
-  keys.key = fold_for_search(unquoted(address.substr(0, address.rfind('@'))));
-  keys.display = fold_for_search(first.display_name.empty() ? address : first.display_name);
+  keys.key = sort_key(unquoted(address.substr(0, address.rfind('@'))));
+  keys.display = sort_key(first.display_name.empty() ? address : first.display_name);
   return keys;
 }
 
@@ -124,8 +130,8 @@ SummaryKeys summary_keys(const Part& root, std::string_view message, Time receiv
   keys.sent_at = date ? date->time : received_at;
   keys.sent_day = day_of(date ? date->time + std::chrono::minutes(date->offset_minutes) : received_at);
   if (fields.subject != nullptr) {
-    BaseSubject base = base_subject(fields.subject->text());
-    keys.base_subject = fold_for_search(base.text);
+    BaseSubject base = base_subject(decode_text(trim(beginning(fields.subject->raw_value))));
+    keys.base_subject = sort_key(base.text);
     keys.subject_is_reply = base.is_reply;
   }
   AddressKeys from = address_keys(fields.from), to = address_keys(fields.to), cc = address_keys(fields.cc);

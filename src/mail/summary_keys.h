@@ -1,6 +1,6 @@
 // What lists of mails are sorted and threaded by, from a message: RFC 5256 (SORT,
 // THREAD), RFC 5957 (DISPLAYFROM, DISPLAYTO). All text is UTF-8;
-// keys are folded (search_text.h), so that comparing them is comparing octets.
+// keys are made for comparing octets (sort_key of search_text.h).
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,10 @@ inline constexpr size_t references_max = 1'000;  // of one message: the last one
 struct SummaryKeys {
   Time sent_at;              // Date; received_at if there is none that can be read
   int32_t sent_day = 0;      // the day that Date says, in its own zone: days since 1970-01-01
-  std::string base_subject;  // RFC 5256 §2.1, folded
+  std::string base_subject;  // RFC 5256 §2.1, as a key
   bool subject_is_reply = false;
-  std::string from_key, to_key, cc_key;  // folded local part of the first address, or name of the group
-  std::string from_display, to_display;  // folded name of the first address, or the address
+  std::string from_key, to_key, cc_key;  // key of the first address' local part, or of the group's name
+  std::string from_display, to_display;  // key of the first address' name, or of the address
   std::string message_id;                // without < > and quotes; "" if it has none
   std::vector<std::string> references;   // the same; of References, else one of In-Reply-To
 };

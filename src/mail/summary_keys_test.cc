@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mail/search_text.h"
+
 namespace pabal::mail {
 namespace {
 
@@ -26,7 +28,7 @@ TEST(SummaryKeys, SentDate) {
 
 TEST(SummaryKeys, Subject) {
   SummaryKeys keys = keys_of("Subject: =?utf-8?B?UmU6IO2MjOuwnA==?= NEWS\r\n");
-  EXPECT_EQ(keys.base_subject, "파발 news");
+  EXPECT_EQ(keys.base_subject, sort_key("파발") + " NEWS");
   EXPECT_TRUE(keys.subject_is_reply);
   EXPECT_EQ(keys_of("").base_subject, "");
   EXPECT_FALSE(keys_of("").subject_is_reply);
@@ -36,15 +38,15 @@ TEST(SummaryKeys, Addresses) {
   SummaryKeys keys = keys_of(
       "From: =?utf-8?q?J=C3=96RG?= <Jorg@X.test>, b@x.test\r\nTo: \"Kim L.\"@X.test\r\n"
       "Cc: The Team: a@x.test, b@x.test;\r\n");
-  EXPECT_EQ(keys.from_key, "jorg");
-  EXPECT_EQ(keys.from_display, "jörg");
-  EXPECT_EQ(keys.to_key, "kim l.");
-  EXPECT_EQ(keys.to_display, "\"kim l.\"@x.test");
-  EXPECT_EQ(keys.cc_key, "the team");
+  EXPECT_EQ(keys.from_key, "JORG");
+  EXPECT_EQ(keys.from_display, "JO\u0308RG");
+  EXPECT_EQ(keys.to_key, "KIM L.");
+  EXPECT_EQ(keys.to_display, "\"KIM L.\"@X.TEST");
+  EXPECT_EQ(keys.cc_key, "THE TEAM");
   keys = keys_of("To: undisclosed-recipients:;\r\nFrom: root\r\nCc:\r\n");
-  EXPECT_EQ(keys.to_key, "undisclosed-recipients");
-  EXPECT_EQ(keys.to_display, "undisclosed-recipients");
-  EXPECT_EQ(keys.from_key, "root");
+  EXPECT_EQ(keys.to_key, "UNDISCLOSED-RECIPIENTS");
+  EXPECT_EQ(keys.to_display, "UNDISCLOSED-RECIPIENTS");
+  EXPECT_EQ(keys.from_key, "ROOT");
   EXPECT_EQ(keys.cc_key, "");
 }
 
@@ -58,6 +60,15 @@ TEST(SummaryKeys, MessageIds) {
   EXPECT_EQ(keys.references, std::vector<std::string>{"z@x"});
   EXPECT_EQ(keys.message_id, "");
   EXPECT_TRUE(keys_of("In-Reply-To: what you said\r\n").references.empty());
+}
+
+TEST(SummaryKeys, AreShortWhateverTheFields) {
+  const std::string large(1'000'000, 'x');
+  SummaryKeys keys = keys_of("Subject: " + large + "\r\nFrom: " + large + " <a@x.test>\r\nTo: " + large +
+                             "@x.test\r\nCc: " + large + ": a@x.test;\r\n");
+  for (const std::string* key :
+       {&keys.base_subject, &keys.from_key, &keys.from_display, &keys.to_key, &keys.to_display, &keys.cc_key})
+    EXPECT_LE(key->size(), sort_key_octets_max);
 }
 
 TEST(SummaryKeys, ReferencesAreBoundedToTheLastOnes) {

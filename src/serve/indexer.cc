@@ -24,14 +24,14 @@ MessageId message_of(const Summarized& made) {
 uint64_t octets_of(const Summarized& made) {
   const store::SummaryTexts& texts = made.summary.texts;
   return sizeof(made) + texts.envelope.size() + texts.body_structure.size() + texts.preview->size() +
-         made.text.header.size() + made.text.body.size();
+         made.text.header.size() + made.text.addresses.size() + made.text.body.size();
 }
 
 }  // namespace
 
 store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, bool with_preview) {
-  store::SummaryTexts texts{.envelope = proto::imap::envelope_text(mail::header_of(root, message)),
-                            .body_structure = proto::imap::body_structure_text(root, message),
+  store::SummaryTexts texts{.envelope = proto::imap::envelope_forms(mail::header_of(root, message)),
+                            .body_structure = proto::imap::body_structure_forms(root, message),
                             .preview = std::nullopt};
   if (with_preview) texts.preview = mail::preview(root, message);
   return texts;
@@ -56,14 +56,18 @@ Summarized summarize(MessageId id, std::string_view message, Time received_at) {
   summary.references = std::move(keys.references);
   summary.texts = summary_texts(root, message, true);
   out.text.message = id;
-  out.text.header = mail::search_header(message);
+  mail::SearchHeader header = mail::search_header(message);
+  out.text.header = std::move(header.fields);
+  out.text.addresses = std::move(header.addresses);
   out.text.body = mail::search_body(root, message);
   return out;
 }
 
-std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages) {
+std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages,
+                                      const StopWord& stop) {
   std::vector<Summarized> made;
   for (const store::MessageBytes& message : messages) {
+    if (*stop) break;
     if (message.error.empty()) made.push_back(summarize(message.id, message.bytes, message.received_at));
   }
   return made;
@@ -73,7 +77,7 @@ Indexer::Indexer(io::World& world, store::Store& store, IndexerOptions options)
     : world_(world), store_(store), options_(options) {}
 
 void Indexer::stop() {
-  stopping_ = true;
+  *stopping_ = true;
   wake_.notify();
 }
 
@@ -107,9 +111,9 @@ rt::Task<void> Indexer::run() {
   home_ = &rt::Loop::current();
   std::unique_ptr<store::Subscription> subscription = store_.subscribe(rt::Loop::current(), changed);
   first_change_ = rt::Loop::current().now();  // what was left over from the last time
-  while (!stopping_) {
+  while (!*stopping_) {
     co_await wait_for_work();
-    if (stopping_) break;
+    if (*stopping_) break;
     first_change_.reset();
     bool failed = false;
     try {
@@ -121,14 +125,14 @@ rt::Task<void> Indexer::run() {
     }
     if (!failed) continue;
     first_change_ = rt::Loop::current().now();
-    if (!stopping_) co_await wake_.wait(*first_change_ + options_.delay_max);
+    if (!*stopping_) co_await wake_.wait(*first_change_ + options_.delay_max);
   }
   home_ = nullptr;
 }
 
 // Deliveries go first: until they pause, or the work is old.
 rt::Task<void> Indexer::wait_for_work() {
-  while (!stopping_) {
+  while (!*stopping_) {
     if (!first_change_) {
       co_await wake_.wait();
       continue;
@@ -141,7 +145,7 @@ rt::Task<void> Indexer::wait_for_work() {
 
 // Who makes what he needs himself waits for it, and we do not.
 rt::Task<void> Indexer::let_readers_pass(Instant patience_ends) {
-  while (!stopping_ && last_reader_) {
+  while (!*stopping_ && last_reader_) {
     Instant due = std::min(*last_reader_ + options_.quiet, patience_ends);
     if (due <= rt::Loop::current().now()) co_return;
     co_await wake_.wait(due);
@@ -157,13 +161,13 @@ rt::Task<void> Indexer::work_off() {
   std::ranges::sort(kept, {}, message_of);
   auto [doubled, end] = std::ranges::unique(kept, {}, message_of);
   kept.erase(doubled, end);
-  for (size_t i = 0; i < kept.size() && !stopping_; i += options_.batch_max) {
+  for (size_t i = 0; i < kept.size() && !*stopping_; i += options_.batch_max) {
     auto first = kept.begin() + static_cast<ptrdiff_t>(i);
     auto last = kept.begin() + static_cast<ptrdiff_t>(std::min(i + options_.batch_max, kept.size()));
     co_await write({std::move_iterator(first), std::move_iterator(last)});
   }
   MessageId after = after_;
-  while (!stopping_) {
+  while (!*stopping_) {
     std::vector<MessageId> batch = co_await store_.read(store::list_unsummarized, after, options_.batch_max);
     if (batch.empty()) break;
     after = batch.back();
@@ -176,12 +180,13 @@ rt::Task<void> Indexer::work_off() {
 }
 
 rt::Task<void> Indexer::summarize_batch(std::vector<MessageId> ids) {
-  while (!ids.empty() && !stopping_) {
+  while (!ids.empty() && !*stopping_) {
     std::vector<store::MessageBytes> messages = co_await store_.messages(ids, options_.octets_max);
     ids.erase(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(messages.size()));
     const size_t count = messages.size();
-    std::vector<Summarized> made = co_await rt::offload(world_.blocking, summarize_all, std::move(messages));
-    counters_.failed += count - made.size();
+    std::vector<Summarized> made =
+        co_await rt::offload(world_.blocking, summarize_all, std::move(messages), stopping_);
+    if (!*stopping_) counters_.failed += count - made.size();
     co_await write(std::move(made));
   }
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,13 +23,16 @@ namespace pabal::serve {
 // From the message as its reader gets it (prefix and bytes).
 // with_preview: it costs as much as all the rest.
 store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, bool with_preview);
+// Said to work on other threads: nobody waits for it any more, it ends where it can.
+using StopWord = std::shared_ptr<std::atomic<bool>>;
+
 struct Summarized {
   store::Summary summary;
   store::SearchText text;
 };
 Summarized summarize(MessageId id, std::string_view message, Time received_at);
 // Those that could be read.
-std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages);
+std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages, const StopWord& stop);
 
 struct IndexerOptions {
   // Waits until deliveries, and readers who cannot wait for it, pause for so long, or
@@ -71,7 +75,7 @@ class Indexer {
   Counters counters_;
   std::atomic<rt::Loop*> home_ = nullptr;  // while run() runs
   rt::Event wake_;
-  bool stopping_ = false;
+  const StopWord stopping_ = std::make_shared<std::atomic<bool>>(false);
   Instant last_change_;
   std::optional<Instant> first_change_;  // of what is not worked off yet
   std::optional<Instant> last_reader_;   // who made something himself

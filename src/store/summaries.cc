@@ -1,5 +1,7 @@
 #include "store/summaries.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "store/rising_rows.h"
 
@@ -39,6 +41,22 @@ Summary read_summary(const Statement& row) {
   summary.message_id = row.text(11);
   summary.references = split_references(row.view(12));
   return summary;
+}
+
+// Stands in no folded text: there it is a blank.
+constexpr char kTextEnd = '\f';
+
+// Begins every text, so that one of an older version is known without reading its summary.
+std::string text_mark() {
+  return std::to_string(kSummaryVersion) + kTextEnd;
+}
+
+bool take_text(const Statement* row, std::string_view mark, std::string_view& text) {
+  if (row == nullptr) return false;
+  text = row->view(1);
+  if (!text.starts_with(mark)) return false;
+  text.remove_prefix(mark.size());
+  return true;
 }
 
 }  // namespace
@@ -85,11 +103,11 @@ void put_summary(Transaction& tx, const Summary& summary, const SearchText& text
       .run();
   tx.db.prepare("INSERT INTO header_text (message, text) VALUES (?, ?)")
       .bind(text.message.value)
-      .bind(text.header)
+      .bind(text_mark() + text.addresses + kTextEnd + text.header)
       .run();
   tx.db.prepare("INSERT INTO body_text (message, text) VALUES (?, ?)")
       .bind(text.message.value)
-      .bind(text.body)
+      .bind(text_mark() + text.body)
       .run();
 }
 
@@ -117,16 +135,22 @@ std::vector<FoundTexts> find_summary_texts(Database& db, const std::vector<Messa
   return found;
 }
 
-void read_search_texts(
-    Database& db, const std::vector<MessageId>& messages, bool header, bool body,
-    const std::function<bool(MessageId, std::string_view header, std::string_view body)>& use) {
+void read_search_texts(Database& db, const std::vector<MessageId>& messages, bool header, bool body,
+                       const std::function<bool(const FoundSearchText&)>& use) {
+  const std::string mark = text_mark();
   RisingRows headers(db, "SELECT message, text FROM header_text");
   RisingRows bodies(db, "SELECT message, text FROM body_text");
   for (MessageId id : messages) {
     const Statement* of_header = header ? headers.find(id) : nullptr;
     const Statement* of_body = body ? bodies.find(id) : nullptr;
-    if ((header && of_header == nullptr) || (body && of_body == nullptr)) continue;
-    if (!use(id, header ? of_header->view(1) : "", body ? of_body->view(1) : "")) return;
+    FoundSearchText found{.message = id, .header = {}, .addresses = {}, .body = {}};
+    if (header && !take_text(of_header, mark, found.header)) continue;
+    if (body && !take_text(of_body, mark, found.body)) continue;
+    if (header) {
+      found.addresses = found.header.substr(0, found.header.find(kTextEnd));
+      found.header.remove_prefix(std::min(found.addresses.size() + 1, found.header.size()));
+    }
+    if (!use(found)) return;
   }
 }
 

@@ -16,12 +16,12 @@
 namespace pabal::store {
 
 // When the way in which they are made changes, this is raised: older ones do not count.
-inline constexpr int64_t kSummaryVersion = 1;
+inline constexpr int64_t kSummaryVersion = 2;
 
 // What FETCH shows of a message without reading it.
 struct SummaryTexts {
-  std::string envelope;        // IMAP text (RFC 9051 §7.5.2)
-  std::string body_structure;  // IMAP text
+  // IMAP text (RFC 9051 §7.5.2), in all its forms (proto/imap/response.h).
+  std::string envelope, body_structure;
   // RFC 8970, UTF-8. nullopt: not made, because it is dearer than the others.
   std::optional<std::string> preview;
 };
@@ -30,10 +30,10 @@ struct Summary {
   MessageId message;
   Time sent_at;              // Date field; received_at if it has none that can be read
   int32_t sent_day = 0;      // the day that the Date field says, in its own zone, since 1970-01-01
-  std::string base_subject;  // RFC 5256 §2.1, folded for comparison (RFC 5051)
+  std::string base_subject;  // RFC 5256 §2.1, as a key for comparison (RFC 5051)
   bool subject_is_reply = false;
-  std::string from_key, to_key, cc_key;  // RFC 5256 SORT: local part of the first address, folded
-  std::string from_display, to_display;  // RFC 5957, folded
+  std::string from_key, to_key, cc_key;  // RFC 5256 SORT: local part of the first address, likewise
+  std::string from_display, to_display;  // RFC 5957, likewise
   std::string message_id;                // without < >
   std::vector<std::string> references;   // RFC 5256 §3: References, else In-Reply-To
   SummaryTexts texts;
@@ -42,7 +42,8 @@ struct Summary {
 // UTF-8, folded (mail/search_text.h): a search is a search for substrings in it.
 struct SearchText {
   MessageId message;
-  std::string header;  // one line per field: "subject: ..."
+  std::string header;     // one line per field: "subject: ..."
+  std::string addresses;  // From, To, Cc, Bcc: "from: kim <kim@x.test>"
   std::string body;
 };
 
@@ -67,10 +68,15 @@ struct FoundTexts {
 };
 std::vector<FoundTexts> find_summary_texts(Database& db, const std::vector<MessageId>& messages);
 
-// Calls `use` for each of the messages (rising) that has a text, until it returns false.
-void read_search_texts(
-    Database& db, const std::vector<MessageId>& messages, bool header, bool body,
-    const std::function<bool(MessageId, std::string_view header, std::string_view body)>& use);
+// Of one message; what was not asked for is empty.
+struct FoundSearchText {
+  MessageId message;
+  std::string_view header, addresses, body;
+};
+// Calls `use` for each of the messages (rising) that has these texts, and not in the way
+// of an older version, until it returns false. header: and the addresses.
+void read_search_texts(Database& db, const std::vector<MessageId>& messages, bool header, bool body,
+                       const std::function<bool(const FoundSearchText&)>& use);
 
 // Messages in mailboxes that have no summary of this version or no thread yet,
 // rising from behind `after`; at most `max`.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "mail/search_text.h"
 #include "store/hash.h"
 #include "store/rising_rows.h"
 
@@ -14,11 +15,13 @@ namespace {
 constexpr size_t kLastReferencesMax = 20;
 
 // By what a message finds others and is found: one number for each Message-ID
-// together with the base subject (RFC 8621 §3).
+// together with the base subject (RFC 8621 §3), folded as it was when the first links
+// were stored.
 std::vector<int64_t> links_of(const Summary& summary) {
+  const std::string subject = mail::fold_for_search(summary.base_subject);
   std::vector<int64_t> links;
   auto add = [&](std::string_view id) {
-    if (!id.empty()) links.push_back(checksum(std::string(id) + '\n' + summary.base_subject));
+    if (!id.empty()) links.push_back(checksum(std::string(id) + '\n' + subject));
   };
   const std::vector<std::string>& references = summary.references;
   size_t last = std::min(references.size(), kLastReferencesMax);

@@ -1,6 +1,7 @@
 // A store written by each schema version is kept in tests/fixtures/stores/vN;
 // every one of them is opened, upgraded and read. How one is made for a new
 // version says tests/fixtures/stores/README.md.
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -45,7 +46,7 @@ void use_mailboxes(Transaction& tx) {
   url_auth_key(tx, projects, "key");
   for (const Mail& mail : list_mails(tx.db, projects)) {
     Summary summary{.message = mail.message, .base_subject = "subject", .message_id = "same@example.test"};
-    put_summary(tx, summary, {mail.message, "subject: x", "body"});
+    put_summary(tx, summary, {mail.message, "subject: x", "from: a", "body"});
     give_thread(tx, summary);
   }
 }
@@ -76,7 +77,11 @@ void expect_mailboxes(Database& db) {
     EXPECT_EQ(mail.flags & 0x300, 0x300u);
     messages.push_back(mail.message);
   }
-  EXPECT_EQ(find_summaries(db, messages, {.dates = true}).size(), messages.size());
+  // Those that are made in another way today are made again.
+  std::vector<MessageId> unmade = list_unsummarized(db, {}, 1'000'000);
+  auto is_made = [&](MessageId id) { return !std::ranges::binary_search(unmade, id); };
+  EXPECT_EQ(std::ranges::count_if(messages, is_made),
+            std::ssize(find_summaries(db, messages, {.dates = true})));
   std::vector<std::string> subscribed = list_subscriptions(db, me);
   EXPECT_EQ(std::ranges::count(subscribed, "Projects/2026"), 1);
   EXPECT_EQ(std::ranges::count(subscribed, "Junk"), 0);

@@ -43,7 +43,8 @@ class Summaries : public RealStore {
     return s;
   }
   static SearchText text_for(MessageId id) {
-    return {id, "subject: " + std::to_string(id.value) + "\n", "body of " + std::to_string(id.value)};
+    return {id, "subject: " + std::to_string(id.value) + "\n", "from: a <a@x.test>\n",
+            "body of " + std::to_string(id.value)};
   }
   static void put(Transaction& tx, MessageId id) { put_summary(tx, summary_of(id), text_for(id)); }
   static void give(Transaction& tx, MessageId id) { give_thread(tx, summary_of(id)); }
@@ -117,13 +118,13 @@ TEST_F(Summaries, AreFoundAmongManyOthers) {
         EXPECT_EQ(s.base_subject, summary_of(s.message).base_subject);
         found.push_back(s.message);
       }
-      read_search_texts(tx.db, wanted, true, true,
-                        [&](MessageId id, std::string_view header, std::string_view body) {
-                          EXPECT_EQ(header, text_for(id).header);
-                          EXPECT_EQ(body, text_for(id).body);
-                          texts.push_back(id);
-                          return true;
-                        });
+      read_search_texts(tx.db, wanted, true, true, [&](const FoundSearchText& text) {
+        EXPECT_EQ(text.header, text_for(text.message).header);
+        EXPECT_EQ(text.addresses, text_for(text.message).addresses);
+        EXPECT_EQ(text.body, text_for(text.message).body);
+        texts.push_back(text.message);
+        return true;
+      });
       EXPECT_EQ(found, expected);
       EXPECT_EQ(texts, expected);
     }
@@ -135,12 +136,11 @@ TEST_F(Summaries, TextsAreReadUntilSomebodyHasEnough) {
   in_transaction([&](Transaction& tx) {
     for (MessageId id : ids) put(tx, id);
     int seen = 0;
-    read_search_texts(tx.db, ids, false, true,
-                      [&](MessageId, std::string_view header, std::string_view body) {
-                        EXPECT_TRUE(header.empty());
-                        EXPECT_FALSE(body.empty());
-                        return ++seen < 3;
-                      });
+    read_search_texts(tx.db, ids, false, true, [&](const FoundSearchText& text) {
+      EXPECT_TRUE(text.header.empty());
+      EXPECT_FALSE(text.body.empty());
+      return ++seen < 3;
+    });
     EXPECT_EQ(seen, 3);
   });
 }
@@ -165,6 +165,25 @@ TEST_F(Summaries, ThatAreMissingOrOldAreListed) {
     copy_mails(tx, inbox_of(tx.db), {{{5}, {5}}}, AccountId{kAccount},
                *find_mailbox(tx.db, AccountId{kAccount}, "Trash"));
     EXPECT_EQ(list_unsummarized(tx.db, {}, 100), std::vector<MessageId>{ids[4]});
+  });
+}
+
+// Texts have no column that says how they were made.
+TEST_F(Summaries, TextsOfAnOlderVersionAreNone) {
+  MessageId id = fill(1)[0];
+  in_transaction([&](Transaction& tx) {
+    int seen = 0;
+    auto use = [&](const FoundSearchText&) { return ++seen > 0; };
+    put(tx, id);
+    read_search_texts(tx.db, {id}, true, true, use);
+    EXPECT_EQ(seen, 1);
+    tx.db.execute(
+        "UPDATE header_text SET text = 'subject: old' || char(10); UPDATE body_text SET text = 'old'");
+    for (bool header : {true, false}) read_search_texts(tx.db, {id}, header, !header, use);
+    EXPECT_EQ(seen, 1);
+    put(tx, id);
+    read_search_texts(tx.db, {id}, true, true, use);
+    EXPECT_EQ(seen, 2);
   });
 }
 

@@ -17,6 +17,13 @@ bool take_utf8_literal(Parser& parser, std::string& octets) {
   return parser.expect(')', "\")\" behind the literal of UTF8");
 }
 
+// NUL is for those who send BINARY (RFC 9051 §4.3, RFC 3516 §4.4).
+bool take_message_literal(Parser& parser, std::string& octets, bool& literal8, std::string_view what) {
+  if (!parser.take_literal(octets, literal8, what)) return false;
+  return literal8 || octets.find('\0') == std::string::npos ||
+         parser.reject(parser.name() + ": a literal holds no NUL; a literal8 may: ~{310}");
+}
+
 // RFC 4469 §3
 bool take_catenate_part(Parser& parser, CatenatePart& part) {
   if (parser.skip_word("URL")) {
@@ -26,7 +33,7 @@ bool take_catenate_part(Parser& parser, CatenatePart& part) {
   if (parser.skip_word("TEXT")) {
     bool literal8 = false;
     return parser.space("a literal behind TEXT") &&
-           parser.take_literal(part.text, literal8, "a literal behind TEXT, like TEXT {42}");
+           take_message_literal(parser, part.text, literal8, "a literal behind TEXT, like TEXT {42}");
   }
   if (parser.skip_word("UTF8")) {
     part.utf8 = true;
@@ -47,7 +54,7 @@ bool take_data(Parser& parser, AppendMessage& message) {
     if (!parser.space(kWhat) || !parser.take_list(kCatenatePartsMax, kWhat, "parts", part)) return false;
     return !message.parts.empty() || parser.reject(parser.name() + ": CATENATE needs at least one part");
   }
-  return parser.take_literal(message.octets, message.literal8, kMessageWhat);
+  return take_message_literal(parser, message.octets, message.literal8, kMessageWhat);
 }
 
 }  // namespace

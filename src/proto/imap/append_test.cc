@@ -25,6 +25,19 @@ TEST(ImapAppend, One) {
   EXPECT_EQ(parsed<Append>("APPEND x () {0}\r\n").messages.at(0).octets, "");
 }
 
+// RFC 9051 §4.3: who has NUL to send sends it as literal8.
+TEST(ImapAppend, NulIsForLiteral8) {
+  using namespace std::string_literals;
+  const std::string no_nul = "a literal holds no NUL; a literal8 may: ~{310}";
+  EXPECT_EQ(refusal("APPEND x {3}\r\na\0b"s), "BAD APPEND: " + no_nul);
+  EXPECT_EQ(refusal("APPEND x {1}\r\na {3+}\r\na\0b"s), "BAD APPEND: " + no_nul);
+  EXPECT_EQ(refusal("REPLACE 1 x {3}\r\na\0b"s), "BAD REPLACE: " + no_nul);
+  EXPECT_EQ(refusal("APPEND x CATENATE (TEXT {3}\r\na\0b)"s), "BAD APPEND: " + no_nul);
+  EXPECT_EQ(parsed<Append>("APPEND x ~{3}\r\na\0b"s).messages.at(0).octets, "a\0b"s);
+  EXPECT_EQ(parsed<Append>("APPEND x CATENATE (TEXT ~{3}\r\na\0b)"s).messages.at(0).parts.at(0).text,
+            "a\0b"s);
+}
+
 TEST(ImapAppend, Dates) {
   auto date = [](std::string_view text) {
     return at(parsed<Append>("APPEND x \"" + std::string(text) + "\" {1}\r\nx").messages.at(0).internal_date);

@@ -1,5 +1,7 @@
 // BODYSTRUCTURE and BODY (RFC 9051 §7.5.2). Sizes and lines are those of the
 // transfer-encoded text. Nesting is what mail::Limits allows.
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "mail/header.h"
 #include "proto/imap/header_text.h"
@@ -45,9 +47,16 @@ std::string_view raw(const Field* field) {
   return field == nullptr ? std::string_view() : field->raw_value;
 }
 
+// Whether all forms of it are the same.
+bool is_alike(const Part& part, std::string_view message) {
+  return is_ascii(mail::head_of(part, message)) && !part.type.is("message", "global") &&
+         std::ranges::all_of(part.children, [&](const Part& child) { return is_alike(child, message); });
+}
+
 class Writer {
  public:
-  Writer(std::string_view message, bool extended) : message_(message), extended_(extended) {}
+  Writer(std::string_view message, bool extended, TextForm form)
+      : message_(message), extended_(extended), form_(form) {}
 
   std::string write(const Part& root) {
     body(root);
@@ -74,28 +83,29 @@ class Writer {
     space_string(part.type.subtype);
     if (!extended_) return;
     out_ += ' ';
-    put_parameters(out_, raw(fields.type), false);
+    put_parameters(out_, raw(fields.type), false, form_);
     disposition(part, fields);
     language(fields);
     space_text_or_nil(fields.location);
   }
 
   void single(const Part& part, const Fields& fields) {
-    put_header_text(out_, part.type.type);
+    put_header_text(out_, part.type.type, form_);
     space_string(part.type.subtype);
     out_ += ' ';
     bool is_text = part.type.type == "text";
-    put_parameters(out_, raw(fields.type), is_text);
+    put_parameters(out_, raw(fields.type), is_text, form_);
     space_text_or_nil(fields.id);
     space_text_or_nil(fields.description);
     space_string(encoding(part));
     space_number(part.size_octets());
-    bool is_message = part.type.is("message", "rfc822") || part.type.is("message", "global");
-    if (is_message) {
+    // Clients of RFC 3501 do not expect an envelope behind any other subtype.
+    bool shows_message = part.type.is("message", "rfc822") || (part.is_message() && form_ == TextForm::rev2);
+    if (shows_message) {
       out_ += ' ';
       enclosed(part);
     }
-    if (is_message || is_text) space_number(lines(part));
+    if (shows_message || is_text) space_number(lines(part));
     if (!extended_) return;
     space_text_or_nil(fields.md5);
     disposition(part, fields);
@@ -105,12 +115,12 @@ class Writer {
 
   void enclosed(const Part& part) {
     if (part.children.empty()) {  // not looked into
-      out_ += envelope_text(mail::Header{}) + ' ';
+      out_ += envelope_text(mail::Header{}, form_) + ' ';
       no_text();
       return;
     }
     const Part& child = part.children.front();
-    out_ += envelope_text(mail::header_of(child, message_)) + ' ';
+    out_ += envelope_text(mail::header_of(child, message_), form_) + ' ';
     body(child);
   }
 
@@ -150,22 +160,22 @@ class Writer {
       return;
     }
     out_ += " (";
-    put_header_text(out_, part.disposition.disposition);
+    put_header_text(out_, part.disposition.disposition, form_);
     out_ += ' ';
-    put_parameters(out_, raw(fields.disposition), false);
+    put_parameters(out_, raw(fields.disposition), false, form_);
     out_ += ')';
   }
 
   // "en, de (German)": tags between commas, comments left out (RFC 3282 §2).
   void language(const Fields& fields) {
-    std::string text = seven_bit_text(raw(fields.language));
+    std::string text = header_text(raw(fields.language), form_);
     bool any = false;
     int depth = 0;
     std::string tag;
     auto end_tag = [&] {
       if (tag.empty()) return;
       out_ += any ? " " : " (";
-      put_string(out_, tag);
+      put_string(out_, tag, form_ != TextForm::seven_bit);
       tag.clear();
       any = true;
     };
@@ -186,7 +196,7 @@ class Writer {
 
   void space_string(std::string_view text) {
     out_ += ' ';
-    put_header_text(out_, text);
+    put_header_text(out_, text, form_);
   }
   void space_number(uint64_t number) {
     out_ += ' ';
@@ -202,17 +212,23 @@ class Writer {
 
   std::string_view message_;
   bool extended_;
+  TextForm form_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string body_structure_text(const Part& root, std::string_view message) {
-  return Writer(message, true).write(root);
+std::string body_structure_text(const Part& root, std::string_view message, TextForm form) {
+  return Writer(message, true, form).write(root);
 }
 
-std::string body_text(const Part& root, std::string_view message) {
-  return Writer(message, false).write(root);
+std::string body_text(const Part& root, std::string_view message, TextForm form) {
+  return Writer(message, false, form).write(root);
+}
+
+std::string body_structure_forms(const Part& root, std::string_view message) {
+  return all_forms(is_alike(root, message),
+                   [&](TextForm form) { return body_structure_text(root, message, form); });
 }
 
 }  // namespace pabal::proto::imap

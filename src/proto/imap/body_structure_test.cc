@@ -4,21 +4,24 @@
 #include <sstream>
 
 #include "base/bytes.h"
+#include "mail/encoding.h"
 #include "proto/imap/list_for_test.h"
 #include "proto/imap/response.h"
 
 namespace pabal::proto::imap {
 namespace {
 
-std::string structure_of(const std::string& message) {
-  std::string text = body_structure_text(mail::parse_message(message), message);
-  EXPECT_TRUE(is_body_text(text, true)) << text;
+std::string structure_of(const std::string& message, TextForm form = TextForm::seven_bit) {
+  mail::Part root = mail::parse_message(message);
+  std::string text = body_structure_text(root, message, form);
+  EXPECT_TRUE(is_body_text(text, true, form)) << text;
+  EXPECT_EQ(one_form(body_structure_forms(root, message), form), text);
   return text;
 }
 
-std::string body_of(const std::string& message) {
-  std::string text = body_text(mail::parse_message(message), message);
-  EXPECT_TRUE(is_body_text(text, false)) << text;
+std::string body_of(const std::string& message, TextForm form = TextForm::seven_bit) {
+  std::string text = body_text(mail::parse_message(message), message, form);
+  EXPECT_TRUE(is_body_text(text, false, form)) << text;
   return text;
 }
 
@@ -73,11 +76,83 @@ TEST(BodyStructure, MessageInMessage) {
       R"x((NIL "inner" ((NIL NIL "a" "x.test")) ((NIL NIL "a" "x.test")) )x"
       R"x(((NIL NIL "a" "x.test")) NIL NIL NIL NIL NIL) )x"
       R"x(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 4 1 NIL NIL NIL NIL) 4 NIL NIL NIL NIL))x");
-  // Encoded although it must not be (RFC 2046 §5.2.1): its insides are unknown.
-  EXPECT_EQ(
-      body_of("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nRnJvbTogYQo=\r\n"),
-      R"x(("message" "rfc822" NIL NIL NIL "base64" 14 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) )x"
-      R"x(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0) 1))x");
+}
+
+// Encoded although it must not be (RFC 2046 §5.2.1), as some programs do: its own sizes
+// are those of what is there, what is inside is what it decodes to.
+TEST(BodyStructure, EncodedMessageInMessage) {
+  const std::string inner =
+      "Subject: inner\r\nContent-Type: multipart/mixed; boundary=i\r\n\r\n"
+      "--i\r\n\r\nhi\r\n--i--\r\n";
+  const std::string encoded = mail::base64_encode_lines(inner);
+  const std::string message =
+      "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n" + encoded;
+  EXPECT_EQ(body_of(message),
+            R"x(("message" "rfc822" NIL NIL NIL "base64" )x" + std::to_string(encoded.size()) +
+                R"x( (NIL "inner" NIL NIL NIL NIL NIL NIL NIL NIL) )x"
+                R"x((("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 2 0) "mixed") 2))x");
+  mail::Part root = mail::parse_message(message);
+  std::string made;
+  auto section = [&](std::vector<uint32_t> part, Section::Text what) {
+    auto found = section_octets(root, message, {std::move(part), what, {}}, made);
+    return found ? std::string(*found) : "NIL";
+  };
+  EXPECT_EQ(section({1}, Section::whole), encoded);
+  EXPECT_EQ(section({1}, Section::header), inner.substr(0, inner.find("--i")));
+  EXPECT_EQ(section({1}, Section::text), inner.substr(inner.find("--i")));
+  EXPECT_EQ(section({1, 1}, Section::whole), "hi");
+  EXPECT_EQ(section({1, 2}, Section::whole), "NIL");
+  EXPECT_EQ(binary_section(root, message, {1}).octets, inner);
+}
+
+TEST(BodyStructure, MessageThatIsNotLookedInto) {
+  // Quoted-printable within quoted-printable: decoding goes no further than the message is large.
+  std::string nested = "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n";
+  std::string message;
+  for (int i = 0; i < 60; ++i) message += nested;
+  message += std::string(100'000, 'x');
+  mail::Part root = mail::parse_message(message);
+  const mail::Part* part = &root;
+  std::vector<uint32_t> number{1};
+  while (!part->is_leaf()) {
+    part = &part->children[0];
+    number.push_back(1);
+  }
+  EXPECT_TRUE(part->opaque);
+  EXPECT_LT(number.size(), 5u);
+  structure_of(message);
+  std::string made;
+  number.push_back(1);
+  EXPECT_EQ(section_octets(root, message, {number, Section::whole, {}}, made), "");
+  number.pop_back();
+  EXPECT_EQ(section_octets(root, message, {number, Section::header, {}}, made), "");
+  EXPECT_EQ(section_octets(root, message, {number, Section::text, {}}, made), "");
+}
+
+// RFC 6532 §3.7: of a kind of its own for who knows it, and an attachment for others.
+TEST(BodyStructure, MessageGlobal) {
+  const std::string message = "Content-Type: message/global\r\n\r\nSubject: 파발\r\n\r\nx\r\n";
+  for (TextForm form : {TextForm::seven_bit, TextForm::utf8})
+    EXPECT_EQ(body_of(message, form), R"x(("message" "global" NIL NIL NIL "7bit" 22))x");
+  EXPECT_EQ(body_of(message, TextForm::rev2),
+            "(\"message\" \"global\" NIL NIL NIL \"7bit\" 22 (NIL \"파발\" NIL NIL NIL NIL NIL NIL NIL NIL) "
+            "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1) 3)");
+  for (TextForm form : kTextForms) {
+    for (std::string_view subtype : {"global-headers", "global-delivery-status"}) {
+      EXPECT_EQ(body_of("Content-Type: message/" + std::string(subtype) + "\r\n\r\nSubject: 파발\r\n", form),
+                "(\"message\" \"" + std::string(subtype) + "\" NIL NIL NIL \"7bit\" 17)");
+    }
+  }
+}
+
+TEST(BodyStructure, Utf8AsItIs) {
+  const std::string message =
+      "Content-Type: text/plain; charset=utf-8; name=\"파.txt\"\r\nContent-Description: 파\r\n"
+      "Content-Disposition: attachment; filename*0=\"파\"; filename*1=발\r\n\r\n";
+  for (TextForm form : {TextForm::utf8, TextForm::rev2})
+    EXPECT_EQ(structure_of(message, form),
+              "(\"text\" \"plain\" (\"charset\" \"utf-8\" \"name\" \"파.txt\") NIL \"파\" \"7bit\" 0 0 NIL "
+              "(\"attachment\" (\"filename\" \"파발\")) NIL NIL)");
 }
 
 TEST(BodyStructure, MultipartWithoutPartsShowsAnEmptyText) {
@@ -133,9 +208,12 @@ TEST(BodyStructure, EveryMessageOfTheCorporaIsWellFormed) {
     bytes << in.rdbuf();
     std::string message = bytes.str();
     mail::Part root = mail::parse_message(message);
-    EXPECT_TRUE(is_envelope_text(envelope_text(mail::header_of(root, message)))) << entry.path();
-    EXPECT_TRUE(is_body_text(body_structure_text(root, message), true)) << entry.path();
-    EXPECT_TRUE(is_body_text(body_text(root, message), false)) << entry.path();
+    for (TextForm form : kTextForms) {
+      EXPECT_TRUE(is_envelope_text(envelope_text(mail::header_of(root, message), form), form))
+          << entry.path();
+      EXPECT_TRUE(is_body_text(body_structure_text(root, message, form), true, form)) << entry.path();
+      EXPECT_TRUE(is_body_text(body_text(root, message, form), false, form)) << entry.path();
+    }
     ++seen;
   }
   EXPECT_GT(seen, 400u);

@@ -9,21 +9,20 @@ namespace imap = pabal::proto::imap;
 
 namespace {
 
-size_t depth(const imap::SearchKey& key) {
-  size_t deepest = 0;
-  for (const imap::SearchKey& child : key.children) deepest = std::max(deepest, depth(child));
-  return deepest + 1;
-}
-
-void check(const imap::SearchKey& key) {
+void check(const imap::SearchKeys& keys) {
   using K = imap::SearchKey;
-  if (key.kind == K::negation) verify(key.children.size() == 1, "NOT has one");
-  if (key.kind == K::disjunction || key.kind == K::conjunction)
-    verify(key.children.size() >= 2, "two and more");
-  if (key.kind == K::sequence || key.kind == K::uid)
-    verify(key.set.saved != !key.set.ranges.empty(), "a set is $ or ranges");
-  // A parenthesis may add an AND and a NOT, NEW one more of each.
-  verify(depth(key) <= 3 * imap::kSearchDepthMax + 4, "nested no deeper");
+  size_t missing = 1;  // operands
+  for (const K& key : keys) {
+    verify(missing > 0, "nothing stands behind the program");
+    missing += key.operands;
+    --missing;
+    if (key.kind == K::negation) verify(key.operands == 1, "NOT has one");
+    if (key.kind == K::disjunction) verify(key.operands == 2, "OR has two");
+    if (key.kind == K::conjunction) verify(key.operands >= 1, "one and more");
+    if (key.kind == K::sequence || key.kind == K::uid)
+      verify(key.set.saved != !key.set.ranges.empty(), "a set is $ or ranges");
+  }
+  verify(missing == 0, "every compound has its operands");
 }
 
 void check(const imap::Command& command) {
@@ -33,7 +32,7 @@ void check(const imap::Command& command) {
     verify(store->flags.size() <= imap::kFlagsMax, "flags within the limit");
   if (auto* append = std::get_if<imap::Append>(&command)) verify(!append->messages.empty(), "a message");
   if (auto* list = std::get_if<imap::List>(&command)) verify(!list->patterns.empty(), "a pattern");
-  if (auto* search = std::get_if<imap::Search>(&command)) check(search->program.key);
+  if (auto* search = std::get_if<imap::Search>(&command)) check(search->program.keys);
   if (auto* select = std::get_if<imap::Select>(&command)) {
     verify(pabal::is_utf8(select->mailbox), "names are UTF-8");
     verify(!select->qresync || select->qresync->modseq > 0, "a mod-sequence is above 0");

@@ -1,4 +1,5 @@
 // ENVELOPE (RFC 9051 §7.5.2).
+#include <algorithm>
 #include <array>
 
 #include "base/bytes.h"
@@ -14,12 +15,24 @@ namespace {
 // A missing host would be the mark of a group, so something must stand there.
 constexpr std::string_view missing_mailbox = "MISSING_MAILBOX", missing_domain = "MISSING_DOMAIN";
 
-void put_name(std::string& out, std::string_view name) {
+void put_name(std::string& out, std::string_view name, TextForm form) {
   if (name.empty()) {
     out += "NIL";
   } else {
-    put_header_text(out, name);
+    put_header_text(out, name, form);
   }
+}
+
+// An encoded-word in it would be another address (RFC 2047 §5 (3)): where UTF-8 cannot
+// stand in quotes it stands in a literal, which may have 8-bit octets everywhere.
+void put_local_part(std::string& out, std::string local, TextForm form) {
+  std::erase_if(local, [](char c) { return c == '\0' || c == '\r' || c == '\n'; });
+  put_string(out, local, form != TextForm::seven_bit);
+}
+
+void put_domain(std::string& out, std::string_view domain, TextForm form) {
+  auto ascii = is_ascii(domain) || form != TextForm::seven_bit ? std::nullopt : mail::to_ascii_domain(domain);
+  put_local_part(out, ascii ? *ascii : std::string(domain), form);
 }
 
 // "a\"b" in quotes without them and without its backslashes.
@@ -33,33 +46,31 @@ std::string unquoted(std::string_view local) {
   return out;
 }
 
-void put_address(std::string& out, const mail::HeaderAddress& entry) {
+void put_address(std::string& out, const mail::HeaderAddress& entry, TextForm form) {
   size_t at = entry.address.rfind('@');
   std::string_view local = std::string_view(entry.address).substr(0, at);
   std::string_view domain =
       at == std::string::npos ? std::string_view() : std::string_view(entry.address).substr(at + 1);
   out += '(';
-  put_name(out, entry.display_name);
-  out += " NIL ";  // the source route, which means nothing any more (RFC 5321 Appendix C)
+  put_name(out, entry.display_name, form);
+  out += ' ';
+  put_name(out, entry.route, form);
+  out += ' ';
   if (local.empty()) {
     put_string(out, missing_mailbox);
-  } else if (local.find_first_of("\"\\") != std::string_view::npos) {
-    put_header_text(out, unquoted(local));
   } else {
-    put_header_text(out, local);
+    put_local_part(out, unquoted(local), form);
   }
   out += ' ';
   if (domain.empty()) {
     put_string(out, missing_domain);
-  } else if (auto ascii = is_ascii(domain) ? std::nullopt : mail::to_ascii_domain(domain)) {
-    put_string(out, *ascii);
   } else {
-    put_header_text(out, domain);
+    put_domain(out, domain, form);
   }
   out += ')';
 }
 
-void put_addresses(std::string& out, const std::vector<mail::HeaderAddress>& list) {
+void put_addresses(std::string& out, const std::vector<mail::HeaderAddress>& list, TextForm form) {
   out += '(';
   std::string_view group;
   auto end_group = [&] {
@@ -72,11 +83,11 @@ void put_addresses(std::string& out, const std::vector<mail::HeaderAddress>& lis
       group = entry.group;
       if (!group.empty()) {
         out += "(NIL NIL ";
-        put_header_text(out, group);
+        put_header_text(out, group, form);
         out += " NIL)";
       }
     }
-    if (!entry.empty_group) put_address(out, entry);
+    if (!entry.empty_group) put_address(out, entry, form);
   }
   end_group();
   out += ')';
@@ -113,7 +124,7 @@ Slot slot_of(std::string_view name) {
 
 }  // namespace
 
-std::string envelope_text(const mail::Header& header) {
+std::string envelope_text(const mail::Header& header, TextForm form) {
   std::array<const mail::Field*, none> texts{};
   std::array<std::vector<mail::HeaderAddress>, none> lists;
   for (const mail::Field& field : header.fields) {
@@ -135,11 +146,11 @@ std::string envelope_text(const mail::Header& header) {
       if (texts[slot] == nullptr) {
         out += "NIL";
       } else {
-        put_header_text(out, texts[slot]->raw_value);
+        put_header_text(out, texts[slot]->raw_value, form);
       }
     } else if (!lists[slot].empty()) {
       size_t begin = out.size();
-      put_addresses(out, lists[slot]);
+      put_addresses(out, lists[slot], form);
       if (slot == from) from_text = out.substr(begin);
     } else if ((slot == sender || slot == reply_to) && !from_text.empty()) {
       out += from_text;
@@ -148,6 +159,13 @@ std::string envelope_text(const mail::Header& header) {
     }
   }
   return out + ')';
+}
+
+std::string envelope_forms(const mail::Header& header) {
+  bool alike = std::ranges::all_of(header.fields, [](const mail::Field& field) {
+    return is_ascii(field.raw_value) || slot_of(field.name) == none;
+  });
+  return all_forms(alike, [&](TextForm form) { return envelope_text(header, form); });
 }
 
 }  // namespace pabal::proto::imap

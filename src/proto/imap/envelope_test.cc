@@ -6,15 +6,16 @@
 namespace pabal::proto::imap {
 namespace {
 
-std::string envelope_of(const std::string& head) {
-  std::string text = envelope_text(mail::parse_header(head));
-  EXPECT_TRUE(is_envelope_text(text)) << text;
+std::string envelope_of(const std::string& head, TextForm form = TextForm::seven_bit) {
+  std::string text = envelope_text(mail::parse_header(head), form);
+  EXPECT_TRUE(is_envelope_text(text, form)) << text;
+  EXPECT_EQ(one_form(envelope_forms(mail::parse_header(head)), form), text);
   return text;
 }
 
 // One member of the envelope: 2 from, 3 sender, 4 reply-to, 5 to …
-std::string member(const std::string& head, size_t index) {
-  std::string whole = envelope_of(head);
+std::string member(const std::string& head, size_t index, TextForm form = TextForm::seven_bit) {
+  std::string whole = envelope_of(head, form);
   std::string_view rest = std::string_view(whole).substr(1, whole.size() - 2);
   for (size_t i = 0;; ++i) {
     size_t end = 0;
@@ -95,7 +96,7 @@ TEST(Envelope, QuotingIsTakenOffAndEncodedWordsStay) {
 
 TEST(Envelope, ObsoleteForms) {
   EXPECT_EQ(member("To: Mary <@node.test,@other.test:mary @ example . net>, , jdoe@test . example\r\n", 5),
-            R"x((("Mary" NIL "mary" "example.net")(NIL NIL "jdoe" "test.example")))x");
+            R"x((("Mary" "@node.test,@other.test" "mary" "example.net")(NIL NIL "jdoe" "test.example")))x");
   EXPECT_EQ(member("From: pete@silly.test (Pete)\r\n", 2), R"x((("Pete" NIL "pete" "silly.test")))x");
   EXPECT_EQ(member("Cc : a@x.test\r\n", 6), R"x(((NIL NIL "a" "x.test")))x");
 }
@@ -119,8 +120,17 @@ TEST(Envelope, EightBitBecomesEncodedWords) {
   EXPECT_EQ(member("From: J\xF6rg <j@x.test>\r\n", 2), R"x((("=?utf-8?B?SsO2cmc=?=" NIL "j" "x.test")))x");
   EXPECT_EQ(
       member("To: 그룹: 김 <김@파발.test>;\r\n", 5),
-      R"x(((NIL NIL "=?utf-8?B?6re466O5?=" NIL)("=?utf-8?B?6rmA?=" NIL "=?utf-8?B?6rmA?=" "xn--ih3bl33b.test"))x"
-      R"x((NIL NIL NIL NIL)))x");
+      "((NIL NIL \"=?utf-8?B?6re466O5?=\" NIL)(\"=?utf-8?B?6rmA?=\" NIL {3}\r\n김 \"xn--ih3bl33b.test\")"
+      "(NIL NIL NIL NIL))");
+}
+
+TEST(Envelope, Utf8AsItIsForWhoTakesIt) {
+  for (TextForm form : {TextForm::utf8, TextForm::rev2}) {
+    EXPECT_EQ(member("Subject: 안녕 =?utf-8?q?a?=\r\n", 1, form), "\"안녕 =?utf-8?q?a?=\"");
+    EXPECT_EQ(member("Subject: J\xF6rg\r\n", 1, form), "\"Jörg\"");
+    EXPECT_EQ(member("To: 그룹: \"김 \\\"길동\\\"\" <김@파발.test>;\r\n", 5, form),
+              "((NIL NIL \"그룹\" NIL)(\"김 \\\"길동\\\"\" NIL \"김\" \"파발.test\")(NIL NIL NIL NIL))");
+  }
 }
 
 TEST(Envelope, FoldsAndControls) {

@@ -66,7 +66,7 @@ bool take_return_options(Parser& parser, ReturnOptions& out);  // search_return.
 // "1:100" or "-1:-100"
 bool take_partial_range(Parser& parser, std::optional<ReturnOptions::PartialRange>& out);
 // SP key *(SP key)
-bool take_search_keys(Parser& parser, SearchKey& out);  // search_key.cc
+bool take_search_keys(Parser& parser, SearchKeys& out);  // search_key.cc
 // [" CHARSET" charset] keys
 bool take_search_program(Parser& parser, SearchProgram& out);  // search.cc
 // SP charset keys, as SORT and THREAD have it

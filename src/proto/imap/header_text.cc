@@ -15,22 +15,33 @@ bool is_plain(std::string_view text) {
 
 }  // namespace
 
-std::string seven_bit_text(std::string_view raw_value) {
+std::string header_text(std::string_view raw_value, TextForm form) {
   std::string text = mail::unfold(trim(raw_value));
   std::erase_if(text, [](char c) { return c == '\0' || c == '\r'; });
   std::replace(text.begin(), text.end(), '\t', ' ');  // some fold with them
-  if (is_ascii(text)) return text;
+  if (is_ascii(text) || (form != TextForm::seven_bit && is_utf8(text))) return text;
+  std::string decoded = mail::decode_text(text);
+  if (form != TextForm::seven_bit) return decoded;
   // encode_text folds between encoded-words, where unfolding leaves the blank.
-  return mail::unfold(mail::encode_text(mail::decode_text(text), 0));
+  return mail::unfold(mail::encode_text(decoded, 0));
 }
 
-void put_header_text(std::string& out, std::string_view raw_value) {
+void put_header_text(std::string& out, std::string_view raw_value, TextForm form) {
   std::string_view text = trim(raw_value);
   if (is_plain(text)) {
     put_string(out, text);
   } else {
-    put_string(out, seven_bit_text(text));
+    put_string(out, header_text(text, form), form != TextForm::seven_bit);
   }
+}
+
+std::string_view one_form(std::string_view forms, TextForm form) {
+  for (auto left = static_cast<int>(form); left > 0; --left) {
+    size_t nul = forms.find('\0');
+    if (nul == std::string_view::npos) break;
+    forms.remove_prefix(nul + 1);
+  }
+  return forms.substr(0, forms.find('\0'));
 }
 
 }  // namespace pabal::proto::imap

@@ -4,13 +4,27 @@
 #include <string>
 #include <string_view>
 
+#include "proto/imap/response.h"
+
 namespace pabal::proto::imap {
 
 // Unfolded and trimmed, without NUL and bare CR. 8-bit text, in whatever charset it
-// is, becomes encoded-words (RFC 2047): strings outside of UTF8=ACCEPT are 7-bit.
-void put_header_text(std::string& out, std::string_view raw_value);
+// is, becomes encoded-words (RFC 2047) where strings have to be 7-bit.
+void put_header_text(std::string& out, std::string_view raw_value, TextForm form);
 
 // The text itself, not as a string.
-std::string seven_bit_text(std::string_view raw_value);
+std::string header_text(std::string_view raw_value, TextForm form);
+
+// Text made for all forms: `make` for one of them.
+template <class Make>
+std::string all_forms(bool alike, Make make) {
+  std::string out = make(TextForm::seven_bit);
+  if (alike) return out;
+  std::string utf8 = make(TextForm::utf8), rev2 = make(TextForm::rev2);
+  bool more = rev2 != utf8;
+  if (more || utf8 != out) out.append(1, '\0').append(utf8);
+  if (more) out.append(1, '\0').append(rev2);
+  return out;
+}
 
 }  // namespace pabal::proto::imap

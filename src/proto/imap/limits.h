@@ -10,8 +10,8 @@ inline constexpr size_t kTagOctetsMax = 128;
 inline constexpr size_t kFlagOctetsMax = 255;  // one flag or keyword
 inline constexpr size_t kFlagsMax = 200;       // of one STORE or one message of APPEND
 
-inline constexpr size_t kSearchDepthMax = 32;   // parentheses and ORs within ORs
-inline constexpr size_t kSearchKeysMax = 2000;  // of one command, all depths together
+// Of one command: keys, and NOTs, ORs and parentheses around them, however they nest.
+inline constexpr size_t kSearchKeysMax = 5000;
 inline constexpr size_t kSortCriteriaMax = 32;
 
 inline constexpr size_t kFetchItemsMax = 200;

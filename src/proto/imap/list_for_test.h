@@ -7,6 +7,12 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "proto/imap/response.h"
+
+// The forms of what a client has enabled.
+inline constexpr pabal::proto::imap::TextForm kTextForms[] = {pabal::proto::imap::TextForm::seven_bit,
+                                                              pabal::proto::imap::TextForm::utf8,
+                                                              pabal::proto::imap::TextForm::rev2};
 
 namespace pabal::proto::imap {
 
@@ -21,11 +27,12 @@ struct ListValue {
 
 class ListReader {
  public:
-  explicit ListReader(std::string_view text) : s_(text) {}
+  explicit ListReader(std::string_view text, bool utf8 = false) : s_(text), utf8_(utf8) {}
 
-  // nullopt unless the text is exactly one 7-bit list without NUL.
+  // nullopt unless the text is exactly one list without NUL; what is 8-bit stands in
+  // literals, with `utf8` also in quotes as UTF-8.
   std::optional<ListValue> read() {
-    if (!is_ascii(s_) || s_.find('\0') != std::string_view::npos) return std::nullopt;
+    if (s_.find('\0') != std::string_view::npos) return std::nullopt;
     ListValue value;
     if (!s_.starts_with('(') || !read_value(value) || !s_.empty()) return std::nullopt;
     return value;
@@ -72,7 +79,7 @@ class ListReader {
       }
       take(value.text);
     }
-    if (s_.empty()) return false;
+    if (s_.empty() || !(utf8_ ? is_utf8(value.text) : is_ascii(value.text))) return false;
     s_.remove_prefix(1);
     return true;
   }
@@ -94,6 +101,7 @@ class ListReader {
   }
 
   std::string_view s_;
+  bool utf8_;
 };
 
 // What RFC 9051 §9 says of an envelope: its ten members and their addresses.
@@ -145,13 +153,13 @@ inline bool is_body_extension(const std::vector<ListValue>& items, size_t at) {
 }
 
 // RFC 9051 §9 body; extended: BODYSTRUCTURE.
-inline bool is_body(const ListValue& value, bool extended) {
+inline bool is_body(const ListValue& value, bool extended, TextForm form = TextForm::rev2) {
   if (!value.is_list()) return false;
   const auto& items = value.items;
   if (items[0].is_list()) {
     size_t i = 0;
     while (i < items.size() && items[i].is_list()) {
-      if (!is_body(items[i++], extended)) return false;
+      if (!is_body(items[i++], extended, form)) return false;
     }
     if (i == items.size() || items[i++].kind != ListValue::string) return false;
     if (!extended) return i == items.size();
@@ -162,10 +170,11 @@ inline bool is_body(const ListValue& value, bool extended) {
   if (!is_body_parameters(items[2]) || !items[3].is_nstring() || !items[4].is_nstring()) return false;
   if (items[5].kind != ListValue::string || items[6].kind != ListValue::number) return false;
   size_t i = 7;
-  bool is_message = iequals(items[0].text, "message") &&
-                    (iequals(items[1].text, "rfc822") || iequals(items[1].text, "global"));
+  bool is_message =
+      iequals(items[0].text, "message") &&
+      (iequals(items[1].text, "rfc822") || (iequals(items[1].text, "global") && form == TextForm::rev2));
   if (is_message) {
-    if (items.size() < 10 || !is_envelope(items[7]) || !is_body(items[8], extended)) return false;
+    if (items.size() < 10 || !is_envelope(items[7]) || !is_body(items[8], extended, form)) return false;
     i = 9;
   }
   if (is_message || iequals(items[0].text, "text")) {
@@ -175,14 +184,14 @@ inline bool is_body(const ListValue& value, bool extended) {
   return i < items.size() && items[i].is_nstring() && is_body_extension(items, i + 1);
 }
 
-inline bool is_envelope_text(std::string_view text) {
-  auto value = ListReader(text).read();
+inline bool is_envelope_text(std::string_view text, TextForm form) {
+  auto value = ListReader(text, form != TextForm::seven_bit).read();
   return value && is_envelope(*value);
 }
 
-inline bool is_body_text(std::string_view text, bool extended) {
-  auto value = ListReader(text).read();
-  return value && is_body(*value, extended);
+inline bool is_body_text(std::string_view text, bool extended, TextForm form) {
+  auto value = ListReader(text, form != TextForm::seven_bit).read();
+  return value && is_body(*value, extended, form);
 }
 
 }  // namespace pabal::proto::imap

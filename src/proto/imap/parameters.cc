@@ -56,7 +56,8 @@ bool is_fit(std::string_view text) {
 
 class Writer {
  public:
-  Writer(std::string& out, const mail::Parameters& parameters) : out_(out), parameters_(parameters) {
+  Writer(std::string& out, const mail::Parameters& parameters, TextForm form)
+      : out_(out), parameters_(parameters), form_(form) {
     for (const mail::Parameter& parameter : parameters) {
       Name name = take_apart(parameter.name);
       if (name.piece) pieces_[name.base].try_emplace(*name.piece, &parameter.value, name.encoded);
@@ -91,6 +92,8 @@ class Writer {
       }
     } else if (name.encoded || is_ascii(parameter.value)) {
       put(parameter.name, name.encoded ? fit(parameter.value) : parameter.value);
+    } else if (form_ != TextForm::seven_bit) {
+      put(parameter.name, parameter.value);
     } else if (!encoded_.contains(name.base)) {  // else that one says it better
       put(std::string(name.base) + '*', "utf-8''" + percent_encode(mail::decode_text(parameter.value), ""));
     }
@@ -105,27 +108,30 @@ class Writer {
       if (number == 0 && encoded && !piece.second) value = "''";
       value += !encoded ? *piece.first : piece.second ? fit(*piece.first) : percent_encode(*piece.first, "");
     }
-    put(std::string(base) + (encoded ? "*" : ""), encoded ? value : seven_bit(value));
+    put(std::string(base) + (encoded ? "*" : ""), encoded ? value : unencoded(value));
   }
 
   static std::string fit(const std::string& text) {
     return is_fit(text) ? text : percent_encode(text, "%'* ");
   }
-  static std::string seven_bit(const std::string& text) { return is_fit(text) ? text : seven_bit_text(text); }
+  std::string unencoded(const std::string& text) const {
+    return is_fit(text) ? text : header_text(text, form_);
+  }
 
   void put(std::string_view name, std::string_view value) {
     out_ += ' ';
-    put_header_text(out_, name);
+    put_header_text(out_, name, form_);
     out_ += ' ';
     if (is_fit(value)) {
       put_string(out_, value);
     } else {
-      put_header_text(out_, value);
+      put_header_text(out_, value, form_);
     }
   }
 
   std::string& out_;
   const mail::Parameters& parameters_;
+  const TextForm form_;
   std::map<std::string_view, Pieces> pieces_;
   std::set<std::string_view> encoded_;  // bases of which at least one piece is
   bool has_charset_ = false;
@@ -133,9 +139,9 @@ class Writer {
 
 }  // namespace
 
-void put_parameters(std::string& out, std::string_view raw_value, bool add_charset) {
+void put_parameters(std::string& out, std::string_view raw_value, bool add_charset, TextForm form) {
   mail::Parameters parameters = mail::raw_parameters(raw_value);
-  Writer(out, parameters).write(add_charset);
+  Writer(out, parameters, form).write(add_charset);
 }
 
 }  // namespace pabal::proto::imap

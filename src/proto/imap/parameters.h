@@ -5,13 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "proto/imap/response.h"
+
 namespace pabal::proto::imap {
 
 // "(\"charset\" \"utf-8\" ...)" of a field's value, or "NIL". RFC 9051 §7.5.2: pieces
 // (RFC 2231 §3) are joined under the name without their numbers; where one of them is
 // percent-encoded the whole is, under "name*", with charset and language in front.
-// Raw 8-bit text becomes such a "name*" too. The rest stays as written.
+// Raw 8-bit text becomes such a "name*" too where strings have to be 7-bit. The rest
+// stays as written.
 // add_charset: of a text without charset= that is us-ascii (RFC 2046 §4.1.2).
-void put_parameters(std::string& out, std::string_view raw_value, bool add_charset);
+void put_parameters(std::string& out, std::string_view raw_value, bool add_charset, TextForm form);
 
 }  // namespace pabal::proto::imap

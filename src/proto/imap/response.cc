@@ -110,12 +110,22 @@ void put_literal(std::string& out, std::string_view octets) {
   out += '{';
   put_number(out, octets.size());
   out += "}\r\n";
+  put_octets(out, octets);
+}
+
+void put_octets(std::string& out, std::string_view octets) {
+  for (size_t nul = octets.find('\0'); nul != std::string_view::npos; nul = octets.find('\0')) {
+    out.append(octets, 0, nul).append(1, '\x80');
+    octets.remove_prefix(nul + 1);
+  }
   out += octets;
 }
 
 void put_literal8(std::string& out, std::string_view octets) {
-  out += '~';
-  put_literal(out, octets);
+  out += "~{";
+  put_number(out, octets.size());
+  out += "}\r\n";
+  out += octets;
 }
 
 void put_mailbox(std::string& out, std::string_view name, bool utf8) {

@@ -19,8 +19,11 @@ namespace pabal::proto::imap {
 void put_string(std::string& out, std::string_view text, bool utf8 = false);
 void put_nstring(std::string& out, const std::optional<std::string>& text, bool utf8 = false);
 void put_astring(std::string& out, std::string_view text, bool utf8 = false);  // as an atom if it is one
-void put_literal(std::string& out, std::string_view octets);                   // "{n}\r\n..."
-void put_literal8(std::string& out, std::string_view octets);                  // "~{n}\r\n..." (RFC 3516)
+// "{n}\r\n...", which has no NUL (RFC 9051 §4.3): 0x80 stands for each, as Dovecot sends
+// it, so that all sizes stay what they are. As BINARY and literal8 they come whole.
+void put_literal(std::string& out, std::string_view octets);
+void put_octets(std::string& out, std::string_view octets);    // what stands in it
+void put_literal8(std::string& out, std::string_view octets);  // "~{n}\r\n..." (RFC 3516)
 // The name as an astring, in modified UTF-7 unless `utf8`.
 void put_mailbox(std::string& out, std::string_view name, bool utf8);
 // "\Seen \Deleted $Forwarded", without parentheses: bits as in store::Flag (\Seen 1,
@@ -33,13 +36,26 @@ void put_number(std::string& out, uint64_t number);
 std::string to_modified_utf7(std::string_view utf8);
 std::optional<std::string> from_modified_utf7(std::string_view text);
 
+// What a client has enabled, and with it how it takes what a message says of itself.
+enum class TextForm : uint8_t {
+  seven_bit,  // nothing: 8-bit text becomes encoded-words and "name*"
+  utf8,       // UTF8=ACCEPT (RFC 6855): UTF-8 as it is
+  rev2,       // IMAP4rev2: likewise, and message/global shows what is in it (RFC 9051 §7.5.2)
+};
+
 // "(\"Mon, 7 Feb 1994 ...\" \"subject\" ((...)) ...)" (RFC 9051 §7.5.2). Header text as it
-// stands in the message, 7-bit: what is 8-bit there is put into encoded-words. A field
-// of addresses that stands twice counts as one; "root" is at MISSING_DOMAIN.
-std::string envelope_text(const mail::Header& header);
-// BODYSTRUCTURE, 7-bit; BODY is body_text: the same without extension data.
-std::string body_structure_text(const mail::Part& root, std::string_view message);
-std::string body_text(const mail::Part& root, std::string_view message);
+// stands in the message but for TextForm. A field of addresses that stands twice
+// counts as one; "root" is at MISSING_DOMAIN.
+std::string envelope_text(const mail::Header& header, TextForm form);
+// BODYSTRUCTURE; BODY is body_text: the same without extension data.
+std::string body_structure_text(const mail::Part& root, std::string_view message, TextForm form);
+std::string body_text(const mail::Part& root, std::string_view message, TextForm form);
+
+// The same for all forms, in their order with NUL between, of those at the end that are
+// alike only the first. As they are stored.
+std::string envelope_forms(const mail::Header& header);
+std::string body_structure_forms(const mail::Part& root, std::string_view message);
+std::string_view one_form(std::string_view forms, TextForm form);
 
 // "(2)(3 6 (4 23)(44 7 96))" of THREAD (RFC 5256 §4); "" of none.
 std::string thread_text(const mail::Threads& threads);

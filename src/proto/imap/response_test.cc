@@ -36,7 +36,6 @@ TEST(ImapString, IsQuotedWhereItCanBe) {
   EXPECT_EQ(string_of("IMAP4rev2 WG mtg"), "\"IMAP4rev2 WG mtg\"");
   EXPECT_EQ(string_of("a\"b\\c"), R"("a\"b\\c")");
   EXPECT_EQ(string_of("two\r\nlines"), "{10}\r\ntwo\r\nlines");
-  EXPECT_EQ(string_of(std::string_view("a\0b", 3)), std::string("{3}\r\na\0b", 8));
   EXPECT_EQ(string_of(std::string(1001, 'x')), "{1001}\r\n" + std::string(1001, 'x'));
 }
 
@@ -69,6 +68,24 @@ TEST(ImapString, Literals) {
   put_literal(out, "abc");
   put_literal8(out, std::string_view("\0\xFF", 2));
   EXPECT_EQ(out, std::string("{3}\r\nabc~{2}\r\n\0\xFF", 16));
+}
+
+// RFC 9051 §4.3: octets of an ordinary literal are never NUL; the length says the same.
+TEST(ImapString, NulIsOfLiteral8Alone) {
+  using namespace std::string_literals;
+  std::string out;
+  put_literal(out, "\0a\0\0b\0"s);
+  EXPECT_EQ(out,
+            "{6}\r\n\x80"
+            "a\x80\x80"
+            "b\x80");
+  out.clear();
+  put_string(out, "a\0b"s);
+  put_string(out, "파\0b"s, true);
+  EXPECT_EQ(out,
+            "{3}\r\na\x80"
+            "b{5}\r\n파\x80"
+            "b");
 }
 
 TEST(ImapFlags, AreBitsAndKeywords) {

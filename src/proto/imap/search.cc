@@ -21,11 +21,11 @@ constexpr std::string_view kKeysWhat = "search keys like UNSEEN FROM \"alice\"";
 bool take_search_program(Parser& parser, SearchProgram& out) {
   if (parser.skip_word("CHARSET") && (!take_charset(parser, out.charset) || !parser.space(kKeysWhat)))
     return false;
-  return take_search_keys(parser, out.key);
+  return take_search_keys(parser, out.keys);
 }
 
 bool take_search_criteria(Parser& parser, SearchProgram& out) {
-  return take_charset(parser, out.charset) && parser.space(kKeysWhat) && take_search_keys(parser, out.key);
+  return take_charset(parser, out.charset) && parser.space(kKeysWhat) && take_search_keys(parser, out.keys);
 }
 
 // RFC 9051 §6.4.4

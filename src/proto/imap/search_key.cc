@@ -42,15 +42,15 @@ struct Word {
 constexpr Word kWords[] = {
     {"ALL", Argument::none, Kind::all},
     {"ANSWERED", Argument::set_flag, Kind::flag, "\\Answered"},
-    {"BCC", Argument::header, Kind::header, "Bcc"},
+    {"BCC", Argument::header, Kind::address, "Bcc"},
     {"BEFORE", Argument::date, Kind::before},
     {"BODY", Argument::string, Kind::in_body},
-    {"CC", Argument::header, Kind::header, "Cc"},
+    {"CC", Argument::header, Kind::address, "Cc"},
     {"DELETED", Argument::set_flag, Kind::flag, "\\Deleted"},
     {"DRAFT", Argument::set_flag, Kind::flag, "\\Draft"},
     {"EMAILID", Argument::object_id, Kind::email_id},
     {"FLAGGED", Argument::set_flag, Kind::flag, "\\Flagged"},
-    {"FROM", Argument::header, Kind::header, "From"},
+    {"FROM", Argument::header, Kind::address, "From"},
     {"HEADER", Argument::field_and_string, Kind::header},
     {"KEYWORD", Argument::keyword, Kind::flag},
     {"LARGER", Argument::octets, Kind::larger},
@@ -71,7 +71,7 @@ constexpr Word kWords[] = {
     {"SUBJECT", Argument::header, Kind::header, "Subject"},
     {"TEXT", Argument::string, Kind::anywhere},
     {"THREADID", Argument::object_id, Kind::thread_id},
-    {"TO", Argument::header, Kind::header, "To"},
+    {"TO", Argument::header, Kind::address, "To"},
     {"UID", Argument::set, Kind::uid},
     {"UNANSWERED", Argument::clear_flag, Kind::flag, "\\Answered"},
     {"UNDELETED", Argument::clear_flag, Kind::flag, "\\Deleted"},
@@ -83,10 +83,8 @@ constexpr Word kWords[] = {
 };
 static_assert(std::ranges::is_sorted(kWords, {}, &Word::word));
 
-SearchKey negated(SearchKey key) {
-  SearchKey out{.kind = Kind::negation};
-  out.children.push_back(std::move(key));
-  return out;
+SearchKey negation() {
+  return {.kind = Kind::negation, .operands = 1};
 }
 
 SearchKey flag(std::string_view name) {
@@ -97,32 +95,36 @@ bool is_object_id_char(char c) {
   return is_alnum(c) || c == '_' || c == '-';
 }
 
-// Descends into parentheses and ORs; a chain "OR a OR b OR c d", as clients
-// write alternatives, costs no depth.
+// Reads from left to right and keeps what is open on a stack of its own.
 class KeyParser {
  public:
-  explicit KeyParser(Parser& parser) : parser_(parser) {}
+  KeyParser(Parser& parser, SearchKeys& out) : parser_(parser), out_(out) {}
 
-  // key *(SP key), up to the end or ")".
-  bool take_keys(SearchKey& out, size_t depth) {
-    std::vector<SearchKey> keys;
-    do {
-      if (!keys.empty() && !parser_.space("another search key")) return false;
-      if (!take_key(keys.emplace_back(), depth)) return false;
-    } while (parser_.has_argument());
-    if (keys.size() == 1) {
-      out = std::move(keys[0]);
-    } else {
-      out.kind = Kind::conjunction;
-      out.children = std::move(keys);
+  // key *(SP key), up to the end of the command.
+  bool take_keys() {
+    open(Kind::conjunction, false);
+    while (!open_.empty()) {
+      bool opened = false;
+      if (!take_key(opened) || (!opened && !end_operand())) return false;
     }
     return true;
   }
 
  private:
-  bool take_key(SearchKey& out, size_t depth) {
-    if (!parser_.within(depth, kSearchDepthMax, "parentheses and ORs within each other")) return false;
-    bool negate = false, fuzzy = false;
+  // A conjunction whose end is to come, or an OR whose operands are.
+  struct Open {
+    size_t place = 0;  // in out_
+    bool fuzzy = false;
+  };
+
+  void open(Kind kind, bool fuzzy) {
+    open_.push_back({.place = out_.size(), .fuzzy = fuzzy});
+    out_.push_back({.kind = kind});
+  }
+
+  // NOTs and FUZZYs and what they stand before; `opened`: operands of it are to come.
+  bool take_key(bool& opened) {
+    bool negate = false, fuzzy = open_.back().fuzzy;
     std::string word;
     while (true) {
       if (!parser_.within(++count_, kSearchKeysMax, "search keys")) return false;
@@ -136,77 +138,85 @@ class KeyParser {
         break;
       if (!parser_.space("a search key behind " + word)) return false;
     }
-    if (!take_bare(out, word, depth)) return false;
-    out.fuzzy |= fuzzy;
-    if (negate) out = negated(std::move(out));
+    if (negate) out_.push_back(negation());
+    opened = word == "OR" || (word.empty() && parser_.peek() == '(');
+    if (word == "OR") {
+      open(Kind::disjunction, fuzzy);
+      return parser_.space("two search keys behind OR");
+    }
+    if (opened) {
+      parser_.skip('(');
+      parser_.skip_spaces();
+      open(Kind::conjunction, fuzzy);
+      return true;
+    }
+    size_t first = out_.size();
+    if (!(word.empty() ? take_set() : take_word(word))) return false;
+    for (size_t i = first; i < out_.size(); ++i) out_[i].fuzzy = fuzzy;
     return true;
   }
 
-  bool take_bare(SearchKey& out, const std::string& word, size_t depth) {
-    if (!word.empty()) return word == "OR" ? take_or(out, depth) : take_word(out, word);
+  // An operand is complete, and with it perhaps what it was the last one of.
+  bool end_operand() {
+    while (!open_.empty()) {
+      SearchKey& compound = out_[open_.back().place];
+      ++compound.operands;
+      if (compound.kind == Kind::disjunction) {
+        if (compound.operands < 2) return parser_.space("a second search key behind OR");
+      } else if (parser_.has_argument()) {
+        return parser_.space("another search key");
+      } else if (open_.size() > 1) {
+        parser_.skip_spaces();
+        if (!parser_.expect(')', "\")\" behind the search keys")) return false;
+      }
+      open_.pop_back();
+    }
+    return true;
+  }
+
+  bool take_set() {
     char next = parser_.peek();
-    if (next == '(') {
-      parser_.skip('(');
-      parser_.skip_spaces();
-      if (!take_keys(out, depth + 1)) return false;
-      parser_.skip_spaces();
-      return parser_.expect(')', "\")\" behind the search keys");
-    }
-    if (is_digit(next) || next == '*' || next == '$') {
-      out.kind = Kind::sequence;
-      return parser_.take_sequence_set(out.set, "a sequence set like 1:5");
-    }
-    return parser_.fail("search keys like UNSEEN FROM \"alice\"");
+    if (!is_digit(next) && next != '*' && next != '$')
+      return parser_.fail("search keys like UNSEEN FROM \"alice\"");
+    SearchKey& out = out_.emplace_back();
+    out.kind = Kind::sequence;
+    return parser_.take_sequence_set(out.set, "a sequence set like 1:5");
   }
 
-  bool take_or(SearchKey& out, size_t depth) {
-    out.kind = Kind::disjunction;
-    do {
-      if (!parser_.within(++count_, kSearchKeysMax, "search keys") ||
-          !parser_.space("two search keys behind OR") || !take_key(out.children.emplace_back(), depth + 1) ||
-          !parser_.space("a second search key behind OR"))
-        return false;
-    } while (parser_.skip_word("OR"));
-    return take_key(out.children.emplace_back(), depth + 1);
-  }
-
-  bool take_word(SearchKey& out, const std::string& name) {
+  bool take_word(const std::string& name) {
     if (name == "OLD") {
-      out = negated({.kind = Kind::recent});
+      out_.push_back(negation());
+      out_.push_back({.kind = Kind::recent});
       return true;
     }
     if (name == "NEW") {  // RFC 3501 §6.4.4: RECENT UNSEEN
-      out.kind = Kind::conjunction;
-      out.children.push_back({.kind = Kind::recent});
-      out.children.push_back(negated(flag("\\Seen")));
+      out_.push_back({.kind = Kind::conjunction, .operands = 2});
+      out_.push_back({.kind = Kind::recent});
+      out_.push_back(negation());
+      out_.push_back(flag("\\Seen"));
       return true;
     }
     auto word = std::ranges::lower_bound(kWords, name, {}, &Word::word);
     if (word == std::end(kWords) || word->word != name)
       return parser_.reject(parser_.name() + ": search key " + name + " is not known");
-    out.kind = word->kind;
-    return take_argument(out, *word);
+    bool negate = word->argument == Argument::clear_flag || word->argument == Argument::no_keyword;
+    if (negate) out_.push_back(negation());
+    return take_argument(out_.emplace_back(), *word);
   }
 
   bool take_argument(SearchKey& out, const Word& word) {
     std::string name(word.word);
+    out.kind = word.kind;
     switch (word.argument) {
       case Argument::none:
         return true;
       case Argument::set_flag:
+      case Argument::clear_flag:
         out.text = word.name;
         return true;
-      case Argument::clear_flag:
-        out = negated(flag(word.name));
-        return true;
       case Argument::keyword:
-      case Argument::no_keyword: {
-        std::string keyword;
-        if (!parser_.space("a keyword like " + name + " $Forwarded") || !parser_.take_flag(keyword))
-          return false;
-        out = word.argument == Argument::keyword ? flag(keyword) : negated(flag(keyword));
-        return true;
-      }
+      case Argument::no_keyword:
+        return parser_.space("a keyword like " + name + " $Forwarded") && parser_.take_flag(out.text);
       case Argument::header:
         out.field = word.name;
         return parser_.argument_astring(out.text, "a text behind " + name);
@@ -266,21 +276,21 @@ class KeyParser {
   }
 
   Parser& parser_;
+  SearchKeys& out_;
+  std::vector<Open> open_;
   size_t count_ = 0;
 };
 
 }  // namespace
 
-bool contains_kind(const SearchKey& key, SearchKey::Kind kind) {
-  return key.kind == kind || std::ranges::any_of(key.children, [kind](const SearchKey& child) {
-           return contains_kind(child, kind);
-         });
+bool contains_kind(const SearchKeys& keys, SearchKey::Kind kind) {
+  return std::ranges::find(keys, kind, &SearchKey::kind) != keys.end();
 }
 
 namespace grammar {
 
-bool take_search_keys(Parser& parser, SearchKey& out) {
-  return KeyParser(parser).take_keys(out, 0);
+bool take_search_keys(Parser& parser, SearchKeys& out) {
+  return KeyParser(parser, out).take_keys();
 }
 
 }  // namespace grammar

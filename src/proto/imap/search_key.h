@@ -1,5 +1,5 @@
-// What SEARCH looks for, as a tree (RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 5032,
-// RFC 5182, RFC 6203, RFC 7162 §3.1.5, RFC 8474 §5.3, RFC 8514 §4.3).
+// What SEARCH looks for (RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 5032, RFC 5182,
+// RFC 6203, RFC 7162 §3.1.5, RFC 8474 §5.3, RFC 8514 §4.3).
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,14 @@ struct Day {
 struct SearchKey {
   enum Kind : unsigned char {
     all,          // also: nothing to ask for
-    conjunction,  // all of children
-    disjunction,  // any of the children, at least two: "OR a OR b c" is one of three
-    negation,     // not the one child
+    conjunction,  // all of its operands, at least one
+    disjunction,  // either of its two operands
+    negation,     // not its one operand
     sequence,     // set, message numbers
     uid,          // set
     flag,         // text: "\Seen", "$Forwarded"; NEW, OLD, UNSEEN … are built from it
     recent,       // RFC 3501; nothing is \Recent here
+    address,      // field, text: in the addresses of From, To, Cc or Bcc as ENVELOPE tells them
     header,       // field, text ("" : has the field)
     in_body,      // text
     anywhere,     // text: in header or body
@@ -50,14 +51,19 @@ struct SearchKey {
     thread_id,  // text (RFC 8474)
   };
   Kind kind = all;
-  bool fuzzy = false;  // RFC 6203
-  std::string field;   // of header, as written
-  std::string text;    // UTF-8, or in the charset of the command: SearchProgram::charset
+  bool fuzzy = false;     // RFC 6203: it or what it stands in
+  uint32_t operands = 0;  // of the three compounds
+  std::string field;      // of address and header, as written
+  std::string text;       // UTF-8, or in the charset of the command: SearchProgram::charset
   uint64_t number = 0;
   Day day;
   SequenceSet set;
-  std::vector<SearchKey> children;
 };
+
+// A whole program in Polish notation, as IMAP writes it: behind a compound stand its
+// operands, each with all that belongs to it. A list and no tree, because clients nest
+// as deep as the list is long, and nothing here may recurse as deep as a client likes.
+using SearchKeys = std::vector<SearchKey>;
 
 // RETURN (...) of SEARCH, SORT and THREAD (RFC 4731, RFC 5267, RFC 5182, RFC 9394).
 struct ReturnOptions {
@@ -76,7 +82,7 @@ struct ReturnOptions {
 
 struct SearchProgram {
   std::string charset;  // upper-case; "" for none given: US-ASCII or, with UTF8=ACCEPT and rev2, UTF-8
-  SearchKey key;
+  SearchKeys keys;      // one with its operands
 };
 
 struct SortCriterion {
@@ -99,7 +105,6 @@ struct SortCriterion {
 
 enum class ThreadAlgorithm : unsigned char { ordered_subject, references };
 
-// Whether it holds a key of `kind`, at any depth.
-bool contains_kind(const SearchKey& key, SearchKey::Kind kind);
+bool contains_kind(const SearchKeys& keys, SearchKey::Kind kind);
 
 }  // namespace pabal::proto::imap

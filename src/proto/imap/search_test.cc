@@ -1,4 +1,5 @@
 // SEARCH, SORT, THREAD, ESEARCH, CANCELUPDATE.
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "base/time.h"
@@ -15,43 +16,21 @@ std::string set_text(const SequenceSet& set) {
   return set.saved ? "$" : format_set(set.ranges);
 }
 
-// A tree as text: "(and (flag \Seen) (not (header From=Smith)))".
+// Without its operands.
 std::string text_of(const SearchKey& key) {
-  static constexpr const char* kNames[] = {"all",
-                                           "and",
-                                           "or",
-                                           "not",
-                                           "seq",
-                                           "uid",
-                                           "flag",
-                                           "recent",
-                                           "header",
-                                           "body",
-                                           "text",
-                                           "larger",
-                                           "smaller",
-                                           "before",
-                                           "on",
-                                           "since",
-                                           "sentbefore",
-                                           "senton",
-                                           "sentsince",
-                                           "savedbefore",
-                                           "savedon",
-                                           "savedsince",
-                                           "savedatesupported",
-                                           "older",
-                                           "younger",
-                                           "modseq",
-                                           "emailid",
-                                           "threadid"};
+  static constexpr const char* kNames[] = {
+      "all",    "and",       "or",          "not",     "seq",        "uid",
+      "flag",   "recent",    "address",     "header",  "body",       "text",
+      "larger", "smaller",   "before",      "on",      "since",      "sentbefore",
+      "senton", "sentsince", "savedbefore", "savedon", "savedsince", "savedatesupported",
+      "older",  "younger",   "modseq",      "emailid", "threadid"};
   std::string out = std::string(key.fuzzy ? "~(" : "(") + kNames[key.kind];
-  for (const SearchKey& child : key.children) out += " " + text_of(child);
   switch (key.kind) {
     case SearchKey::sequence:
     case SearchKey::uid:
       out += " " + set_text(key.set);
       break;
+    case SearchKey::address:
     case SearchKey::header:
       out += " " + key.field + "=" + key.text;
       break;
@@ -86,33 +65,50 @@ std::string text_of(const SearchKey& key) {
   return out + ")";
 }
 
+// A program as text: "(and (flag \\Seen) (not (address From=Smith)))". One operand alone
+// needs no "and".
+std::string text_of(const SearchKeys& keys) {
+  std::vector<std::string> texts;  // what is next stands last
+  for (size_t i = keys.size(); i-- > 0;) {
+    if (keys[i].operands > texts.size()) return "an operand is missing";
+    std::string text = text_of(keys[i]), operands;
+    for (uint32_t k = 0; k < keys[i].operands; ++k) {
+      operands += " " + texts.back();
+      texts.pop_back();
+    }
+    bool alone = keys[i].kind == SearchKey::conjunction && keys[i].operands == 1;
+    texts.push_back(alone ? operands.substr(1) : text.insert(text.size() - 1, operands));
+  }
+  return texts.size() == 1 ? texts[0] : "there is more than one";
+}
+
 std::string keys(std::string_view text) {
-  return text_of(parsed<Search>("SEARCH " + std::string(text)).program.key);
+  return text_of(parsed<Search>("SEARCH " + std::string(text)).program.keys);
 }
 
 // RFC 9051 §6.4.4
 TEST(ImapSearch, Examples) {
   EXPECT_EQ(keys("FLAGGED SINCE 1-Feb-1994 NOT FROM \"Smith\""),
-            "(and (flag \\Flagged) (since 1994-02-01) (not (header From=Smith)))");
+            "(and (flag \\Flagged) (since 1994-02-01) (not (address From=Smith)))");
   EXPECT_EQ(keys("TEXT \"string not in mailbox\""), "(text string not in mailbox)");
   auto search =
       parsed<Search>("SEARCH CHARSET UTF-8 TEXT {12}\r\n\xd0\xbe\xd1\x82\xd0\xbf\xd1\x83\xd1\x81\xd0\xba");
   EXPECT_EQ(search.program.charset, "UTF-8");
-  EXPECT_EQ(search.program.key.text.size(), 12u);
+  EXPECT_EQ(search.program.keys.at(1).text.size(), 12u);
   EXPECT_FALSE(search.returns.given);
   search = parsed<Search>("SEARCH CHARSET \"koi8-r\" (OR $ 1,3000:3021) TEXT {4}\r\nXXXX");
   EXPECT_EQ(search.program.charset, "KOI8-R");
-  EXPECT_EQ(text_of(search.program.key), "(and (or (seq $) (seq 1,3000:3021)) (text XXXX))");
+  EXPECT_EQ(text_of(search.program.keys), "(and (or (seq $) (seq 1,3000:3021)) (text XXXX))");
   EXPECT_TRUE(parsed<Search>("UID SEARCH 1:*").uid);
 }
 
 TEST(ImapSearch, EveryKey) {
   EXPECT_EQ(keys("ALL ANSWERED BCC a BEFORE 1-Jan-2000 BODY b CC c DELETED"),
-            "(and (all) (flag \\Answered) (header Bcc=a) (before 2000-01-01) (body b) (header Cc=c) (flag "
+            "(and (all) (flag \\Answered) (address Bcc=a) (before 2000-01-01) (body b) (address Cc=c) (flag "
             "\\Deleted))");
   EXPECT_EQ(
       keys("DRAFT FLAGGED FROM d HEADER X-A e KEYWORD $Junk LARGER 10 NEW"),
-      "(and (flag \\Draft) (flag \\Flagged) (header From=d) (header X-A=e) (flag $Junk) (larger 10) (and "
+      "(and (flag \\Draft) (flag \\Flagged) (address From=d) (header X-A=e) (flag $Junk) (larger 10) (and "
       "(recent) (not (flag \\Seen))))");
   EXPECT_EQ(
       keys(
@@ -120,7 +116,7 @@ TEST(ImapSearch, EveryKey) {
       "(and (not (recent)) (on 1999-12-31) (recent) (flag \\Seen) (sentbefore 2000-02-01) (senton "
       "2000-02-02) (sentsince 2000-02-03))");
   EXPECT_EQ(keys("SINCE 29-Feb-2024 SMALLER 0 SUBJECT f TEXT g TO h UID 1:3"),
-            "(and (since 2024-02-29) (smaller 0) (header Subject=f) (text g) (header To=h) (uid 1:3))");
+            "(and (since 2024-02-29) (smaller 0) (header Subject=f) (text g) (address To=h) (uid 1:3))");
   EXPECT_EQ(keys("UNANSWERED UNDELETED UNDRAFT UNFLAGGED UNKEYWORD x UNSEEN"),
             "(and (not (flag \\Answered)) (not (flag \\Deleted)) (not (flag \\Draft)) (not (flag \\Flagged)) "
             "(not (flag x)) (not (flag \\Seen)))");
@@ -151,32 +147,52 @@ TEST(ImapSearch, Fuzzy) {
   EXPECT_TRUE(parsed<Search>("SEARCH RETURN (RELEVANCY ALL) FUZZY TEXT \"Helo\"").returns.relevancy);
 }
 
-TEST(ImapSearch, NestingIsFlatWhereItCan) {
+TEST(ImapSearch, Nesting) {
   EXPECT_EQ(keys("(((SEEN)))"), "(flag \\Seen)");
   EXPECT_EQ(keys("( SEEN DRAFT )"), "(and (flag \\Seen) (flag \\Draft))");
+  EXPECT_EQ(keys("(SEEN) (DRAFT NOT (FLAGGED))"),
+            "(and (flag \\Seen) (and (flag \\Draft) (not (flag \\Flagged))))");
   EXPECT_EQ(keys("NOT NOT SEEN"), "(flag \\Seen)");
   EXPECT_EQ(keys("NOT (NOT SEEN)"), "(not (not (flag \\Seen)))");
-  EXPECT_EQ(keys("OR 1 OR 2 OR 3 4"), "(or (seq 1) (seq 2) (seq 3) (seq 4))");
+  EXPECT_EQ(keys("OR 1 OR 2 OR 3 4"), "(or (seq 1) (or (seq 2) (or (seq 3) (seq 4))))");
   EXPECT_EQ(keys("OR OR 1 2 3 ALL"), "(and (or (or (seq 1) (seq 2)) (seq 3)) (all))");
   EXPECT_EQ(keys("OR (1 2) NOT OR 3 4"), "(or (and (seq 1) (seq 2)) (not (or (seq 3) (seq 4))))");
+  EXPECT_EQ(keys("OR UNSEEN OLD NEW"),
+            "(and (or (not (flag \\Seen)) (not (recent))) (and (recent) (not (flag \\Seen))))");
+  EXPECT_EQ(keys("FUZZY (BODY a OR BODY b BODY c) BODY d"),
+            "(and (and ~(body a) (or ~(body b) ~(body c))) (body d))");
+}
+
+std::string repeated(size_t times, std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+// Programs make their ORs of a list, and each nests in a way of its own.
+TEST(ImapSearch, NestsAsDeepAsItIsLong) {
+  for (const std::string& nested :
+       {repeated(500, "OR ") + "FROM a" + repeated(500, " FROM b"), repeated(500, "OR FROM a ") + "FROM b",
+        repeated(500, "(OR ") + "FROM a" + repeated(500, " FROM b)"),
+        repeated(500, "OR FROM a (") + "FROM b" + repeated(500, ")"),
+        repeated(500, "NOT (OR NOT ") + "FROM a" + repeated(500, " NOT FROM b)")}) {
+    SearchKeys program = parsed<Search>("SEARCH " + nested).program.keys;
+    EXPECT_EQ(std::ranges::count(program, SearchKey::address, &SearchKey::kind), 501) << nested.substr(0, 40);
+    EXPECT_EQ(std::ranges::count(program, SearchKey::disjunction, &SearchKey::kind), 500);
+    EXPECT_NE(text_of(program).find("(address From="), std::string::npos);
+  }
+  EXPECT_EQ(
+      text_of(parsed<Search>("SEARCH " + repeated(4'999, "(") + "ALL" + repeated(4'999, ")")).program.keys),
+      "(all)");
 }
 
 TEST(ImapSearch, IsLimited) {
-  auto nested = [](size_t depth) {
-    return "SEARCH " + std::string(depth, '(') + "ALL" + std::string(depth, ')');
-  };
-  EXPECT_EQ(text_of(parsed<Search>(nested(32)).program.key), "(all)");
-  EXPECT_EQ(refusal(nested(33)), "NO [LIMIT] SEARCH takes at most 32 parentheses and ORs within each other");
-  EXPECT_EQ(refusal(nested(30'000)).substr(0, 10), "NO [LIMIT]");
-  std::string ors, nots, flat;
-  for (int i = 0; i < 33; ++i) ors += "OR ";
-  EXPECT_EQ(refusal("SEARCH " + ors + "ALL").substr(0, 10), "NO [LIMIT]");
-  for (int i = 0; i < 2001; ++i) nots += "NOT ";
-  EXPECT_EQ(refusal("SEARCH " + nots + "ALL"), "NO [LIMIT] SEARCH takes at most 2000 search keys");
-  for (int i = 0; i < 500; ++i) flat += "OR FROM a ";
-  EXPECT_EQ(parsed<Search>("SEARCH " + flat + "ALL").program.key.children.size(), 501u);
-  for (int i = 0; i < 1000; ++i) flat += "OR FROM a ";
-  EXPECT_EQ(refusal("SEARCH " + flat + "ALL").substr(0, 10), "NO [LIMIT]");
+  const std::string too_many = "NO [LIMIT] SEARCH takes at most 5000 search keys";
+  EXPECT_EQ(refusal("SEARCH " + repeated(5'000, "(") + "ALL" + repeated(5'000, ")")), too_many);
+  EXPECT_EQ(refusal("SEARCH " + repeated(5'000, "NOT ") + "ALL"), too_many);
+  EXPECT_EQ(refusal("SEARCH " + repeated(5'000, "OR ") + "ALL"), too_many);
+  EXPECT_EQ(refusal("SEARCH " + repeated(2'500, "OR ALL ") + "ALL"), too_many);
+  EXPECT_EQ(refusal("SEARCH ALL" + repeated(5'000, " ALL")), too_many);
 }
 
 TEST(ImapSearch, Wrong) {
@@ -254,9 +270,9 @@ TEST(ImapSearch, ReturnOptions) {
 
 TEST(ImapSearch, ContainsKind) {
   auto search = parsed<Search>("SEARCH OR NOT (SEEN OR 1:5 DRAFT) ALL");
-  EXPECT_TRUE(contains_kind(search.program.key, SearchKey::sequence));
-  EXPECT_TRUE(contains_kind(search.program.key, SearchKey::all));
-  EXPECT_FALSE(contains_kind(search.program.key, SearchKey::uid));
+  EXPECT_TRUE(contains_kind(search.program.keys, SearchKey::sequence));
+  EXPECT_TRUE(contains_kind(search.program.keys, SearchKey::all));
+  EXPECT_FALSE(contains_kind(search.program.keys, SearchKey::uid));
 }
 
 // RFC 5256 §3, RFC 5267 §3.3, RFC 5957 §3
@@ -281,7 +297,7 @@ TEST(ImapSort, Examples) {
 TEST(ImapThread, Examples) {
   auto thread = parsed<Thread>("THREAD ORDEREDSUBJECT UTF-8 SINCE 5-MAR-2000");
   EXPECT_EQ(thread.algorithm, ThreadAlgorithm::ordered_subject);
-  EXPECT_EQ(text_of(thread.program.key), "(since 2000-03-05)");
+  EXPECT_EQ(text_of(thread.program.keys), "(since 2000-03-05)");
   thread = parsed<Thread>("uid thread references us-ascii text \"gewp\"");
   EXPECT_TRUE(thread.uid);
   EXPECT_EQ(thread.algorithm, ThreadAlgorithm::references);
@@ -298,13 +314,13 @@ TEST(ImapMultiSearch, Examples) {
   EXPECT_EQ(search.sources[0].kind, MailboxFilter::named);
   EXPECT_EQ(search.sources[0].mailboxes, (std::vector<std::string>{"folder1"}));
   EXPECT_EQ(search.sources[1].kind, MailboxFilter::subtree_one);
-  EXPECT_EQ(text_of(search.program.key), "(header Subject=chad)");
+  EXPECT_EQ(text_of(search.program.keys), "(header Subject=chad)");
   search = parsed<MultiSearch>("ESEARCH IN (selected personal mailboxes (a b)) RETURN (COUNT) UNSEEN");
   EXPECT_EQ(search.sources.size(), 3u);
   EXPECT_TRUE(search.returns.count);
   EXPECT_TRUE(parsed<MultiSearch>("ESEARCH UNSEEN").sources.empty());
-  EXPECT_EQ(parsed<MultiSearch>("UID ESEARCH FROM \"frobozz\" 1:100").program.key.kind,
-            SearchKey::conjunction);
+  EXPECT_EQ(text_of(parsed<MultiSearch>("UID ESEARCH FROM \"frobozz\" 1:100").program.keys),
+            "(and (address From=frobozz) (seq 1:100))");
   for (std::string_view bad : {"", " IN () ALL", " IN (frob) ALL", " IN (selected-delayed) ALL",
                                " IN (mailboxes) ALL", " IN selected ALL", " IN (selected)"})
     EXPECT_EQ(refusal("ESEARCH" + std::string(bad)).substr(0, 3), "BAD") << bad;

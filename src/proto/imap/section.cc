@@ -13,7 +13,7 @@ using mail::Part;
 // What a part number leads to.
 struct Place {
   const Part* part = nullptr;  // nullptr: nowhere
-  bool stand_in = false;       // the empty text that a multipart without parts shows
+  bool stand_in = false;       // the empty text that a multipart or message without parts shows
 };
 
 // Part `number` of a message or multipart: a message that is no multipart has one
@@ -33,7 +33,9 @@ Place find(const Part& root, const std::vector<uint32_t>& numbers) {
     if (first || place.part->is_multipart()) {
       place = child_of(*place.part, number);
     } else if (place.part->is_leaf()) {
-      return {};
+      // What BODYSTRUCTURE shows of a message that was not looked into.
+      if (!place.part->is_message() || number != 1) return {};
+      place.stand_in = true;
     } else {
       place = child_of(place.part->children.front(), number);
     }
@@ -119,11 +121,12 @@ std::optional<std::string_view> section_octets(const Part& root, std::string_vie
   // The others are of messages: the whole, or one that a message/rfc822 holds.
   const Part* inner = place.part;
   if (!section.part.empty()) {
-    if (inner->is_multipart() || inner->is_leaf()) return std::nullopt;
-    inner = &inner->children.front();
+    if (!inner->is_message() || place.stand_in) return std::nullopt;
+    inner = inner->is_leaf() ? nullptr : &inner->children.front();
   }
-  if (section.what == Section::text) return mail::body_of(*inner, message);
-  std::string_view head = mail::head_of(*inner, message);
+  // nullptr: a message that was not looked into.
+  if (section.what == Section::text) return inner ? mail::body_of(*inner, message) : "";
+  std::string_view head = inner ? mail::head_of(*inner, message) : "";
   if (section.what == Section::header) return head;
   made = subset(head, section);
   return made;

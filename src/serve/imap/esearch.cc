@@ -19,15 +19,15 @@ std::optional<Outcome> Session::refuse_multi_search(const wire::MultiSearch& com
   if ((wants_selected || returns.update) && !selected_) return bad("select a mailbox first");
   if ((returns.save || returns.update) && !only_selected)
     return bad("SAVE and UPDATE are for the selected mailbox alone");
-  if (auto refusal = refuse_numbers(true, command.program.key)) return refusal;
-  if (auto refusal = refuse_returns(returns, is_fuzzy(command.program.key))) return refusal;
+  if (auto refusal = refuse_numbers(true, command.program.keys)) return refusal;
+  if (auto refusal = refuse_returns(returns, is_fuzzy(command.program.keys))) return refusal;
   if (returns.update && has_context(tag_)) return bad("a search with this tag is being updated");
   return std::nullopt;
 }
 
 rt::Task<Outcome> Session::on(wire::MultiSearch command) {
   if (std::optional<Outcome> refusal = refuse_multi_search(command)) co_return std::move(*refusal);
-  const bool modseq = wire::contains_kind(command.program.key, wire::SearchKey::modseq);
+  const bool modseq = wire::contains_kind(command.program.keys, wire::SearchKey::modseq);
   if (modseq) enable_condstore();
   const wire::ReturnOptions returns = effective(command.returns, true);
   MultiSearchRequest request{.returns = returns, .program = command.program, .modseq = modseq};
@@ -53,7 +53,7 @@ rt::Task<Outcome> Session::on(wire::MultiSearch command) {
 
 // False: the charset is not known.
 rt::Task<bool> Session::search_selected(const MultiSearchRequest& request) {
-  std::optional<SearchPlan> plan = plan_here(request.program);
+  std::optional<SearchPlan> plan = co_await plan_here(request.program);
   if (!plan) co_return false;
   SearchScope scope{.snapshot = selected_->told,
                     .numbers = {{1, selected_->told->size()}},
@@ -72,15 +72,12 @@ rt::Task<bool> Session::search_selected(const MultiSearchRequest& request) {
 rt::Task<bool> Session::search_other(const MultiSearchRequest& request, const SeenMailbox& mailbox) {
   std::shared_ptr<View> view = co_await service_.views.open(mailbox.mailbox.id);
   if (!view) co_return true;  // it has gone meanwhile
-  const std::vector<NumberRange> nothing_saved;
-  SearchMeaning meaning{.snapshot = *view->now(),
-                        .saved = nothing_saved,
-                        .keywords = view->mailbox().keywords,
-                        .now = service_.world.clock.now()};
-  std::optional<SearchPlan> plan = plan_search(request.program, meaning);
+  const std::shared_ptr<const Snapshot> now = view->now();
+  const SearchMeaning meaning{
+      .snapshot = now, .saved = {}, .keywords = view->mailbox().keywords, .now = service_.world.clock.now()};
+  std::optional<SearchPlan> plan = co_await plan_beside(service_, request.program, meaning);
   if (!plan) co_return false;
-  SearchScope scope{
-      .snapshot = view->now(), .numbers = {{1, view->now()->size()}}, .scores = request.returns.relevancy};
+  SearchScope scope{.snapshot = now, .numbers = {{1, now->size()}}, .scores = request.returns.relevancy};
   Progress progress = show_progress();
   SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
   log_damaged(result);

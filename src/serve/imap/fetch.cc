@@ -162,7 +162,7 @@ void Session::log_damaged(const FetchSource& source) const {
 rt::Task<void> Session::tell_batches(FetchAhead& ahead, const std::vector<wire::FetchItem>& items,
                                      FetchTally& tally) {
   const std::vector<std::string> keywords = selected_->view->mailbox().keywords;
-  FetchForm form{.items = items, .keywords = keywords, .uid_only = uid_only_, .utf8 = names_utf8()};
+  FetchForm form{.items = items, .keywords = keywords, .uid_only = uid_only_, .texts = text_form()};
   for (;;) {
     std::unique_ptr<FetchBatch> batch = co_await ahead.next();
     if (!batch) co_return;

@@ -58,7 +58,11 @@ bool FetchLine::put_piece(std::string& out) {
     const size_t room = kPieceOctets - std::min(kPieceOctets, out.size() - begin);
     if (room == 0) return true;
     if (!rest_.empty()) {
-      out += rest_.substr(0, room);
+      if (rest_is_literal8_) {
+        out += rest_.substr(0, room);
+      } else {
+        wire::put_octets(out, rest_.substr(0, room));
+      }
       rest_.remove_prefix(std::min(room, rest_.size()));
       continue;
     }
@@ -111,13 +115,13 @@ void FetchLine::put(const wire::FetchItem& item) {
       wire::put_internal_date(out, Time{mail.saved_at_ms});
       return;
     case wire::FetchItem::envelope:
-      out.append("ENVELOPE ").append(source_.texts->envelope);
+      out.append("ENVELOPE ").append(wire::one_form(source_.texts->envelope, form_.texts));
       return;
     case wire::FetchItem::body_structure:
-      out.append("BODYSTRUCTURE ").append(source_.texts->body_structure);
+      out.append("BODYSTRUCTURE ").append(wire::one_form(source_.texts->body_structure, form_.texts));
       return;
     case wire::FetchItem::body:
-      out.append("BODY ").append(wire::body_text(root(), source_.message));
+      out.append("BODY ").append(wire::body_text(root(), source_.message, form_.texts));
       return;
     case wire::FetchItem::preview:
     case wire::FetchItem::preview_lazy:
@@ -125,7 +129,7 @@ void FetchLine::put(const wire::FetchItem& item) {
       if (source_.texts == nullptr) {
         out += "NIL";
       } else {
-        wire::put_string(out, *source_.texts->preview, form_.utf8);
+        wire::put_string(out, *source_.texts->preview, form_.texts != wire::TextForm::seven_bit);
       }
       return;
     case wire::FetchItem::rfc822:
@@ -154,6 +158,7 @@ void FetchLine::octets(std::string_view name, std::string_view value) {
   wire::put_number(*out_, value.size());
   out_->append("}\r\n");
   rest_ = value;
+  rest_is_literal8_ = name.ends_with('~');
 }
 
 void FetchLine::section(const wire::FetchItem& item) {

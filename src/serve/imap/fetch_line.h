@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proto/imap/fetch_item.h"
+#include "proto/imap/response.h"
 #include "serve/imap/snapshot.h"
 #include "store/summaries.h"
 
@@ -45,7 +46,7 @@ struct FetchForm {
   const std::vector<proto::imap::FetchItem>& items;
   const std::vector<std::string>& keywords;
   bool uid_only = false;  // UIDFETCH (RFC 9586)
-  bool utf8 = false;
+  proto::imap::TextForm texts = proto::imap::TextForm::seven_bit;
 };
 
 // "* 3 FETCH (...)\r\n", in pieces: a line may be many times as long as its message,
@@ -79,6 +80,7 @@ class FetchLine {
   bool begun_ = false, any_ = false, ended_ = false;
   size_t next_ = 0;        // item
   std::string_view rest_;  // of the literal of the item before
+  bool rest_is_literal8_ = false;
   std::unique_ptr<Parsed> parsed_;
 };
 

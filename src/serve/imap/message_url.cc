@@ -28,7 +28,11 @@ rt::Task<std::optional<std::string>> Session::read_url(wire::Url url, directory:
   const std::string& message = read[0].bytes;
   std::string made;
   std::optional<std::string_view> octets = message;
-  if (url.section) octets = wire::section_octets(mail::parse_message(message), message, *url.section, made);
+  std::optional<mail::Part> root;
+  if (url.section) {
+    root = mail::parse_message(message);
+    octets = wire::section_octets(*root, message, *url.section, made);
+  }
   if (!octets) co_return std::nullopt;
   co_return std::string(wire::cut(*octets, url.partial));
 }

@@ -132,9 +132,10 @@ std::string_view name_fault(std::string_view name) {
     return "a level of the name is empty";
   if (static_cast<size_t>(std::ranges::count(name, kDelimiter)) >= kLevelsMax)
     return "the name has too many levels";
+  // % and * are characters like others (RFC 9051 §5.1 only advises against them), and
+  // as wildcards they match themselves.
   for (char c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return "the name has control characters";
-    if (c == '%' || c == '*') return "% and * stand for other characters, a name cannot have them";
   }
   if (!is_utf8(name)) return "the name is not UTF-8";
   return "";

@@ -13,9 +13,10 @@ namespace {
 
 constexpr size_t kNumbersAtOnce = 8192;
 
-bool has_numbers(const wire::SearchKey& key) {
-  bool here = key.kind == wire::SearchKey::sequence && !key.set.saved;
-  return here || std::ranges::any_of(key.children, has_numbers);
+bool has_numbers(const wire::SearchKeys& keys) {
+  return std::ranges::any_of(keys, [](const wire::SearchKey& key) {
+    return key.kind == wire::SearchKey::sequence && !key.set.saved;
+  });
 }
 
 bool sorts_by_relevancy(const std::vector<wire::SortCriterion>& criteria) {
@@ -36,16 +37,17 @@ std::optional<Outcome> refuse_returns(const wire::ReturnOptions& returns, bool f
 }
 
 // RFC 9586 §3.2, §3.5
-std::optional<Outcome> Session::refuse_numbers(bool uid, const wire::SearchKey& key) const {
-  if (!uid_only_ || (uid && !has_numbers(key))) return std::nullopt;
+std::optional<Outcome> Session::refuse_numbers(bool uid, const wire::SearchKeys& keys) const {
+  if (!uid_only_ || (uid && !has_numbers(keys))) return std::nullopt;
   return bad("message numbers are not used in this session", "UIDREQUIRED");
 }
 
-std::optional<SearchPlan> Session::plan_here(const wire::SearchProgram& program) const {
-  return plan_search(program, {.snapshot = *selected_->told,
-                               .saved = selected_->saved,
-                               .keywords = selected_->view->mailbox().keywords,
-                               .now = service_.world.clock.now()});
+rt::Task<std::optional<SearchPlan>> Session::plan_here(const wire::SearchProgram& program) const {
+  const SearchMeaning meaning{.snapshot = selected_->told,
+                              .saved = selected_->saved,
+                              .keywords = selected_->view->mailbox().keywords,
+                              .now = service_.world.clock.now()};
+  co_return co_await plan_beside(service_, program, meaning);
 }
 
 Progress Session::show_progress() {
@@ -69,8 +71,8 @@ void Session::log_damaged(const SearchResult& result) {
 }
 
 std::optional<Outcome> Session::refuse_search(const SearchRequest& request) const {
-  const bool fuzzy = is_fuzzy(request.program.key);
-  if (auto refusal = refuse_numbers(request.uid, request.program.key)) return refusal;
+  const bool fuzzy = is_fuzzy(request.program.keys);
+  if (auto refusal = refuse_numbers(request.uid, request.program.keys)) return refusal;
   if (auto refusal = refuse_returns(request.returns, fuzzy)) return refusal;
   if (sorts_by_relevancy(request.criteria) && !fuzzy) return bad("RELEVANCY goes with FUZZY keys");
   // RFC 6855 §3: text is UTF-8 then.
@@ -82,13 +84,13 @@ std::optional<Outcome> Session::refuse_search(const SearchRequest& request) cons
 
 rt::Task<Outcome> Session::search(SearchRequest request) {
   if (std::optional<Outcome> refusal = refuse_search(request)) co_return std::move(*refusal);
-  std::optional<SearchPlan> plan = plan_here(request.program);
+  std::optional<SearchPlan> plan = co_await plan_here(request.program);
   const bool sorts = !request.criteria.empty();
   const wire::ReturnOptions returns = effective(request.returns, rev2_ && !sorts);
   // RFC 5182 §2.1: if it fails from here on, "$" is empty.
   if (returns.save) selected_->saved.clear();
   if (!plan) co_return unknown_charset();
-  const bool modseq = wire::contains_kind(request.program.key, wire::SearchKey::modseq);
+  const bool modseq = wire::contains_kind(request.program.keys, wire::SearchKey::modseq);
   if (modseq) enable_condstore();
 
   SearchScope scope{.snapshot = selected_->told,

@@ -1,6 +1,7 @@
 #include "serve/imap/search_match.h"
 
 #include <algorithm>
+#include <array>
 
 #include "serve/imap/search_words.h"
 
@@ -60,11 +61,11 @@ bool has_words(std::string_view text, const std::vector<std::string>& words) {
       words, [text](const std::string& word) { return find_word(text, word) != WordMatch::no; });
 }
 
-Answer decide_header(const SearchNode& node, const KnownTexts& known) {
-  if (!known.header) return Answer::unknown;
-  if (!node.fuzzy) return answer(header_has(*known.header, node));
-  return answer(any_value(*known.header, node.field,
-                          [&](std::string_view value) { return has_words(value, node.words); }));
+Answer decide_lines(const SearchNode& node, const std::optional<std::string_view>& lines) {
+  if (!lines) return Answer::unknown;
+  if (!node.fuzzy) return answer(header_has(*lines, node));
+  return answer(
+      any_value(*lines, node.field, [&](std::string_view value) { return has_words(value, node.words); }));
 }
 
 Answer decide_body(const SearchNode& node, const KnownTexts& known) {
@@ -86,17 +87,6 @@ Answer decide_anywhere(const SearchNode& node, const KnownTexts& known) {
   }));
 }
 
-Answer decide_children(const SearchNode& node, const Item& item, const KnownTexts& known) {
-  const Answer decisive = node.kind == SearchNode::conjunction ? Answer::no : Answer::yes;
-  Answer result = decisive == Answer::no ? Answer::yes : Answer::no;
-  for (const SearchNode& child : node.children) {
-    Answer one = decide(child, item, known);
-    if (one == decisive) return decisive;
-    if (one == Answer::unknown) result = Answer::unknown;
-  }
-  return result;
-}
-
 // Of one text: 40 for the words, up to 30 for whole ones, 30 for standing together.
 int score_text(std::string_view text, const SearchNode& node) {
   size_t whole = 0;
@@ -113,36 +103,23 @@ constexpr int kScattered = 30;  // some words in the header, some in the body
 
 int score_leaf(const SearchNode& node, const KnownTexts& known) {
   int best = 0;
-  if (known.header && node.kind != SearchNode::body) {
+  const std::optional<std::string_view>& lines =
+      node.kind == SearchNode::address ? known.addresses : known.header;
+  if (lines && node.kind != SearchNode::body) {
     std::string_view field = "subject:";
-    if (node.kind == SearchNode::header) field = node.field;
-    any_value(*known.header, field, [&](std::string_view value) {
+    if (node.kind == SearchNode::address || node.kind == SearchNode::header) field = node.field;
+    any_value(*lines, field, [&](std::string_view value) {
       best = std::max(best, score_text(value, node));
       return false;
     });
     if (node.kind == SearchNode::anywhere) best = std::max(best, score_text(*known.header, node) * 9 / 10);
   }
-  if (known.body && node.kind != SearchNode::header)
+  if (known.body && (node.kind == SearchNode::body || node.kind == SearchNode::anywhere))
     best = std::max(best, score_text(*known.body, node) * 8 / 10);
   return std::max(best, kScattered);
 }
 
-struct Scores {
-  int sum = 0, count = 0;
-};
-
-void add_scores(const SearchNode& node, const Item& item, const KnownTexts& known, Scores& scores) {
-  if (node.kind == SearchNode::negation) return;
-  if (node.fuzzy) {
-    ++scores.count;
-    if (decide(node, item, known) == Answer::yes) scores.sum += score_leaf(node, known);
-  }
-  for (const SearchNode& child : node.children) add_scores(child, item, known, scores);
-}
-
-}  // namespace
-
-Answer decide(const SearchNode& node, const Item& item, const KnownTexts& known) {
+Answer decide_leaf(const SearchNode& node, const Item& item, const KnownTexts& known) {
   switch (node.kind) {
     case SearchNode::nothing:
       return Answer::no;
@@ -166,29 +143,102 @@ Answer decide(const SearchNode& node, const Item& item, const KnownTexts& known)
       return known.thread ? answer(within(node, known.thread->value)) : Answer::unknown;
     case SearchNode::sent_day:
       return known.sent_day ? answer(within(node, *known.sent_day)) : Answer::unknown;
+    case SearchNode::address:
+      return decide_lines(node, known.addresses);
     case SearchNode::header:
-      return decide_header(node, known);
+      return decide_lines(node, known.header);
     case SearchNode::body:
       return decide_body(node, known);
     case SearchNode::anywhere:
       return decide_anywhere(node, known);
     case SearchNode::conjunction:
     case SearchNode::disjunction:
-      return decide_children(node, item, known);
-    case SearchNode::negation: {
-      Answer inner = decide(node.children[0], item, known);
-      if (inner == Answer::unknown) return inner;
-      return answer(inner == Answer::no);
-    }
+    case SearchNode::negation:
+      break;
   }
   return Answer::no;
 }
 
-unsigned char relevancy(const SearchNode& node, const Item& item, const KnownTexts& known) {
-  Scores scores;
-  add_scores(node, item, known, scores);
-  if (scores.count == 0) return 1;
-  return static_cast<unsigned char>(std::clamp(scores.sum / scores.count, 1, 100));
+// Compounds that are being decided, from the outermost on.
+class OpenCompounds {
+ public:
+  bool empty() const { return depth_ == 0; }
+
+  void open(uint32_t place, const SearchNode& node) {
+    Frame frame{place, node.kind == SearchNode::conjunction ? Answer::yes : Answer::no};
+    if (depth_ < near_.size())
+      near_[depth_] = frame;
+    else
+      deep_.push_back(frame);
+    ++depth_;
+  }
+
+  // Takes up what a part of the innermost is, which ends at `end`. True: that decides
+  // the compound; `one` is its answer then.
+  bool close(const std::vector<SearchNode>& nodes, uint32_t end, Answer& one) {
+    Frame& frame = depth_ <= near_.size() ? near_[depth_ - 1] : deep_.back();
+    const SearchNode& node = nodes[frame.place];
+    if (node.kind == SearchNode::negation) {
+      if (one != Answer::unknown) one = answer(one == Answer::no);
+    } else {
+      const Answer decisive = node.kind == SearchNode::conjunction ? Answer::no : Answer::yes;
+      if (one == Answer::unknown) frame.so_far = one;
+      if (one != decisive) {
+        if (end < node.end) return false;
+        one = frame.so_far;
+      }
+    }
+    return true;
+  }
+
+  uint32_t pop() {
+    const bool deep = depth_-- > near_.size();
+    if (!deep) return near_[depth_].place;
+    uint32_t place = deep_.back().place;
+    deep_.pop_back();
+    return place;
+  }
+
+ private:
+  struct Frame {
+    uint32_t place = 0;
+    Answer so_far = Answer::no;  // as long as no part decides
+  };
+  std::array<Frame, 16> near_;  // as deep as people search, without allocating
+  std::vector<Frame> deep_;
+  size_t depth_ = 0;
+};
+
+}  // namespace
+
+Answer decide(const SearchPlan& plan, const Item& item, const KnownTexts& known) {
+  const std::vector<SearchNode>& nodes = plan.nodes;
+  if (nodes.size() == 1) return decide_leaf(nodes[0], item, known);
+  OpenCompounds open;
+  for (uint32_t at = 0;;) {
+    const SearchNode& node = nodes[at];
+    if (node.end > at + 1) {
+      open.open(at++, node);
+      continue;
+    }
+    Answer one = decide_leaf(node, item, known);
+    uint32_t end = node.end;
+    while (!open.empty() && open.close(nodes, end, one)) end = nodes[open.pop()].end;
+    if (open.empty()) return one;
+    at = end;
+  }
+}
+
+unsigned char relevancy(const SearchPlan& plan, const Item& item, const KnownTexts& known) {
+  int sum = 0, count = 0;
+  for (uint32_t at = 0; at < plan.nodes.size(); ++at) {
+    const SearchNode& node = plan.nodes[at];
+    if (node.kind == SearchNode::negation) at = node.end - 1;
+    if (node.kind == SearchNode::negation || !node.fuzzy) continue;
+    ++count;
+    if (decide_leaf(node, item, known) == Answer::yes) sum += score_leaf(node, known);
+  }
+  return count == 0 ? 1 : static_cast<unsigned char>(std::clamp(sum / count, 1, 100));
 }
 
 }  // namespace pabal::serve::imap

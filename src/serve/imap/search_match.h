@@ -15,14 +15,14 @@ enum class Answer : unsigned char { no, yes, unknown };
 struct KnownTexts {
   std::optional<ThreadId> thread;
   std::optional<int32_t> sent_day;
-  std::optional<std::string_view> header, body;  // as store::SearchText
+  std::optional<std::string_view> addresses, header, body;  // as store::SearchText
 };
 
-Answer decide(const SearchNode& node, const Item& item, const KnownTexts& known);
+Answer decide(const SearchPlan& plan, const Item& item, const KnownTexts& known);
 
 // How well a message that matches does so, 1 to 100 (RFC 6203 §4): the mean of its
 // fuzzy keys. A key scores higher for whole words than for their beginnings, for
 // words that stand together, and in a header rather than in a body.
-unsigned char relevancy(const SearchNode& node, const Item& item, const KnownTexts& known);
+unsigned char relevancy(const SearchPlan& plan, const Item& item, const KnownTexts& known);
 
 }  // namespace pabal::serve::imap

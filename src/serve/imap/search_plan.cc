@@ -30,16 +30,16 @@ int64_t clamp(uint64_t number) {
   return static_cast<int64_t>(std::min<uint64_t>(number, INT64_MAX));
 }
 
-bool is_constant(const SearchNode& node, bool value) {
-  return node.kind == (value ? SearchNode::everything : SearchNode::nothing);
+bool is_compound(const SearchKey& key) {
+  return key.operands > 0;
 }
 
-class Planner {
+// What one key means, without its operands.
+class Meaning {
  public:
-  Planner(const SearchMeaning& meaning, std::string_view charset) : meaning_(meaning), charset_(charset) {}
+  Meaning(const SearchMeaning& meaning, std::string_view charset) : meaning_(meaning), charset_(charset) {}
 
-  SearchNode plan(const SearchKey& key, bool fuzzy) const {
-    fuzzy |= key.fuzzy;
+  SearchNode node(const SearchKey& key) const {
     switch (key.kind) {
       case SearchKey::all:
       case SearchKey::save_date_supported:
@@ -47,21 +47,24 @@ class Planner {
       case SearchKey::recent:
         return constant(false);
       case SearchKey::conjunction:
+        return {.kind = SearchNode::conjunction};
       case SearchKey::disjunction:
-        return combine(key, fuzzy);
+        return {.kind = SearchNode::disjunction};
       case SearchKey::negation:
-        return negate(plan(key.children.at(0), fuzzy));
+        return {.kind = SearchNode::negation};
       case SearchKey::sequence:
       case SearchKey::uid:
         return uids(key);
       case SearchKey::flag:
         return flag(key.text);
+      case SearchKey::address:
+        return header(SearchNode::address, key);
       case SearchKey::header:
-        return header(key, fuzzy);
+        return header(SearchNode::header, key);
       case SearchKey::in_body:
-        return text(SearchNode::body, key, fuzzy);
+        return text(SearchNode::body, key);
       case SearchKey::anywhere:
-        return text(SearchNode::anywhere, key, fuzzy);
+        return text(SearchNode::anywhere, key);
       case SearchKey::larger:
         return key.number >= INT64_MAX
                    ? constant(false)
@@ -111,42 +114,15 @@ class Planner {
     }
   }
 
-  // Cheap ones first: they spare the reading for the others.
-  SearchNode combine(const SearchKey& key, bool fuzzy) const {
-    const bool all = key.kind == SearchKey::conjunction;
-    SearchNode node{.kind = all ? SearchNode::conjunction : SearchNode::disjunction};
-    for (const SearchKey& child : key.children) {
-      SearchNode planned = plan(child, fuzzy);
-      if (is_constant(planned, !all)) return planned;
-      if (!is_constant(planned, all)) node.children.push_back(std::move(planned));
-    }
-    if (node.children.empty()) return constant(all);
-    if (node.children.size() == 1) {
-      SearchNode only = std::move(node.children[0]);
-      return only;
-    }
-    std::ranges::sort(node.children, {}, &SearchNode::cost);
-    node.cost = node.children.back().cost;
-    return node;
-  }
-
   static SearchNode object(SearchNode::Kind kind, char letter, std::string_view object_id) {
     std::optional<int64_t> number = number_of_object_id(letter, object_id);
     return number ? range(kind, *number, *number) : constant(false);
   }
 
-  static SearchNode negate(SearchNode inner) {
-    if (inner.kind == SearchNode::everything) return constant(false);
-    if (inner.kind == SearchNode::nothing) return constant(true);
-    SearchNode node{.kind = SearchNode::negation, .cost = inner.cost};
-    node.children.push_back(std::move(inner));
-    return node;
-  }
-
   // Numbers beyond the end are no error (RFC 7377 §2). They are looked up now, and
   // mean the same messages ever after (RFC 5267 §4.3).
   SearchNode uids(const SearchKey& key) const {
-    const Snapshot& snapshot = meaning_.snapshot;
+    const Snapshot& snapshot = *meaning_.snapshot;
     SearchNode node{.kind = SearchNode::uids};
     if (key.set.saved) {
       node.ranges = meaning_.saved;
@@ -178,17 +154,17 @@ class Planner {
     return {.kind = SearchNode::flags, .bits = bits};
   }
 
-  SearchNode header(const SearchKey& key, bool fuzzy) const {
-    SearchNode node = text(SearchNode::header, key, fuzzy);
-    node.kind = node.cost = SearchNode::header;  // also of an empty text: the field exists
+  SearchNode header(SearchNode::Kind kind, const SearchKey& key) const {
+    SearchNode node = text(kind, key);
+    node.kind = kind;  // also of an empty text: the field exists
     node.field = to_lower(trim(key.field)) + ":";
     return node;
   }
 
-  SearchNode text(SearchNode::Kind kind, const SearchKey& key, bool fuzzy) const {
+  SearchNode text(SearchNode::Kind kind, const SearchKey& key) const {
     SearchNode node{.kind = kind, .text = needle(key.text)};
     if (node.text.empty()) return constant(true);
-    if (fuzzy) node.words = words_of(node.text);
+    if (key.fuzzy) node.words = words_of(node.text);
     node.fuzzy = !node.words.empty();
     return node;
   }
@@ -203,12 +179,120 @@ class Planner {
   std::string_view charset_;
 };
 
-void add_needs(const SearchNode& node, SearchNeeds& needs) {
-  needs.thread |= node.kind == SearchNode::thread;
-  needs.sent_day |= node.kind == SearchNode::sent_day;
-  needs.header |= node.kind == SearchNode::header || node.kind == SearchNode::anywhere;
-  needs.body |= node.kind == SearchNode::body || node.kind == SearchNode::anywhere;
-  for (const SearchNode& child : node.children) add_needs(child, needs);
+// Makes of the program a tree without constants, without ANDs in ANDs and ORs in ORs
+// and without double negations, and writes it down with what is cheap in front.
+class Planner {
+ public:
+  explicit Planner(const Meaning& meaning) : meaning_(meaning) {}
+
+  std::vector<SearchNode> plan(const wire::SearchKeys& keys) {
+    tree_.reserve(keys.size() + 1);
+    // From the back, so that the operands of a compound are there when it comes.
+    for (size_t i = keys.size(); i-- > 0;) {
+      uint32_t made = is_compound(keys[i]) ? compound(keys[i]) : add({.node = meaning_.node(keys[i])});
+      operands_.push_back(made);
+    }
+    if (operands_.empty()) operands_.push_back(add({.node = constant(true)}));
+    return written_down(operands_.back());
+  }
+
+ private:
+  struct Branch {
+    SearchNode node;
+    SearchNode::Kind cost = node.kind;  // the dearest kind in it
+    std::vector<uint32_t> parts;
+  };
+
+  uint32_t add(Branch branch) {
+    tree_.push_back(std::move(branch));
+    return static_cast<uint32_t>(tree_.size() - 1);
+  }
+
+  bool is(uint32_t branch, SearchNode::Kind kind) const { return tree_[branch].node.kind == kind; }
+
+  // Takes its operands from the stack: what it makes of them.
+  uint32_t compound(const SearchKey& key) {
+    std::vector<uint32_t> operands(operands_.end() - key.operands, operands_.end());
+    operands_.resize(operands_.size() - key.operands);
+    if (key.kind == SearchKey::negation) return negated(operands[0]);
+    const bool all = key.kind == SearchKey::conjunction;
+    const SearchNode::Kind decisive = all ? SearchNode::nothing : SearchNode::everything;
+    const SearchNode::Kind idle = all ? SearchNode::everything : SearchNode::nothing;
+    Branch branch{.node = meaning_.node(key)};
+    for (uint32_t operand : operands) {
+      if (is(operand, decisive)) return operand;
+      if (!is(operand, idle)) join(branch, operand);
+    }
+    if (branch.parts.empty()) return operands[0];
+    if (branch.parts.size() == 1) return branch.parts[0];
+    return add(std::move(branch));
+  }
+
+  // The parts of its like are its own parts, and the larger list takes up the smaller.
+  void join(Branch& branch, uint32_t operand) {
+    Branch& other = tree_[operand];
+    branch.cost = branch.parts.empty() ? other.cost : std::max(branch.cost, other.cost);
+    if (other.node.kind != branch.node.kind) {
+      branch.parts.push_back(operand);
+      return;
+    }
+    if (branch.parts.size() < other.parts.size()) branch.parts.swap(other.parts);
+    branch.parts.insert(branch.parts.end(), other.parts.begin(), other.parts.end());
+  }
+
+  uint32_t negated(uint32_t operand) {
+    if (is(operand, SearchNode::everything)) return add({.node = constant(false)});
+    if (is(operand, SearchNode::nothing)) return add({.node = constant(true)});
+    if (is(operand, SearchNode::negation)) return tree_[operand].parts[0];
+    return add({.node = {.kind = SearchNode::negation}, .cost = tree_[operand].cost, .parts = {operand}});
+  }
+
+  std::vector<SearchNode> written_down(uint32_t root) {
+    std::vector<SearchNode> out;
+    constexpr uint32_t ends_here = UINT32_MAX;
+    struct Step {
+      uint32_t branch = 0;
+      uint32_t place = ends_here;  // of a compound that ends; else the branch is still to come
+    };
+    std::vector<Step> steps{{root}};
+    while (!steps.empty()) {
+      Step step = steps.back();
+      steps.pop_back();
+      if (step.place != ends_here) {
+        out[step.place].end = static_cast<uint32_t>(out.size());
+        continue;
+      }
+      Branch& branch = tree_[step.branch];
+      auto place = static_cast<uint32_t>(out.size());
+      out.push_back(std::move(branch.node));
+      out.back().end = place + 1;
+      if (branch.parts.empty()) continue;
+      steps.push_back({step.branch, place});
+      // Cheap ones first, which spare the reading for the others, else as they came: the
+      // last one pushed is the next.
+      std::ranges::sort(branch.parts, [this](uint32_t a, uint32_t b) {
+        return tree_[a].cost != tree_[b].cost ? tree_[a].cost > tree_[b].cost : a < b;
+      });
+      for (uint32_t part : branch.parts) steps.push_back({part});
+    }
+    return out;
+  }
+
+  const Meaning& meaning_;
+  std::vector<Branch> tree_;
+  std::vector<uint32_t> operands_;  // of the key that comes next, its first one last
+};
+
+SearchNeeds needs_of(const std::vector<SearchNode>& nodes) {
+  SearchNeeds needs;
+  for (const SearchNode& node : nodes) {
+    needs.thread |= node.kind == SearchNode::thread;
+    needs.sent_day |= node.kind == SearchNode::sent_day;
+    needs.addresses |= node.kind == SearchNode::address;
+    needs.header |= node.kind == SearchNode::header || node.kind == SearchNode::anywhere;
+    needs.body |= node.kind == SearchNode::body || node.kind == SearchNode::anywhere;
+  }
+  return needs;
 }
 
 }  // namespace
@@ -218,13 +302,13 @@ std::optional<SearchPlan> plan_search(const wire::SearchProgram& program, const 
   if (!charset.empty() && charset != "US-ASCII" && charset != "UTF-8" && !mail::is_known_charset(charset))
     return std::nullopt;
   SearchPlan plan;
-  plan.root = Planner(meaning, charset).plan(program.key, false);
-  add_needs(plan.root, plan.needs);
+  plan.nodes = Planner(Meaning(meaning, charset)).plan(program.keys);
+  plan.needs = needs_of(plan.nodes);
   return plan;
 }
 
-bool is_fuzzy(const SearchKey& key) {
-  return key.fuzzy || std::ranges::any_of(key.children, is_fuzzy);
+bool is_fuzzy(const wire::SearchKeys& keys) {
+  return std::ranges::any_of(keys, &SearchKey::fuzzy);
 }
 
 std::optional<int64_t> number_of_object_id(char kind, std::string_view object_id) {

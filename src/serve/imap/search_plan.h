@@ -2,12 +2,12 @@
 // and sizes as ranges, message numbers and "$" as UIDs. Pure.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/portable.h"
 #include "base/time.h"
 #include "proto/imap/search_key.h"
 #include "serve/imap/snapshot.h"
@@ -31,38 +31,41 @@ struct SearchNode {
     negation,
     thread,    // ThreadId
     sent_day,  // days since 1970-01-01
-    header,    // field, text
+    address,
+    header,  // field, text
     body,
     anywhere,  // text
   };
   Kind kind = everything;
-  Kind cost = kind;  // the dearest kind in it
   bool fuzzy = false;
+  uint32_t end = 1;                           // in the plan, behind the last of what stands in it
   int64_t low = INT64_MIN, high = INT64_MAX;  // both included
   uint64_t bits = 0;
   std::vector<NumberRange> ranges;
   std::string field;               // "subject:"
   std::string text;                // folded (mail::fold_for_search)
   std::vector<std::string> words;  // of text, if fuzzy (RFC 6203)
-  std::vector<SearchNode> children;
 };
 
 // What has to be read for messages that the view cannot decide.
 struct SearchNeeds {
-  bool thread = false, sent_day = false, header = false, body = false;
-  bool any() const { return thread || sent_day || header || body; }
+  bool thread = false, sent_day = false, addresses = false, header = false, body = false;
+  bool texts() const { return addresses || header || body; }
+  bool any() const { return thread || sent_day || texts(); }
 };
 
+// Polish notation: behind a compound stands what it is made of, cheap things first,
+// up to its `end`. No depth is too deep, as nothing recurses.
 struct SearchPlan {
-  SearchNode root;
+  std::vector<SearchNode> nodes;
   SearchNeeds needs;
 };
 
 // What the words of a search mean here.
 struct SearchMeaning {
-  const Snapshot& snapshot;
-  const std::vector<NumberRange>& saved;  // "$", UIDs
-  const std::vector<std::string>& keywords;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::vector<NumberRange> saved;  // "$", UIDs
+  std::vector<std::string> keywords;
   Time now;
 };
 
@@ -71,13 +74,9 @@ std::optional<SearchPlan> plan_search(const proto::imap::SearchProgram& program,
                                       const SearchMeaning& meaning);
 
 // Whether a fuzzy key is in it (RFC 6203 §4: only then there are scores).
-bool is_fuzzy(const proto::imap::SearchKey& key);
+bool is_fuzzy(const proto::imap::SearchKeys& keys);
 
 // Of an EMAILID or a THREADID as FETCH shows it, "M17" or "T17"; nullopt if it cannot be one.
 std::optional<int64_t> number_of_object_id(char kind, std::string_view object_id);
 
 }  // namespace pabal::serve::imap
-
-// Contains itself, and nothing but values.
-template <>
-inline constexpr bool pabal::kPortable<pabal::serve::imap::SearchNode> = true;

@@ -12,6 +12,10 @@ namespace pabal::serve::imap {
 namespace {
 
 constexpr size_t kBatchMails = 1000;
+// What is more would keep others on the loop waiting: octets to be folded, and keys
+// times messages to be looked at.
+constexpr size_t kTextOctetsAtOnce = 16 * 1024;
+constexpr size_t kLooksAtOnce = 2'000'000;
 
 // A mail that the view could not decide. By message, as they lie in the database;
 // one message may be several mails.
@@ -27,6 +31,7 @@ struct Question {
   bool scores = false;
   std::vector<Candidate> candidates;
   std::vector<store::FoundThread> threads;  // rising by message, if needed
+  StopWord cut_off;
 };
 using SharedQuestion = std::shared_ptr<const Question>;
 
@@ -79,10 +84,10 @@ bool settle(const Question& question, std::span<const Candidate> mails, const Kn
   bool all = true;
   for (const Candidate& mail : mails) {
     const Item& item = question.snapshot->at(mail.number);
-    Verdict verdict{.number = mail.number, .answer = decide(question.plan.root, item, known)};
+    Verdict verdict{.number = mail.number, .answer = decide(question.plan, item, known)};
     all &= verdict.answer != Answer::unknown;
     if (verdict.answer == Answer::yes && question.scores)
-      verdict.score = relevancy(question.plan.root, item, known);
+      verdict.score = relevancy(question.plan, item, known);
     if (verdict.answer != Answer::unknown) verdicts.push_back(verdict);
   }
   return all;
@@ -119,17 +124,18 @@ ByStore decide_by_store(store::Database& db, const SharedQuestion& shared, size_
     }
     drop_decided();
   }
-  if ((needs.header || needs.body) && !groups.empty()) {
+  if (needs.texts() && !groups.empty()) {
     auto group = groups.begin();
-    auto use = [&](MessageId id, std::string_view header, std::string_view body) {
-      while (group->id != id) ++group;
+    auto use = [&](const store::FoundSearchText& text) {
+      while (group->id != text.message) ++group;
       KnownTexts known{.thread = group->thread, .sent_day = group->sent_day};
-      if (needs.header) known.header = header;
-      if (needs.body) known.body = body;
+      if (needs.addresses) known.addresses = text.addresses;
+      if (needs.header) known.header = text.header;
+      if (needs.body) known.body = text.body;
       decide(*group, known);
-      return true;
+      return !*question.cut_off;
     };
-    store::read_search_texts(db, ids_of(groups), needs.header, needs.body, use);
+    store::read_search_texts(db, ids_of(groups), needs.header || needs.addresses, needs.body, use);
   }
   for (const Group& group : groups) {
     if (!group.decided) out.left.push_back(group.id);
@@ -151,11 +157,31 @@ ByMade decide_by_made(const SharedQuestion& shared, std::vector<Summarized> made
     settle(*shared, {mails.begin(), mails.end()},
            {.thread = thread_of(*shared, one.summary.message),
             .sent_day = one.summary.sent_day,
+            .addresses = std::string_view(one.text.addresses),
             .header = std::string_view(one.text.header),
             .body = std::string_view(one.text.body)},
            out.verdicts);
   }
   out.made = std::move(made);
+  return out;
+}
+
+// What the view alone says of the messages.
+struct ByView {
+  std::vector<Answer> answers;        // by number
+  std::vector<Candidate> candidates;  // of which it cannot say
+};
+
+ByView decide_by_view(const SearchPlan& plan, const std::shared_ptr<const Snapshot>& snapshot,
+                      const std::vector<NumberRange>& numbers, const StopWord& cut_off) {
+  ByView out{.answers = std::vector<Answer>(snapshot->size() + 1, Answer::no), .candidates = {}};
+  for (const NumberRange& range : numbers) {
+    if (*cut_off) break;
+    snapshot->each(range.first, range.last, [&](uint32_t number, const Item& item) {
+      out.answers[number] = decide(plan, item, {});
+      if (out.answers[number] == Answer::unknown) out.candidates.push_back({number, item.message});
+    });
+  }
   return out;
 }
 
@@ -166,18 +192,18 @@ class SearchRun {
         plan_(plan),
         scope_(scope),
         progress_(progress),
-        answers_(scope.snapshot->size() + 1, Answer::no),
         scores_(scope.scores ? scope.snapshot->size() + 1 : 0, 1) {}
 
   rt::Task<SearchResult> run() {
-    std::vector<Candidate> candidates = decide_by_view();
+    std::vector<Candidate> candidates = co_await look_at_view();
     if (!candidates.empty()) {
       std::ranges::sort(candidates, {}, &Candidate::message);
       Question question{.plan = plan_,
                         .snapshot = scope_.snapshot,
                         .scores = scope_.scores,
                         .candidates = std::move(candidates),
-                        .threads = {}};
+                        .threads = {},
+                        .cut_off = service_.cut_off};
       if (plan_.needs.thread)
         question.threads = co_await read_threads(service_, ids_of(groups_of(question.candidates)));
       question_ = std::make_shared<const Question>(std::move(question));
@@ -195,15 +221,16 @@ class SearchRun {
     size_t first = 0, count = 0;
   };
 
-  std::vector<Candidate> decide_by_view() {
-    std::vector<Candidate> candidates;
-    for (const NumberRange& range : scope_.numbers) {
-      scope_.snapshot->each(range.first, range.last, [&](uint32_t number, const Item& item) {
-        answers_[number] = decide(plan_.root, item, {});
-        if (answers_[number] == Answer::unknown) candidates.push_back({number, item.message});
-      });
+  rt::Task<std::vector<Candidate>> look_at_view() {
+    ByView by_view;
+    if (plan_.nodes.size() * scope_.snapshot->size() <= kLooksAtOnce) {
+      by_view = decide_by_view(plan_, scope_.snapshot, scope_.numbers, service_.cut_off);
+    } else {
+      by_view = co_await rt::offload(service_.world.blocking, decide_by_view, plan_, scope_.snapshot,
+                                     scope_.numbers, service_.cut_off);
     }
-    return candidates;
+    answers_ = std::move(by_view.answers);
+    co_return std::move(by_view.candidates);
   }
 
   // Mails of one message stay together.
@@ -265,6 +292,14 @@ class SearchRun {
 };
 
 }  // namespace
+
+rt::Task<std::optional<SearchPlan>> plan_beside(Service& service, const proto::imap::SearchProgram& program,
+                                                const SearchMeaning& meaning) {
+  size_t octets = 0;
+  for (const proto::imap::SearchKey& key : program.keys) octets += key.text.size();
+  if (octets <= kTextOctetsAtOnce) co_return plan_search(program, meaning);
+  co_return co_await rt::offload(service.world.blocking, plan_search, program, meaning);
+}
 
 rt::Task<SearchResult> run_search(Service& service, const SearchPlan& plan, SearchScope scope,
                                   Progress& progress) {

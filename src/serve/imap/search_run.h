@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "rt/task.h"
@@ -30,6 +31,10 @@ struct SearchScope {
   std::vector<NumberRange> numbers;  // look at these only, rising
   bool scores = false;
 };
+
+// plan_search; long texts are folded on an executor thread.
+rt::Task<std::optional<SearchPlan>> plan_beside(Service& service, const proto::imap::SearchProgram& program,
+                                                const SearchMeaning& meaning);
 
 // Throws StoreError, and IoError when the server is cut off.
 rt::Task<SearchResult> run_search(Service& service, const SearchPlan& plan, SearchScope scope,

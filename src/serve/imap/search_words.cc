@@ -21,7 +21,7 @@ bool is_word_char(char c) {
 
 std::vector<std::string> words_of(std::string_view folded) {
   std::vector<std::string> words;
-  for (size_t i = 0; i < folded.size();) {
+  for (size_t i = 0; i < folded.size() && words.size() < kWordsMax;) {
     size_t end = i;
     while (end < folded.size() && is_word_char(folded[end])) ++end;
     if (end > i) {
@@ -35,12 +35,15 @@ std::vector<std::string> words_of(std::string_view folded) {
 
 WordMatch find_word(std::string_view text, std::string_view word) {
   WordMatch best = WordMatch::no;
-  for (size_t at = find_text(text, word); at != std::string_view::npos; at = find_text(text, word, at + 1)) {
+  for (size_t at = find_text(text, word); at != std::string_view::npos;) {
     size_t end = at + word.size();
     bool begins = at == 0 || !is_word_char(text[at - 1]);
     bool ends = end == text.size() || !is_word_char(text[end]);
     if (begins && ends) return WordMatch::whole;
     if (begins || is_beyond_ascii(word[0])) best = WordMatch::part;
+    // More of this run can be no more than that.
+    while (end < text.size() && is_word_char(text[end])) ++end;
+    at = find_text(text, word, end);
   }
   return best;
 }

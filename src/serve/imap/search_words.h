@@ -8,7 +8,10 @@
 
 namespace pabal::serve::imap {
 
-// Runs of letters and digits; every octet of a character beyond ASCII is one. Each once.
+inline constexpr size_t kWordsMax = 64;  // of one key; those behind them say no more
+
+// Runs of letters and digits; every octet of a character beyond ASCII is one. Each once,
+// the first kWordsMax.
 std::vector<std::string> words_of(std::string_view folded);
 
 // Whether a word of `text` begins with `word`. A word beyond ASCII may also lie

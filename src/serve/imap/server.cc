@@ -49,7 +49,7 @@ void ImapServer::stop() {
 
 rt::Task<bool> ImapServer::join(Instant deadline) {
   auto cut_off = [this] {
-    service_.cut_off = true;
+    *service_.cut_off = true;
     for (Session* session : sessions_) session->wake();
   };
   return acceptor_.join(deadline, cut_off);

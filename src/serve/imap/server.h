@@ -71,7 +71,8 @@ struct Service {
   Recent<store::MessageBytes> read_ahead;
   size_t open_sessions = 0;
   bool stopping = false;  // sessions that wait for a command end
-  bool cut_off = false;   // also those that wait for a slow client
+  // Also those that wait for a slow client, and what they wait for.
+  const StopWord cut_off = std::make_shared<std::atomic<bool>>(false);
 };
 
 class ImapServer {

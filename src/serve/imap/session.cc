@@ -168,7 +168,7 @@ rt::Task<Session::Event> Session::wait_for_input(Instant deadline, bool tell_cha
     if (filled == io::Connection::Fill::eof) co_return Event::closed;
     if (filled == io::Connection::Fill::some) co_return Event::input;
     if (service_.stopping && receiver_.empty()) co_return Event::stopped;
-    if (service_.cut_off) co_return Event::stopped;
+    if (*service_.cut_off) co_return Event::stopped;
     if (tell_changes && has_news()) {
       co_await tell_notified();
       if (closing_) co_return Event::closed;
@@ -299,7 +299,7 @@ rt::Task<std::string> Session::send_out() {
     Instant deadline = rt::Loop::current().now() + service_.options.write_timeout;
     rt::Wake why = co_await conn_.stream().writable(deadline);
     if (why == rt::Wake::deadline) throw io::IoError(io::IoFault::timeout, peer_ + " takes no data");
-    if (service_.cut_off) throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
+    if (*service_.cut_off) throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
   }
   co_return sending;
 }

@@ -86,6 +86,9 @@ class Session {
   wire::ReceiverLimits receiver_limits() const;
   std::string& out() { return conn_.out(); }
   bool names_utf8() const { return utf8_ || rev2_; }
+  wire::TextForm text_form() const {
+    return rev2_ ? wire::TextForm::rev2 : utf8_ ? wire::TextForm::utf8 : wire::TextForm::seven_bit;
+  }
 
   // update.cc: what the client is told of changes
   struct SyncOptions {
@@ -189,8 +192,8 @@ class Session {
   rt::Task<Outcome> on(wire::Thread command);
   rt::Task<Outcome> search(SearchRequest request);
   std::optional<Outcome> refuse_search(const SearchRequest& request) const;
-  std::optional<Outcome> refuse_numbers(bool uid, const wire::SearchKey& key) const;
-  std::optional<SearchPlan> plan_here(const wire::SearchProgram& program) const;
+  std::optional<Outcome> refuse_numbers(bool uid, const wire::SearchKeys& keys) const;
+  rt::Task<std::optional<SearchPlan>> plan_here(const wire::SearchProgram& program) const;
   rt::Task<void> tell_numbers(std::string_view name, const std::vector<Hit>& hits, bool uid, bool modseq);
   void log_damaged(const SearchResult& result);
   Progress show_progress();

@@ -66,10 +66,10 @@ std::string text_of(const ThreadWork& work) {
 }  // namespace
 
 rt::Task<Outcome> Session::on(wire::Thread command) {
-  if (auto refusal = refuse_numbers(command.uid, command.program.key)) co_return std::move(*refusal);
-  std::optional<SearchPlan> plan = plan_here(command.program);
+  if (auto refusal = refuse_numbers(command.uid, command.program.keys)) co_return std::move(*refusal);
+  std::optional<SearchPlan> plan = co_await plan_here(command.program);
   if (!plan) co_return unknown_charset();
-  if (wire::contains_kind(command.program.key, wire::SearchKey::modseq)) enable_condstore();
+  if (wire::contains_kind(command.program.keys, wire::SearchKey::modseq)) enable_condstore();
   SearchScope scope{.snapshot = selected_->told, .numbers = {{1, selected_->told->size()}}};
   Progress progress = show_progress();
   SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);

@@ -92,6 +92,11 @@ bool confirm(Console& console, const std::string& question) {
   return answer == "y" || answer == "yes";
 }
 
+void Table::row(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = terminal_line(cell);
+  rows_.push_back(std::move(cells));
+}
+
 std::string Table::text() const {
   if (rows_.size() == 1) return "";
   std::vector<size_t> widths;

@@ -44,7 +44,7 @@ bool confirm(Console& console, const std::string& question);
 class Table {
  public:
   explicit Table(std::vector<std::string> headings) { rows_.push_back(std::move(headings)); }
-  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void row(std::vector<std::string> cells);  // made fit for a terminal (terminal_line)
   std::string text() const;
 
  private:

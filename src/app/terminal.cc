@@ -4,6 +4,8 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include "base/visible.h"
+
 namespace pabal::app {
 
 namespace {
@@ -24,11 +26,6 @@ void append_character(std::string& out, UChar32 c) {
   int32_t n = 0;
   U8_APPEND_UNSAFE(bytes, n, c);
   out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(n));
-}
-
-bool turns_direction(UChar32 c) {
-  return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069);
 }
 
 size_t width_of(UChar32 c) {
@@ -55,10 +52,8 @@ std::string clean(std::string_view text, bool one_line) {
     if (c == '\r' && at < text.size() && text[at] == '\n') continue;
     if (c == '\n' || c == '\t') {
       out += one_line ? ' ' : static_cast<char>(c);
-    } else if (u_charType(c) == U_CONTROL_CHAR || c == 0x2028 || c == 0x2029) {
-      append_character(out, 0xFFFD);
-    } else if (!turns_direction(c)) {
-      append_character(out, c);
+    } else {
+      append_character(out, steers_display(static_cast<char32_t>(c)) ? 0xFFFD : c);
     }
   }
   return out;

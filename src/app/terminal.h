@@ -9,8 +9,8 @@
 
 namespace pabal::app {
 
-// Several lines: line ends and tabs stay, other controls become U+FFFD,
-// invisible direction marks go.
+// Several lines: line ends and tabs stay, what else steers the display (base/visible.h)
+// becomes U+FFFD.
 std::string terminal_text(std::string_view utf8);
 
 // The same as one line: line ends and tabs become spaces.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/visible.h"
+
 namespace pabal {
 
 std::string to_lower(std::string_view s) {
@@ -125,24 +127,26 @@ bool is_utf8(std::string_view s) {
   return true;
 }
 
+Character first_character(std::string_view utf8) {
+  size_t n = utf8_sequence(utf8);
+  if (n == 0) return {};
+  auto at = [&](size_t i) { return static_cast<unsigned char>(utf8[i]); };
+  char32_t value = n == 1 ? at(0) : at(0) & (0x7Fu >> n);
+  for (size_t i = 1; i < n; ++i) value = value << 6 | (at(i) & 0x3Fu);
+  return {value, n, true};
+}
+
 std::string printable(std::string_view s, size_t max_octets) {
   std::string out;
   while (!s.empty()) {
     if (out.size() >= max_octets) return out + "...";
-    size_t n = utf8_sequence(s);
-    unsigned char c = static_cast<unsigned char>(s[0]);
-    // C1 controls (U+0080..U+009F) can drive a terminal just as ESC can.
-    bool c1 = n == 2 && c == 0xC2 && static_cast<unsigned char>(s[1]) < 0xA0;
-    if (n == 0 || c < 0x20 || c == 0x7F || c1) {
-      n = n == 0 ? 1 : n;
-      for (char bad : s.substr(0, n)) {
-        out += "\\x";
-        out += to_hex(std::string_view(&bad, 1));
-      }
+    Character c = first_character(s);
+    if (c.well_formed && !steers_display(c.value)) {
+      out += s.substr(0, c.octets);
     } else {
-      out += s.substr(0, n);
+      for (char octet : s.substr(0, c.octets)) out += "\\x" + to_hex(std::string_view(&octet, 1));
     }
-    s.remove_prefix(n);
+    s.remove_prefix(c.octets);
   }
   return out;
 }

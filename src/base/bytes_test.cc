@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/log.h"
+#include "base/visible.h"
+
 namespace pabal {
 
 TEST(Bytes, SplitKeepsEmptyPieces) {
@@ -28,6 +31,25 @@ TEST(Bytes, PrintableShowsControlsAndBrokenBytes) {
   EXPECT_EQ(printable("a\x1b[31m\r\n파\xff"), "a\\x1b[31m\\x0d\\x0a파\\xff");
   EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");
   EXPECT_EQ(printable("abcdef", 3), "abc...");
+  EXPECT_EQ(printable("a\u202Egpj.exe\u2066"), "a\\xe2\\x80\\xaegpj.exe\\xe2\\x81\\xa6");
+  EXPECT_EQ(printable("\u2028\xED\xA0\x80"), "\\xe2\\x80\\xa8\\xed\\xa0\\x80");
+}
+
+TEST(Bytes, JsonHasNothingThatSteersWhoShowsIt) {
+  EXPECT_EQ(json_escape("a\"\\\x1b\x7f\n한"), "a\\\"\\\\\\u001b\\u007f\\u000a한");
+  EXPECT_EQ(json_escape("\u0085\u202E\u2069\u2028"), "\\u0085\\u202e\\u2069\\u2028");
+  EXPECT_EQ(json_escape("한\xFF글"), "한\\u00ff글");
+  LogField field{"subject", "\u202Ex\u009B"};
+  EXPECT_EQ(format_text(LogLevel::info, "e", {field}), "info e subject=\\xe2\\x80\\xaex\\xc2\\x9b");
+  EXPECT_EQ(format_json(LogLevel::info, "e", {field}),
+            R"("level":"info","event":"e","subject":"\u202ex\u009b")");
+}
+
+TEST(Bytes, CharactersOfBrokenText) {
+  EXPECT_EQ(first_character("\U0001F40Ex").value, U'\U0001F40E');
+  EXPECT_EQ(first_character("\U0001F40Ex").octets, 4u);
+  EXPECT_FALSE(first_character("\xED\xA0\x80").well_formed);  // a lone surrogate
+  EXPECT_EQ(first_character("\xED\xA0\x80").octets, 1u);
 }
 
 TEST(Bytes, HexBothWays) {

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/bytes.h"
+#include "base/visible.h"
 
 namespace pabal {
 
@@ -18,20 +19,28 @@ static std::string_view name(LogLevel level) {
   return "?";
 }
 
+static std::string json_unit(char32_t c) {
+  // Above U+FFFF as a pair of surrogates (RFC 8259 §7).
+  if (c > 0xFFFF) return json_unit(0xD7C0 + (c >> 10)) + json_unit(0xDC00 + (c & 0x3FF));
+  std::string octets = {static_cast<char>(c >> 8), static_cast<char>(c & 0xFF)};
+  return "\\u" + to_hex(octets);
+}
+
 std::string json_escape(std::string_view text) {
   std::string out;
-  bool utf8 = is_utf8(text);
-  for (char c : text) {
-    unsigned char u = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  while (!text.empty()) {
+    Character c = first_character(text);
+    if (c.value == '"' || c.value == '\\') {
       out += '\\';
-      out += c;
-    } else if (u < 0x20 || u == 0x7F || (u >= 0x80 && !utf8)) {
-      out += "\\u00";
-      out += to_hex(std::string_view(&c, 1));
+      out += text[0];
+    } else if (!c.well_formed) {
+      out += "\\u00" + to_hex(text.substr(0, 1));
+    } else if (steers_display(c.value)) {
+      out += json_unit(c.value);
     } else {
-      out += c;
+      out += text.substr(0, c.octets);
     }
+    text.remove_prefix(c.octets);
   }
   return out;
 }

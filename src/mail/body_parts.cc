@@ -1,5 +1,6 @@
 // What stands in the parts: decoded bytes and text, and which part is what.
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/bytes.h"
 #include "mail/charset.h"
@@ -110,8 +111,14 @@ BodyParts find_text_parts(const Part& root) {
 }
 
 std::vector<Attachment> list_attachments(const Part& root, std::string_view message) {
+  BodyParts parts = find_text_parts(root);
+  std::unordered_set<const Part*> shown(parts.text.begin(), parts.text.end());
+  shown.insert(parts.html.begin(), parts.html.end());
+  std::unordered_set<const Part*> others(parts.attachments.begin(), parts.attachments.end());
   std::vector<Attachment> out;
-  for (const Part* part : find_text_parts(root).attachments) {
+  for (const Part* part : leaf_parts(root, false)) {
+    bool to_save = shown.contains(part) && (part->type.type != "text" || has_name(*part));
+    if (!to_save && !others.contains(part)) continue;
     out.push_back({part, filename(part->disposition, part->type), part->type.name(),
                    decode_body(*part, message).size()});
   }

@@ -4,13 +4,14 @@
 #include <map>
 
 #include "base/bytes.h"
+#include "base/visible.h"
 #include "mail/charset.h"
 #include "mail/header.h"
 
 namespace pabal::mail {
 namespace {
 
-constexpr size_t filename_octets_max = 255;
+constexpr size_t filename_octets_max = 200;                  // file systems take 255, " (2)" may be added
 constexpr std::string_view tspecials = "()<>@,;:\\\"/[]?=";  // RFC 2045 §5.1
 
 bool is_token_char(char c) {
@@ -54,7 +55,11 @@ struct Value {
 // once, all is parameters.
 Value take_value(std::string_view s) {
   Value out{.parameters = s};
+  skip_comments(s);
+  bool quoted = s.starts_with('"');  // by mistake
+  if (quoted) s.remove_prefix(1);
   out.type = take_token(s);
+  if (quoted && s.starts_with('"')) s.remove_prefix(1);
   skip_comments(s);
   if (s.starts_with('=')) return {.parameters = out.parameters};
   if (s.starts_with('/')) {
@@ -176,11 +181,11 @@ struct Collected {
 std::string assemble(const Collected& collected, std::string_view fallback_charset) {
   std::string bytes, charset;
   bool encoded = false;
-  uint64_t expected = 0;
+  uint64_t first_number = collected.segments.begin()->first, expected = first_number;
   for (const auto& [number, segment] : collected.segments) {
     if (number != expected++) break;
     std::string_view text = *segment.first;
-    if (segment.second && number == 0) {
+    if (segment.second && number == first_number) {
       size_t first = text.find('\''),
              second = first == std::string_view::npos ? first : text.find('\'', first + 1);
       if (second != std::string_view::npos) {
@@ -221,7 +226,8 @@ Parameters decode_parameters(const Parameters& raw, std::string_view fallback_ch
   Parameters out;
   for (std::string& name : order) {
     const Collected& collected = by_name.at(name);
-    bool usable = collected.segments.contains(0);
+    // Some count from 1.
+    bool usable = !collected.segments.empty() && collected.segments.begin()->first <= 1;
     std::string value = usable                       ? assemble(collected, fallback_charset)
                         : collected.plain == nullptr ? std::string()
                                                      : decode_text(*collected.plain, fallback_charset);
@@ -230,11 +236,26 @@ Parameters decode_parameters(const Parameters& raw, std::string_view fallback_ch
   return out;
 }
 
-bool is_bidi_control(std::string_view s, size_t i) {
-  auto at = [&](size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0; };
-  if (at(i) != 0xE2) return false;
-  return (at(i + 1) == 0x80 && at(i + 2) >= 0xAA && at(i + 2) <= 0xAE) ||
-         (at(i + 1) == 0x81 && at(i + 2) >= 0xA6 && at(i + 2) <= 0xA9);
+// "%ED%95%9C.txt" and "UTF-8''%ED%95%9C.txt" in a plain filename=, as web programs write it.
+std::string percent_decoded_name(const std::string& name) {
+  if (!is_ascii(name) || name.find('%') == std::string::npos) return name;
+  size_t first = name.find('\''), second = first == std::string::npos ? first : name.find('\'', first + 1);
+  if (second != std::string::npos && is_known_charset(name.substr(0, first)))
+    return to_utf8(percent_decode(std::string_view(name).substr(second + 1)), name.substr(0, first));
+  std::string decoded = percent_decode(name);
+  return is_utf8(decoded) && !is_ascii(decoded) ? decoded : name;
+}
+
+// Cut at a character, with its ending kept: it says what the file is.
+std::string shortened(std::string_view name) {
+  constexpr size_t ending_octets_max = 16;
+  if (name.size() <= filename_octets_max) return std::string(name);
+  size_t dot = name.rfind('.');
+  std::string_view ending = dot == std::string_view::npos ? std::string_view() : name.substr(dot);
+  if (ending.size() > ending_octets_max) ending = {};
+  size_t cut = filename_octets_max - ending.size();
+  while (cut > 0 && (static_cast<unsigned char>(name[cut]) & 0xC0) == 0x80) --cut;
+  return std::string(name.substr(0, cut)).append(ending);
 }
 
 }  // namespace
@@ -286,23 +307,19 @@ Parameters raw_parameters(std::string_view value) {
 std::string filename(const ContentDisposition& disposition, const ContentType& type) {
   std::string raw = disposition.parameter("filename");
   if (raw.empty()) raw = type.parameter("name");
+  raw = percent_decoded_name(raw);
   std::string_view s = raw;
   size_t folder = s.find_last_of("/\\");
   if (folder != std::string_view::npos) s.remove_prefix(folder + 1);
   std::string out;
-  for (size_t i = 0; i < s.size(); ++i) {
-    auto c = static_cast<unsigned char>(s[i]);
-    if (is_bidi_control(s, i)) {  // "gpj.exe" shown as "exe.jpg"
-      i += 2;
-    } else if (c >= 32 && c != 127) {
-      out += s[i];
-    }
+  while (!s.empty()) {
+    Character c = first_character(s);
+    if (c.well_formed && !steers_display(c.value)) out += s.substr(0, c.octets);
+    s.remove_prefix(c.octets);
   }
   std::string_view name = trim(out);
   while (name.starts_with('.')) name.remove_prefix(1);
-  size_t cut = std::min(name.size(), filename_octets_max);
-  while (cut > 0 && cut < name.size() && (static_cast<unsigned char>(name[cut]) & 0xC0) == 0x80) --cut;
-  return std::string(name.substr(0, cut));
+  return shortened(name);
 }
 
 std::string format_parameter(std::string_view name, std::string_view utf8_value) {

@@ -48,8 +48,8 @@ ContentDisposition parse_content_disposition(std::string_view value, std::string
 // only unquoted. What IMAP's BODYSTRUCTURE shows.
 Parameters raw_parameters(std::string_view value);
 
-// The name to save under, from filename= or else name=: without folders, control
-// characters or leading dots, at most 255 octets, UTF-8; "" if none.
+// The name to save under, from filename= or else name=: without folders, leading dots and
+// what steers the display (base/visible.h), at most 200 octets, UTF-8; "" if none.
 std::string filename(const ContentDisposition& disposition, const ContentType& type);
 
 // " filename=…" parameters for `name`=`value`, each with a leading ";" and folded to

@@ -10,6 +10,7 @@
 #include "mail/address_list.h"
 #include "mail/encoding.h"
 #include "mail/message.h"
+#include "mail/raw_text.h"
 
 namespace pabal::mail {
 namespace {
@@ -92,7 +93,7 @@ using Result = std::expected<std::string, std::string>;
 
 class Converter {
  public:
-  explicit Converter(std::string_view message) : m_(message) {}
+  Converter(std::string_view message, const Part& root) : m_(message), charset_(declared_charset(root)) {}
 
   Result entity(const Part& part, bool top) {
     if (is_clean(m_.substr(part.header_begin, part.body_end - part.header_begin))) {
@@ -218,7 +219,8 @@ class Converter {
         out += line;
         continue;
       }
-      auto converted = convert_field(field);
+      std::string own = part.type.parameter("charset");
+      auto converted = convert_field(field, own.empty() ? charset_ : own);
       if (!converted) return converted;
       out += *converted;
     }
@@ -228,30 +230,67 @@ class Converter {
     return out;
   }
 
-  static Result convert_field(const Field& field) {
+  static Result convert_field(const Field& field, const std::string& declared) {
+    std::string charset = charset_to_write(field.raw_value, declared);
     if (std::ranges::find(address_fields, to_lower(field.name)) != address_fields.end())
-      return convert_addresses(field);
+      return convert_addresses(field, charset);
     bool is_type = iequals(field.name, "content-type");
-    if (is_type || iequals(field.name, "content-disposition")) {
-      std::string out = std::string(field.name) + ": ";
-      ContentDisposition disposition = parse_content_disposition(field.raw_value);
-      ContentType type = parse_content_type(field.raw_value);
-      out += is_type ? type.name() : disposition.disposition.empty() ? "attachment" : disposition.disposition;
-      for (const Parameter& parameter : is_type ? type.parameters : disposition.parameters) {
-        out += format_parameter(parameter.name, parameter.value);
-      }
-      return fold_long(out) + "\r\n";
+    if (is_type || iequals(field.name, "content-disposition"))
+      return convert_parameters(field, is_type, charset);
+    // Of what is UTF-8 the text is known, so that it can be cut well.
+    if (charset == "utf-8")
+      return std::string(field.name) + ": " + encode_text(field.text(), field.name.size() + 2) + "\r\n";
+    return one_field(field.name, octets_to_text(without_controls(field.value()), charset));
+  }
+
+  // NUL, bare CR and LF, which no server takes; tabs are blanks.
+  static std::string without_controls(std::string text) {
+    std::ranges::replace(text, '\t', ' ');
+    std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; });
+    return text;
+  }
+
+  static Result convert_parameters(const Field& field, bool is_type, const std::string& charset) {
+    std::string out = std::string(field.name) + ": ";
+    ContentDisposition disposition = parse_content_disposition(field.raw_value);
+    ContentType type = parse_content_type(field.raw_value);
+    out += is_type ? type.name() : disposition.disposition.empty() ? "attachment" : disposition.disposition;
+    Parameters raw = raw_parameters(field.raw_value);
+    for (const Parameter& parameter : is_type ? type.parameters : disposition.parameters) {
+      std::string octets = raw_value(raw, parameter.name);
+      bool known = is_ascii(octets) || charset == "utf-8" || !is_parameter_name(parameter.name);
+      out += known ? format_parameter(parameter.name, parameter.value)
+                   : octets_to_parameter(parameter.name, without_controls(octets), charset);
     }
-    return std::string(field.name) + ": " + encode_text(field.text(), field.name.size() + 2) + "\r\n";
+    return fold_long(out) + "\r\n";
+  }
+
+  static bool is_parameter_name(std::string_view name) {
+    return name.size() < 40 && std::ranges::all_of(name, [](char c) { return is_alnum(c) || c == '-'; });
+  }
+
+  // As it was written, segments that are not percent-encoded joined; "" for others.
+  static std::string raw_value(const Parameters& raw, const std::string& name) {
+    if (const std::string* plain = find_parameter(raw, name)) return *plain;
+    std::string joined;
+    for (size_t number = 0; number < raw.size(); ++number) {
+      const std::string* segment = find_parameter(raw, name + '*' + std::to_string(number));
+      if (segment == nullptr) break;
+      joined += *segment;
+    }
+    return joined;
   }
 
   static std::string fold_long(const std::string& lines) {
     return is_clean(lines + "\r\n") ? lines : fold(unfold(lines), 0);
   }
 
-  static Result convert_addresses(const Field& field) {
+  static Result convert_addresses(const Field& field, const std::string& charset) {
     std::string value;
-    for (HeaderAddress& entry : parse_address_list(field.raw_value)) {
+    std::vector<HeaderAddress> raw = parse_raw_address_list(field.raw_value);
+    std::vector<HeaderAddress> list = parse_address_list(field.raw_value);
+    for (size_t i = 0; i < list.size(); ++i) {
+      HeaderAddress& entry = list[i];
       if (!is_ascii(entry.address)) {
         size_t at = entry.address.rfind('@');
         auto domain = at == std::string::npos ? std::nullopt : to_ascii_domain(entry.address.substr(at + 1));
@@ -262,12 +301,29 @@ class Converter {
       }
       std::erase_if(entry.address, [](char c) { return static_cast<unsigned char>(c) < 32; });
       if (!value.empty()) value += ", ";
-      value += entry.empty_group ? encode_phrase(entry.group) + ":;" : to_header_text(entry, false);
+      // Both lists come from one parser; a name that decodes to nothing leaves its entry out.
+      const HeaderAddress* written = list.size() == raw.size() ? &raw[i] : nullptr;
+      if (entry.empty_group) {
+        value += phrase(entry.group, written == nullptr ? "" : written->group, charset) + ":;";
+      } else {
+        std::string name =
+            phrase(entry.display_name, written == nullptr ? "" : written->display_name, charset);
+        value += name.empty()            ? entry.address
+                 : entry.address.empty() ? name
+                                         : name + " <" + entry.address + ">";
+      }
     }
     return one_field(field.name, value);
   }
 
+  static std::string phrase(const std::string& text, const std::string& written, const std::string& charset) {
+    if (text.empty()) return {};
+    if (is_ascii(written) || charset == "utf-8") return encode_phrase(text);
+    return octets_to_phrase(without_controls(written), charset);
+  }
+
   std::string_view m_;
+  std::string charset_;  // of the message's text
 };
 
 }  // namespace
@@ -280,7 +336,8 @@ Needs scan_needs(std::string_view message) {
 }
 
 std::expected<std::string, std::string> to_7bit(std::string_view message) {
-  return Converter(message).entity(parse_message(message), true);
+  Part root = parse_message(message);
+  return Converter(message, root).entity(root, true);
 }
 
 }  // namespace pabal::mail

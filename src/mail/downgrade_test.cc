@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
+#include "mail/address_list.h"
 #include "mail/message.h"
 
 namespace pabal::mail {
@@ -58,6 +60,51 @@ TEST(To7Bit, RawHeaders) {
   EXPECT_EQ(parse_message(message).type.parameter("name"), "파일.txt");
   EXPECT_FALSE(to_7bit("From: 김@x.test\r\n\r\nx\r\n"));
   EXPECT_EQ(parse_header(convert("From: 홍길동\r\n\r\nx\r\n")).text("from"), "홍길동");
+}
+
+// What nobody can name keeps its octets under a name that says so (RFC 1428 §3).
+TEST(To7Bit, RawHeadersOfOldCharsets) {
+  const std::string hello = "\xBE\xC8\xB3\xE7", dog = "\xB0\xAD\xBE\xC6\xC1\xF6";
+  auto mail = [&](const std::string& type) {
+    return "Subject: Re: " + hello + " =?utf-8?Q?=C3=A9?= " + dog + " x\r\nFrom: \"Kim, " + hello +
+           "\" <a@b.test>\r\n" + "To: " + hello + ": " + dog + " <c@d.test>;, \"" + dog +
+           "\" (x) <e@f.test>\r\n" + "Content-Type: " + type + "; name=\"" + hello + ".txt\"\r\n" +
+           "Content-Disposition: attachment; filename=\"" + hello + hello + hello + hello + hello +
+           ".txt\"; size=3\r\n\r\nx\r\n";
+  };
+  const std::string known = convert(mail("text/plain; charset=EUC-KR")),
+                    unknown = convert(mail("application/x-any"));
+  Header header = parse_header(known);
+  EXPECT_EQ(header.value("subject"),
+            "Re: =?EUC-KR?B?vsiz5yA=?= =?utf-8?Q?=C3=A9?= =?EUC-KR?B?ILCtvsbB9g==?= x");
+  EXPECT_EQ(header.text("subject"), "Re: 안녕 é 강아지 x");
+  EXPECT_EQ(header.value("from"), "=?EUC-KR?B?S2ltLCC+yLPn?= <a@b.test>");
+  EXPECT_EQ(parse_address_list(header.value("to"))[1].display_name, "강아지");
+  EXPECT_EQ(parse_content_disposition(header.value("content-disposition")).parameter("filename"),
+            "안녕안녕안녕안녕안녕.txt");
+  EXPECT_EQ(parse_content_type(header.value("content-type")).parameter("charset"), "EUC-KR");
+
+  header = parse_header(unknown);
+  EXPECT_EQ(header.value("subject"),
+            "Re: =?unknown-8bit?B?vsiz5yA=?= =?utf-8?Q?=C3=A9?= =?unknown-8bit?B?ILCtvsbB9g==?= x");
+  EXPECT_EQ(*find_parameter(raw_parameters(header.value("content-type")), "name*"),
+            "unknown-8bit''%BE%C8%B3%E7.txt");
+  EXPECT_EQ(filename({}, parse_content_type(header.value("content-type"))), "안녕.txt");
+
+  // No character is cut, however long the text is.
+  std::string many, text;
+  for (int i = 0; i < 100; ++i) {
+    many += hello;
+    text += "안녕";
+  }
+  std::string message =
+      convert("Content-Type: text/plain; charset=ks_c_5601-1987\r\nSubject: x" + many + "\r\n\r\n");
+  EXPECT_EQ(parse_header(message).text("subject"), "x" + text);
+  std::string subject = parse_header(message).value("subject");
+  for (std::string_view word : split(subject, ' ')) {
+    EXPECT_LE(word.size(), 75u);
+    EXPECT_EQ(decode_text(word).find("\uFFFD"), std::string::npos) << word;
+  }
 }
 
 TEST(To7Bit, NestedParts) {

@@ -103,6 +103,8 @@ struct Attachment {
   std::string type;        // "image/png"
   size_t size_octets = 0;  // decoded
 };
+// Everything that can be saved: what is not shown as text, the pictures, sounds and videos
+// that stand in the text, and text that has a file name although it is shown. In order.
 std::vector<Attachment> list_attachments(const Part& root, std::string_view message);
 
 }  // namespace pabal::mail

@@ -56,8 +56,8 @@ bool is_ascii(std::string_view s);
 // True for well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates.
 bool is_utf8(std::string_view s);
 
-// Text from outside made fit for one line of a log or a terminal: what steers the
-// display (visible.h) and malformed bytes become \xNN; cut to max_octets with "...".
+// Text from outside made fit for one line of a log or a terminal: control
+// characters and malformed bytes become \xNN; cut to max_octets with "...".
 std::string printable(std::string_view s, size_t max_octets = 512);
 
 }  // namespace pabal

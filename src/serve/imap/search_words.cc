@@ -50,6 +50,8 @@ WordMatch find_word(std::string_view text, std::string_view word) {
 
 size_t find_text(std::string_view text, std::string_view needle, size_t from) {
   if (from > text.size()) return std::string_view::npos;
+  if (needle.empty()) return from;
+  if (from == text.size()) return std::string_view::npos;  // where memmem may be given no octets at all
   const void* found = memmem(text.data() + from, text.size() - from, needle.data(), needle.size());
   if (found == nullptr) return std::string_view::npos;
   return static_cast<size_t>(static_cast<const char*>(found) - text.data());

@@ -5,6 +5,7 @@
 #include "directory/directory.h"
 #include "directory/lookup.h"
 #include "directory/password.h"
+#include "mail/precis.h"
 #include "store/mailboxes.h"
 
 namespace pabal::directory {
@@ -61,7 +62,7 @@ std::expected<std::string, Error> require_reachable(store::Database& db, std::st
 std::optional<Error> refuse_password(std::string_view password) {
   if (password.size() > kPasswordOctetsMax)
     return "the password is longer than " + std::to_string(kPasswordOctetsMax) + " octets";
-  if (!password.empty() && !proto::sasl::prepared_password_ok(password))
+  if (!password.empty() && !mail::prepare_password(password))
     return "the password must be UTF-8 without control characters";
   return std::nullopt;
 }

@@ -1,6 +1,6 @@
 #include "directory/authenticate.h"
 
-#include "base/bytes.h"
+#include "mail/precis.h"
 
 namespace pabal::directory {
 
@@ -27,7 +27,7 @@ Login failed(sasl::Failure why, std::string name) {
 }
 
 bool acts_as_another(const std::string& authzid, const std::string& authcid) {
-  return !authzid.empty() && !iequals(authzid, authcid);
+  return !authzid.empty() && mail::fold_address(authzid) != mail::fold_address(authcid);
 }
 
 }  // namespace

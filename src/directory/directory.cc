@@ -8,6 +8,7 @@
 #include "directory/password.h"
 #include "directory/proven.h"
 #include "directory/scram.h"
+#include "mail/precis.h"
 #include "rt/event.h"
 #include "rt/offload.h"
 
@@ -73,7 +74,7 @@ rt::Task<Resolution> Directory::resolve(mail::Address address) {
   }
   Cache::Epoch epoch = impl_->cache.epoch(impl_->store.directory_generation());
   // Anything that two different addresses never share will do as a key.
-  std::string key = to_lower(address.local) + '\0' + to_lower(address.domain);
+  std::string key = mail::fold_name(address.local) + '\0' + to_lower(address.domain);
   if (std::optional<Resolution> known = impl_->cache.get(key, epoch, now)) co_return std::move(*known);
 
   Resolution resolution = co_await impl_->store.read(look_up, std::move(address));

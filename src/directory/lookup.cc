@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "mail/precis.h"
 
 namespace pabal::directory {
 
@@ -35,7 +36,7 @@ class Walk {
     if (start.domain.empty() && iequals(start.local, "postmaster")) start.domain = default_domain(db_);
     std::optional<std::string> domain = mail::to_ascii_domain(start.domain);
     if (!domain || !has_domain(db_, *domain)) return {};
-    visit({to_lower(start.local), *domain}, 0);
+    visit({mail::fold_name(start.local), *domain}, 0);
     bool somebody = !out_.accounts.empty() || !out_.forwards.empty();
     out_.kind = somebody ? Resolution::local : Resolution::no_such_user;
     return std::move(out_);
@@ -68,7 +69,7 @@ class Walk {
     if (!target) return;
     std::optional<std::string> domain = mail::to_ascii_domain(target->domain);
     if (domain && has_domain(db_, *domain)) {
-      visit({to_lower(target->local), *domain}, depth);
+      visit({mail::fold_name(target->local), *domain}, depth);
       return;
     }
     auto same = [&](const mail::Address& a) { return mail::same_mailbox(a, *target); };
@@ -127,7 +128,7 @@ class Walk {
 std::optional<std::string> folded(const mail::Address& address) {
   std::optional<std::string> domain = mail::to_ascii_domain(address.domain);
   if (!domain) return std::nullopt;
-  return mail::to_string(mail::Address{to_lower(address.local), *domain});
+  return mail::to_string(mail::Address{mail::fold_name(address.local), *domain});
 }
 
 std::optional<std::string> folded_login(store::Database& db, std::string_view name) {

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/verify.h"
 #include "proto/sasl/scram_secret.h"
+#include "mail/precis.h"
 #include "store/hash.h"
 
 namespace pabal::directory {
@@ -43,7 +44,8 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string hash_password(std::string_view password, io::Random& random) {
+std::string hash_password(std::string_view as_typed, io::Random& random) {
+  const std::string password = mail::prepare_password(as_typed).value_or(std::string(as_typed));
   std::string salt = random.octets(kSaltOctets);
   std::array<char, 256> encoded{};
   int result = argon2id_hash_encoded(kPasses, kMemoryKib, kLanes, password.data(), password.size(),
@@ -65,8 +67,13 @@ bool scram_is_weak(std::string_view scram) {
 bool password_matches(std::string_view phc, std::string_view password) {
   if (password.size() > kPasswordOctetsMax) return false;
   std::string encoded(phc.empty() ? std::string_view(kNobody) : phc);
-  int result = argon2id_verify(encoded.c_str(), password.data(), password.size());
-  return result == ARGON2_OK && !phc.empty();
+  auto verify_one = [&](std::string_view one) {
+    return argon2id_verify(encoded.c_str(), one.data(), one.size()) == ARGON2_OK && !phc.empty();
+  };
+  std::optional<std::string> prepared = mail::prepare_password(password);
+  if (!prepared || *prepared == password) return verify_one(password);
+  // Of before passwords were prepared, one may be stored as it is typed.
+  return verify_one(*prepared) || verify_one(password);
 }
 
 std::string make_app_password(io::Random& random) {

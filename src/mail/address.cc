@@ -5,6 +5,7 @@
 #include <idn2.h>
 
 #include "base/bytes.h"
+#include "mail/precis.h"
 
 namespace pabal::mail {
 namespace {
@@ -124,7 +125,7 @@ std::string to_string(const Address& address) {
 }
 
 bool same_mailbox(const Address& a, const Address& b) {
-  if (!iequals(a.local, b.local)) return false;
+  if (fold_name(a.local) != fold_name(b.local)) return false;
   if (iequals(a.domain, b.domain)) return true;
   auto left = to_ascii_domain(a.domain), right = to_ascii_domain(b.domain);
   return left && right && *left == *right;

@@ -27,7 +27,7 @@ struct Address {
 std::string to_string(const Address& address);
 
 // True if both name one mailbox as we see it: domains equal in their ASCII form,
-// local parts equal without regard to ASCII case.
+// local parts equal when folded (precis.h).
 bool same_mailbox(const Address& a, const Address& b);
 
 // An addr-spec: Dot-string or Quoted-string, '@', domain or address literal, and

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "store/folded_names.h"
 
 namespace pabal::store {
 
@@ -326,7 +327,7 @@ int schema_version(Database& db) {
 void prepare_schema(Database& db) {
   int version = schema_version(db);
   if (version > kSchemaVersion) throw StoreError(too_new(version));
-  if (version == kSchemaVersion) return;
+  if (version == kSchemaVersion) return fold_stored_names(db);
   db.execute("BEGIN IMMEDIATE");
   try {
     for (int v = version; v < kSchemaVersion; ++v) db.execute(kUpgrades[static_cast<size_t>(v)]);
@@ -340,6 +341,7 @@ void prepare_schema(Database& db) {
     if (db.in_transaction()) db.execute("ROLLBACK");
     throw;
   }
+  fold_stored_names(db);
 }
 
 }  // namespace pabal::store

@@ -276,5 +276,52 @@ TEST_F(DirectoryTest, GroupsGetMailAndNobodyLogsIn) {
   EXPECT_EQ(resolve("postmaster@seoul.test"), "local alice@seoul.test");
 }
 
+// RFC 8265: however somebody's keyboard writes his name, he is one person.
+TEST_F(DirectoryTest, NamesAreFoldedInOneWay) {
+  const char *hangul = "한글@seoul.test", *decomposed = "\u1112\u1161\u11AB\u1100\u1173\u11AF@seoul.test";
+  change([&](Transaction& tx) {
+    EXPECT_TRUE(add_account(*store_, tx, world_.random, decomposed, "\u1112\u1161\u11AB"));
+    EXPECT_FALSE(add_account(*store_, tx, world_.random, hangul, "pw"));
+    EXPECT_TRUE(add_account(*store_, tx, world_.random, "ÉMILE@seoul.test", "pw"));
+    EXPECT_TRUE(add_alias(tx, "ИНФО@seoul.test", "E\u0301mile@seoul.test"));
+    EXPECT_FALSE(add_alias(tx, "инфо@seoul.test", "émile@seoul.test"));
+    EXPECT_EQ(set_acls(tx, "한글@seoul.test/INBOX", "É\u006DILE@seoul.test", "lr").has_value(), true);
+  });
+  EXPECT_EQ(resolve(hangul), "local 한글@seoul.test");
+  EXPECT_EQ(resolve(decomposed), "local 한글@seoul.test");
+  EXPECT_EQ(resolve("Инфо@seoul.test"), "local émile@seoul.test");
+  EXPECT_EQ(resolve("e\u0301mile+tag@seoul.test"), "local émile@seoul.test");
+  EXPECT_TRUE(login(hangul, "한"));
+  EXPECT_TRUE(login(decomposed, "\u1112\u1161\u11AB"));
+  EXPECT_TRUE(login("Émile", "pw"));
+  EXPECT_FALSE(login("Émile", "PW"));
+  EXPECT_TRUE(may_send("émile@seoul.test", "ÉMILE@seoul.test"));
+}
+
+TEST_F(DirectoryTest, NamesOfOlderStoresAreFolded) {
+  change([&](Transaction& tx) {
+    EXPECT_TRUE(add_account(*store_, tx, world_.random, "한글@seoul.test", "pw"));
+    EXPECT_TRUE(add_alias(tx, "émile@seoul.test", "한글@seoul.test"));
+    // As they were typed once.
+    tx.db.prepare("UPDATE account SET address = ? WHERE address = ?")
+        .bind(std::string_view("\u1112\u1161\u11AB글@seoul.test"))
+        .bind(std::string_view("한글@seoul.test"))
+        .run();
+    tx.db.prepare("UPDATE alias SET address = ?, target = ?")
+        .bind(std::string_view("Émile@seoul.test"))
+        .bind(std::string_view("\u1112\u1161\u11AB글@seoul.test"))
+        .run();
+    tx.db.execute("DELETE FROM meta WHERE key = 'names_folded'");
+  });
+  auto close = [](Store& s) -> rt::Task<void> { co_await s.close(); };
+  sim_.run(close(*store_));
+  directory_.directory.reset();
+  store_.reset();
+  store_ = Store::open(world_, store::small_options("/data"));
+  EXPECT_EQ(resolve("한글@seoul.test"), "local 한글@seoul.test");
+  EXPECT_EQ(resolve("émile@seoul.test"), "local 한글@seoul.test");
+  EXPECT_TRUE(login("한글@seoul.test", "pw"));
+}
+
 }  // namespace
 }  // namespace pabal::directory

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/verify.h"
+#include "mail/precis.h"
 
 namespace pabal::proto::sasl::scram {
 
@@ -34,7 +35,8 @@ std::string sha256(std::string_view text) {
   return std::string(reinterpret_cast<char*>(out), sizeof out);
 }
 
-std::string salted_password(std::string_view password, std::string_view salt, uint32_t iterations) {
+std::string salted_password(std::string_view as_typed, std::string_view salt, uint32_t iterations) {
+  const std::string password = mail::prepare_password(as_typed).value_or(std::string(as_typed));
   unsigned char out[kHashOctets];
   verify(PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), octets(salt),
                            static_cast<int>(salt.size()), static_cast<int>(iterations), EVP_sha256(),

@@ -14,7 +14,8 @@ constexpr size_t kHashOctets = 32;
 
 std::string hmac_sha256(std::string_view key, std::string_view text);
 std::string sha256(std::string_view text);
-// Hi() of RFC 5802 §2.2: PBKDF2-HMAC-SHA-256 with 32 octets of output.
+// Hi() of RFC 5802 §2.2: PBKDF2-HMAC-SHA-256 with 32 octets of output, of the password
+// as RFC 8265 §4.2 prepares it.
 std::string salted_password(std::string_view password, std::string_view salt, uint32_t iterations);
 std::string exclusive_or(std::string_view a, std::string_view b);
 // Takes the same time wherever the first difference lies.

@@ -44,9 +44,4 @@ std::optional<ScramSecret> parse_scram_secret(std::string_view text) {
   return ScramSecret{*salt, static_cast<uint32_t>(*iterations), *stored_key, *server_key};
 }
 
-bool prepared_password_ok(std::string_view password) {
-  return !password.empty() && is_utf8(password) &&
-         std::ranges::none_of(password, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
-}
-
 }  // namespace pabal::proto::sasl

@@ -23,19 +23,13 @@ struct ScramSecret {
   bool operator==(const ScramSecret&) const = default;
 };
 
-// Slow by design (PBKDF2): call it off the event loop. The password is taken
-// as UTF-8 as it is; see prepared_password_ok.
+// Slow by design (PBKDF2): call it off the event loop. The password is prepared here
+// (mail/precis.h).
 ScramSecret make_scram_secret(std::string_view password, std::string_view salt, uint32_t iterations);
 
 // "SCRAM-SHA-256$4096:salt$StoredKey:ServerKey" (base64 parts), the form that
 // PostgreSQL and others use.
 std::string to_text(const ScramSecret& secret);
 std::optional<ScramSecret> parse_scram_secret(std::string_view text);
-
-// The only password preparation we do: well-formed UTF-8, not empty, no NUL
-// and no other control characters; everything else passes unchanged. This is
-// RFC 8265 OpaqueString without its mapping of non-ASCII spaces and its NFC:
-// a password typed decomposed on one machine and composed on another differs.
-bool prepared_password_ok(std::string_view password);
 
 }  // namespace pabal::proto::sasl

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "mail/precis.h"
 #include "serve/imap/session.h"
 
 namespace pabal::serve::imap {
@@ -20,7 +21,7 @@ constexpr std::string_view kInbox = "INBOX";
 std::optional<Owner> find_owner(store::Database& db, std::string_view address, bool shared) {
   store::Statement select =
       db.prepare("SELECT id, address FROM account WHERE address = ? AND shared = ? AND disabled = 0");
-  if (!select.bind(to_lower(address)).bind(int64_t{shared}).step()) return std::nullopt;
+  if (!select.bind(mail::fold_address(address)).bind(int64_t{shared}).step()) return std::nullopt;
   return Owner{{select.number(0)}, select.text(1), shared};
 }
 

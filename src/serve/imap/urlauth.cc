@@ -1,6 +1,7 @@
 // GENURLAUTH, RESETKEY and URLFETCH (RFC 4467): a user lets others fetch one of
 // his messages by a URL that only he could have made.
 #include "base/bytes.h"
+#include "mail/precis.h"
 #include "proto/imap/response.h"
 #include "serve/imap/session.h"
 #include "serve/imap/url_token.h"
@@ -14,7 +15,7 @@ constexpr size_t kKeyOctets = 32;
 // RFC 4467 §3: who may use the URL.
 bool admits(std::string_view access, const directory::Account& account) {
   if (access == "anonymous" || access == "authuser") return true;
-  return access.starts_with("user+") && iequals(access.substr(5), account.address);
+  return access.starts_with("user+") && mail::fold_address(access.substr(5)) == account.address;
 }
 
 }  // namespace
@@ -24,7 +25,8 @@ rt::Task<Outcome> Session::on(wire::GenUrlAuth command) {
   for (const auto& [rump, mechanism] : command.urls) {
     if (!iequals(mechanism, "INTERNAL")) co_return bad("the only mechanism is INTERNAL");
     std::optional<wire::Url> url = wire::parse_url(rump);
-    if (!url || url->access.empty() || url->mailbox.empty() || !iequals(url->user, account_->address))
+    if (!url || url->access.empty() || url->mailbox.empty() ||
+        mail::fold_address(url->user) != account_->address)
       co_return bad("that is not the URL of a message of yours that ends in ;URLAUTH=...");
     std::expected<Place, Outcome> place = co_await find_with_right(url->mailbox, "r");
     if (!place) co_return std::move(place.error());

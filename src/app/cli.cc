@@ -6,6 +6,7 @@
 #include <iostream>
 #include <unistd.h>
 
+#include "app/dnssec.h"
 #include "app/version.h"
 #include "os/real_world.h"
 
@@ -96,14 +97,18 @@ static void add_own_commands(CLI::App& app, Cli& cli, const Hooks& hooks) {
   add_command(app, cli, "check-config", "Tell whether the config file is right",
               "pabal check-config --config pabal.toml", [&cli] {
                 Config config = load(cli);
+                os::Dnssec dnssec = look_for_dnssec(config);
                 if (cli.json) {
-                  cli.console.out << json_object({{"file", json_string(config_path(cli))}, {"ok", "true"}})
+                  cli.console.out << json_object({{"file", json_string(config_path(cli))},
+                                                  {"ok", "true"},
+                                                  {"dnssec", json_string(to_text(dnssec))}})
                                   << '\n';
                   return;
                 }
                 cli.console.out << config_path(cli) << " is right: " << config.server.hostname << ", "
                                 << config.listeners.size() << " listeners, mail in "
                                 << config.server.data_directory << '\n';
+                if (auto trouble = dnssec_trouble(dnssec)) cli.console.out << "Warning: " << *trouble << '\n';
               });
   add_command(app, cli, "version", "Print the version", "pabal version", [&cli] {
     if (cli.json) {

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "app/cli.h"
+#include "app/dnssec.h"
 #include "app/journey_text.h"
 #include "base/bytes.h"
 #include "queue/operate.h"
@@ -66,11 +67,15 @@ std::string entry_json(const queue::Listed& listed) {
                       {"last_mta", json_string(e.last_mta)}});
 }
 
-std::vector<queue::Listed> find(const Cli& cli, const Arguments& a, Time& now) {
+// warning: what keeps mail here though no entry says so.
+std::vector<queue::Listed> find(const Cli& cli, const Arguments& a, Time& now,
+                                std::string* warning = nullptr) {
   std::vector<queue::Listed> found;
+  const std::string directory = load(cli).server.data_directory;
   with_records(cli, [&](Records& r) {
     now = r.tx.now;
     found = queue::list(r.tx.db, select(a), a.max);
+    if (warning != nullptr) *warning = noted_dnssec_trouble(r.world.disk, directory).value_or("");
   });
   return found;
 }
@@ -83,8 +88,10 @@ void print_json(const Cli& cli, const std::vector<queue::Listed>& found) {
 
 void list(const Cli& cli, const Arguments& a) {
   Time now;
-  std::vector<queue::Listed> found = find(cli, a, now);
+  std::string warning;
+  std::vector<queue::Listed> found = find(cli, a, now, &warning);
   if (cli.json) return print_json(cli, found);
+  if (!warning.empty()) cli.console.out << "Warning: " << warning << "\n\n";
   if (found.empty()) {
     cli.console.out << "Nothing waits.\n";
     return;

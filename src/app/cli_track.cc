@@ -1,11 +1,14 @@
 // pabal track: where is my mail?
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <ostream>
 
 #include "app/cli.h"
 #include "app/journey_text.h"
 #include "base/bytes.h"
+#include "journey/refusals.h"
 
 namespace pabal::app {
 
@@ -23,14 +26,27 @@ Journey read_journey(store::Database& db, MessageId message) {
   return {message, journey::read(db, message), queue::list(db, selection, 1000)};
 }
 
-std::vector<Journey> find(Records& r, const Arguments& a) {
+Time begin_of(const Journey& journey) {
+  return journey.events.empty() ? Time{} : journey.events.front().at;
+}
+
+// Mails, and what never became one, newest first.
+std::vector<Journey> find_by_address(Records& r, const Arguments& a, const std::string& directory) {
   std::vector<Journey> found;
-  if (a.what.find('@') != std::string::npos) {
-    for (MessageId message : journey::find_by_address(r.tx.db, a.what, a.max)) {
-      found.push_back(read_journey(r.tx.db, message));
-    }
-    return found;
+  for (MessageId message : journey::find_by_address(r.tx.db, a.what, a.max)) {
+    found.push_back(read_journey(r.tx.db, message));
   }
+  for (journey::Event& refusal : journey::find_refusals(r.world.disk, directory, a.what, a.max)) {
+    found.push_back({{}, {std::move(refusal)}, {}});
+  }
+  std::ranges::stable_sort(found, std::greater(), begin_of);
+  if (found.size() > a.max) found.resize(a.max);
+  return found;
+}
+
+std::vector<Journey> find(Records& r, const Arguments& a, const std::string& directory) {
+  std::vector<Journey> found;
+  if (a.what.find('@') != std::string::npos) return find_by_address(r, a, directory);
   auto message = journey::parse_trace_id(a.what);
   if (!message) {
     throw CommandError("\"" + printable(a.what, 80) +
@@ -45,10 +61,10 @@ std::vector<Journey> find(Records& r, const Arguments& a) {
 void print_summaries(std::ostream& out, const std::vector<Journey>& found) {
   Table table({"MAIL", "TIME", "FROM", "TO", "STATUS"});
   for (const Journey& journey : found) {
-    Time at = journey.events.empty() ? Time{} : journey.events.front().at;
-    table.row({journey::trace_id(journey.message), to_rfc3339(at),
-               printable(fact_of(journey.events, "from"), 60), printable(fact_of(journey.events, "to"), 60),
-               journey_status(journey)});
+    std::string from = fact_of(journey.events, "from");
+    if (from.empty()) from = fact_of(journey.events, "account");
+    table.row({journey.message ? journey::trace_id(journey.message) : "-", to_rfc3339(begin_of(journey)),
+               printable(from, 60), printable(fact_of(journey.events, "to"), 60), journey_status(journey)});
   }
   out << table.text() << "`pabal track MAIL` tells the whole journey, --all all of them.\n";
 }
@@ -56,9 +72,10 @@ void print_summaries(std::ostream& out, const std::vector<Journey>& found) {
 void track(const Cli& cli, const Arguments& a) {
   std::vector<Journey> found;
   Time now;
+  const std::string directory = load(cli).server.data_directory;
   with_records(cli, [&](Records& r) {
     now = r.tx.now;
-    found = find(r, a);
+    found = find(r, a, directory);
   });
   if (cli.json) {
     std::vector<std::string> journeys;
@@ -79,9 +96,11 @@ void track(const Cli& cli, const Arguments& a) {
 void add_track_command(CLI::App& app, Cli& cli) {
   auto a = std::make_shared<Arguments>();
   CLI::App* command = add_command(
-      app, cli, "track", "The journey of a mail: where it came from, what happened, where it is",
+      app, cli, "track",
+      "The journey of a mail: where it came from, what happened, where it is; and what was refused",
       "pabal track 06aez85kc8p1y\n  pabal track alice@example.org", [&cli, a] { track(cli, *a); });
-  command->add_option("ID|ADDRESS", a->what, "Id of a mail, or address of its sender or a recipient")
+  command
+      ->add_option("ID|ADDRESS", a->what, "Id of a mail, or address of its sender, a recipient or an account")
       ->required();
   command->add_option("--max", a->max, "For an address: at most so many, newest first")
       ->capture_default_str()

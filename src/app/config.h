@@ -87,6 +87,8 @@ struct DeliveryConfig {
   int mails_per_connection_max = 100;
   int remote_port = 25;
   IpFamilies ip = IpFamilies::both;
+  std::vector<io::IpPrefix> inner_networks;
+  bool private_networks = true;
 };
 
 struct RouteConfig {
@@ -101,6 +103,7 @@ struct RouteConfig {
 struct DnsConfig {
   std::vector<std::string> servers;  // "192.0.2.1" or "192.0.2.1:5353"; empty: as /etc/resolv.conf says
   bool dnssec = true;
+  std::string trust_anchor_file = "/usr/share/dns/root.key";  // where Debian's dns-root-data puts it
   std::vector<std::string> local_zones;
 };
 

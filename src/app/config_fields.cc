@@ -138,6 +138,11 @@ const std::vector<Field<DeliveryConfig>>& fields() {
       {"remote_port", &S::remote_port,
        "The port of other servers. Anything but 25 is for trying things out."},
       {"ip", choice<&S::ip>({"4,6", "4", "6"}), "Which addresses of other servers are used."},
+      {"inner_networks", &S::inner_networks,
+       "Networks like [\"127.0.0.0/8\"] that a domain may name its servers in though they are not on the "
+       "Internet. A route may always lead there."},
+      {"private_networks", &S::private_networks,
+       "Whether a domain may name servers in private networks (10.0.0.0/8 and the like)."},
   };
   return table;
 }
@@ -162,7 +167,11 @@ const std::vector<Field<DnsConfig>>& fields() {
   static const std::vector<Field<S>> table = {
       {"servers", &S::servers,
        "Resolvers, as \"192.0.2.1\" or \"192.0.2.1:53\". Empty: those of /etc/resolv.conf."},
-      {"dnssec", &S::dnssec, "Check signatures; answers with a wrong one are not used."},
+      {"dnssec", &S::dnssec,
+       "Check signatures; answers with a wrong one are not used. Where the resolver takes all signatures "
+       "out of its answers, the server says so and goes on without."},
+      {"trust_anchor_file", &S::trust_anchor_file,
+       "The root's keys, from which signatures are checked (Debian's package dns-root-data).", Trait::path},
       {"local_zones", &S::local_zones,
        "Reserved names such as \"test\" that your own resolver serves and that otherwise never exist."},
   };

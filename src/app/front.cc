@@ -16,6 +16,12 @@ rt::Task<void> guarded(rt::Task<void> task, Log& log) {
   }
 }
 
+template <class Options>
+Options noting(Options options, journey::Refusals& refusals) {
+  options.refusals = &refusals;
+  return options;
+}
+
 }  // namespace
 
 Front::Front(Server& server, bool bind_all)
@@ -25,11 +31,13 @@ Front::Front(Server& server, bool bind_all)
                  server.proven_),
       intake_(server.world_, directory_, *server.store_, server.queue_, {server.config_.server.hostname}),
       smtpd_(server.world_, directory_, intake_, server.tls_.get(),
-             smtpd_options(server.config_, server.salt_key_), server.smtpd_counters_),
+             noting(smtpd_options(server.config_, server.salt_key_), server.refusals_),
+             server.smtpd_counters_),
       pop3_(server.world_, *server.store_, directory_, server.maildrop_locks_, server.tls_.get(),
-            pop3_options(server.config_, server.salt_key_), server.pop3_counters_),
+            noting(pop3_options(server.config_, server.salt_key_), server.refusals_), server.pop3_counters_),
       imap_(server.world_, *server.store_, directory_, server.indexer_, server.imap_snapshots_,
-            server.tls_.get(), imap_options(server.config_, server.salt_key_), server.imap_counters_),
+            server.tls_.get(), noting(imap_options(server.config_, server.salt_key_), server.refusals_),
+            server.imap_counters_),
       metrics_(server.world_, [&server] { return server.metrics(); }) {
   for (size_t i = 0; i < server_.config_.listeners.size(); ++i) {
     const ListenerConfig& config = server_.config_.listeners[i];

@@ -85,7 +85,8 @@ std::string event_text(const journey::Event& event, Time start) {
 
 std::string journey_text(const Journey& journey, Time now) {
   const auto& events = journey.events;
-  std::string out = "Mail " + journey::trace_id(journey.message) + '\n';
+  const bool refused = !journey.message;
+  std::string out = refused ? "Refused\n" : "Mail " + journey::trace_id(journey.message) + '\n';
   if (events.empty()) return out + "  Nothing is known of it any more.\n";
   Time start = events.front().at;
   std::string day;
@@ -95,6 +96,7 @@ std::string journey_text(const Journey& journey, Time now) {
     day = date;
     out += event_text(event, start);
   }
+  if (refused) return out;
   out += "\nWhere it is now\n";
   for (const auto& [to, text] : ends(events)) out += "  " + printable(to) + "  " + text + '\n';
   for (const queue::Listed& listed : journey.waiting) {
@@ -105,6 +107,7 @@ std::string journey_text(const Journey& journey, Time now) {
 }
 
 std::string journey_status(const Journey& journey) {
+  if (!journey.message) return journey.events.empty() ? "unknown" : journey.events.front().kind;
   std::set<std::string> states;
   for (const queue::Listed& listed : journey.waiting)
     states.insert(std::string(queue::to_text(listed.entry.state)));
@@ -138,7 +141,7 @@ std::string journey_json(const Journey& journey) {
                                    {"last_reason", json_string(entry.last_reason)},
                                    {"last_mta", json_string(entry.last_mta)}}));
   }
-  return json_object({{"id", json_string(journey::trace_id(journey.message))},
+  return json_object({{"id", json_string(journey.message ? journey::trace_id(journey.message) : "")},
                       {"status", json_string(journey_status(journey))},
                       {"events", json_array(events)},
                       {"waiting", json_array(waiting)}});

@@ -11,7 +11,7 @@
 namespace pabal::app {
 
 struct Journey {
-  MessageId message;
+  MessageId message;  // none: what was refused, its one event
   std::vector<journey::Event> events;
   std::vector<queue::Listed> waiting;  // recipients that are still to be reached
 };

@@ -1,5 +1,6 @@
 #include "app/options.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "base/bytes.h"
@@ -13,6 +14,15 @@ std::string read_secret(io::Disk& disk, const std::string& path) {
   std::string bytes(std::min<uint64_t>(file->size(), 4096), '\0');
   bytes.resize(file->read_at(0, bytes));
   return std::string(trim(bytes));
+}
+
+// Several servers on one machine, to try things out: nobody else reaches this one,
+// and it sends to a port where nobody else listens.
+bool is_alone(const Config& config) {
+  auto inside = [](const ListenerConfig& listener) {
+    return !listener.address.path.empty() || listener.address.ip.is_loopback();
+  };
+  return config.delivery.remote_port != RouteConfig{}.port && std::ranges::all_of(config.listeners, inside);
 }
 
 size_t or_unlimited(int limit) {
@@ -121,8 +131,16 @@ serve::imap::ListenerOptions imap_listener(const ListenerConfig& listener) {
   return out;
 }
 
-route::RouteOptions route_options(const Config& config, io::Disk& disk) {
+route::RouteOptions route_options(const Config& config, const std::vector<io::Endpoint>& bound,
+                                  io::Disk& disk) {
   route::RouteOptions out;
+  out.own = bound;
+  out.inner_networks = config.delivery.inner_networks;
+  out.private_networks = config.delivery.private_networks;
+  if (is_alone(config)) {
+    for (const char* loopback : {"127.0.0.0/8", "::1"})
+      out.inner_networks.push_back(*io::IpPrefix::parse(loopback));
+  }
   out.hostname = config.server.hostname;
   out.smtp_port = static_cast<uint16_t>(config.delivery.remote_port);
   switch (config.delivery.ip) {
@@ -192,10 +210,10 @@ std::expected<os::RealWorldOptions, std::string> real_world_options(const Config
   }
   out.resolver.use_resolv_conf = config.dns.servers.empty();
   out.resolver.private_zones = config.dns.local_zones;
-  // Where Debian's dns-root-data puts it.
-  constexpr const char* root_anchor = "/usr/share/dns/root.key";
+  out.resolver.validate = config.dns.dnssec;
   os::FileDisk disk;
-  if (config.dns.dnssec && disk.exists(root_anchor)) out.resolver.trust_anchor_file = root_anchor;
+  if (config.dns.dnssec && disk.exists(config.dns.trust_anchor_file))
+    out.resolver.trust_anchor_file = config.dns.trust_anchor_file;
   out.blocking_threads = std::max<size_t>(8, 2 * std::thread::hardware_concurrency());
   return out;
 }

@@ -21,8 +21,10 @@ serve::pop3::Pop3Options pop3_options(const Config& config, const std::string& s
 serve::pop3::ListenerOptions pop3_listener(const ListenerConfig& listener);
 serve::imap::ImapOptions imap_options(const Config& config, const std::string& salt_key);
 serve::imap::ListenerOptions imap_listener(const ListenerConfig& listener);
-// Throws IoError when a password file cannot be read.
-route::RouteOptions route_options(const Config& config, io::Disk& disk);
+// bound: where the listeners of the config are in fact. Throws IoError when a
+// password file cannot be read.
+route::RouteOptions route_options(const Config& config, const std::vector<io::Endpoint>& bound,
+                                  io::Disk& disk);
 deliver::DelivererOptions deliverer_options(const Config& config);
 // The error is a sentence: a DNS server that is no address.
 std::expected<os::RealWorldOptions, std::string> real_world_options(const Config& config);

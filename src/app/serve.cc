@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "app/dnssec.h"
 #include "app/options.h"
 #include "app/server.h"
 #include "os/epoll.h"
@@ -11,6 +12,8 @@
 namespace pabal::app {
 
 namespace {
+
+constexpr Duration kLookForDnssec = std::chrono::seconds(5);
 
 // Stops the server at SIGTERM or SIGINT; a second one changes nothing.
 rt::Task<void> stop_at_signal(os::SignalWatcher& signals, Server& server, Log& log, const bool& ended) {
@@ -23,11 +26,20 @@ rt::Task<void> stop_at_signal(os::SignalWatcher& signals, Server& server, Log& l
   }
 }
 
-rt::Task<void> run_first_loop(Server& server, Log& log) {
+// Before somebody waits five days for mail that no answer lets go.
+rt::Task<void> look_for_dnssec(os::RealWorld& real, std::string data_directory) {
+  io::World world = real.world();
+  os::Dnssec verdict = co_await real.resolver().probe(rt::Loop::current().now() + kLookForDnssec);
+  bool told = verdict == os::Dnssec::works || verdict == os::Dnssec::stripped;  // by the resolver
+  if (!told) note_dnssec(world.log, world.disk, data_directory, verdict);
+}
+
+rt::Task<void> run_first_loop(os::RealWorld& real, const Config& config, Server& server, Log& log) {
   os::SignalWatcher signals;
   bool ended = false;
   rt::TaskGroup group;
   group.spawn(stop_at_signal(signals, server, log, ended));
+  group.spawn(look_for_dnssec(real, config.server.data_directory));
   std::exception_ptr failure;
   try {
     co_await server.run();
@@ -77,11 +89,14 @@ int serve(const Config& config) {
       for (size_t i = 1; i < loops; ++i)
         others.emplace_back(run_other_loop, std::ref(*running), std::ref(world.log));
     };
+    real.resolver().on_verdict([&](os::Dnssec verdict) {
+      note_dnssec(world.log, world.disk, config.server.data_directory, verdict);
+    });
     Server server(world, config, on_bound);
     running = &server;
     os::EpollPoller poller;
     rt::Loop loop(poller);
-    loop.run(run_first_loop(server, world.log));
+    loop.run(run_first_loop(real, config, server, world.log));
     for (std::thread& thread : others) thread.join();
     world.log.info("server.stopped");
     return 0;

@@ -37,6 +37,7 @@ Server::Server(io::World& world, const Config& config,
       tls_(open_tls(config)),
       queue_(world, *store_, queue_options(config)),
       indexer_(world, *store_, {}),
+      refusals_(world, config.server.data_directory),
       salt_key_(stable_key(world, config.server.data_directory + "/salt.key")),
       proven_(std::make_shared<directory::Proven>(world.random.octets(32))) {
   for (const ListenerConfig& listener : config_.listeners) endpoints_.push_back(listener.address);
@@ -48,7 +49,7 @@ rt::Task<void> Server::run() {
   Front front(*this, true);
   tls::ClientContext tls(tls::ClientOptions{});
   deliver::Deliverer deliverer(world_, *store_, front.directory(), queue_, front.intake(), &tls,
-                               route_options(config_, world_.disk), deliverer_options(config_));
+                               route_options(config_, endpoints_, world_.disk), deliverer_options(config_));
   deliverer_ = &deliverer;
   if (on_bound_) on_bound_(endpoints_);
 

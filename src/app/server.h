@@ -17,6 +17,7 @@
 #include "directory/directory.h"
 #include "intake/intake.h"
 #include "io/world.h"
+#include "journey/refusals.h"
 #include "queue/queue.h"
 #include "receive/smtpd.h"
 #include "serve/imap/server.h"
@@ -71,6 +72,7 @@ class Server {
   serve::imap::ImapCounters imap_counters_;
   serve::imap::SharedSnapshots imap_snapshots_;
   serve::Indexer indexer_;
+  journey::Refusals refusals_;
   std::string salt_key_;
   std::shared_ptr<directory::Proven> proven_;  // passwords, for all loops
   std::vector<io::Endpoint> endpoints_;

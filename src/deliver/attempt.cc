@@ -73,12 +73,16 @@ rt::Task<bool> Attempt::try_hop(const route::Route& route, const route::Hop& hop
     outcome.remote_mta = hop.host;
     remember(std::move(outcome));
   }
+  // RFC 5321 §5.1: what is not preferred to us would only send it back.
+  if (addresses.ourselves) co_return true;
   for (const io::Endpoint& endpoint : addresses.endpoints) {
     if (++servers_ > opening_.options.servers_max) co_return true;
     auto opened = co_await open_client(opening_, hop, endpoint, route, dialogue_);
     if (!opened) {
       ++counters_.connections_failed;
+      bool ourselves = opened.error().kind == Outcome::failed;
       remember(std::move(opened.error()));
+      if (ourselves) co_return true;
       continue;
     }
     client_ = std::move(*opened);

@@ -41,10 +41,21 @@ rt::Task<std::optional<Outcome>> say_hello(const Opening& opening, SmtpClient& c
   co_return std::nullopt;
 }
 
+std::optional<Outcome> greeted_by_ourselves(const Opening& opening, const SmtpClient& client,
+                                            const smtp::Reply& greeting) {
+  std::string_view name = greeting.lines.front();
+  name = name.substr(0, name.find(' '));
+  if (!iequals(name, opening.options.hostname)) return std::nullopt;
+  Outcome outcome = failed("5.4.6", client.host() + " greets as " + opening.options.hostname +
+                                        ": it is this server itself, which does not serve the domain");
+  outcome.remote_mta = client.host();
+  return outcome;
+}
+
 // From a connection to "ready for MAIL". handshake_failed: TLS was tried and
 // did not come about, the connection is lost.
-rt::Task<std::optional<Outcome>> introduce(const Opening& opening, SmtpClient& client, TlsMode tls,
-                                           const route::Route& route, bool& handshake_failed) {
+rt::Task<std::optional<Outcome>> introduce(const Opening& opening, SmtpClient& client, const route::Hop& hop,
+                                           TlsMode tls, const route::Route& route, bool& handshake_failed) {
   const Timeouts& timeouts = opening.options.timeouts;
   bool may_encrypt = tls != TlsMode::none && opening.tls != nullptr;
   bool must_encrypt = tls == TlsMode::required || tls == TlsMode::implicit;
@@ -53,7 +64,9 @@ rt::Task<std::optional<Outcome>> introduce(const Opening& opening, SmtpClient& c
 
   smtp::Reply greeting = co_await client.greeting(timeouts.greeting);
   if (greeting.code != 220) co_return not_usable(client, greeting);
-  std::optional<Outcome> trouble = co_await say_hello(opening, client);
+  std::optional<Outcome> trouble;
+  if (!hop.configured) trouble = greeted_by_ourselves(opening, client, greeting);
+  if (!trouble) trouble = co_await say_hello(opening, client);
   if (trouble) co_return trouble;
 
   if (may_encrypt && !client.encrypted() && client.can().start_tls) {
@@ -113,7 +126,8 @@ rt::Task<Opened> open_client(Opening opening, route::Hop hop, io::Endpoint to, c
                     std::to_string(took.count() / 1000) + " ms)");
       client = std::make_unique<SmtpClient>(std::move(stream), hop.host, opening.clients);
       client->write_to(&dialogue);
-      std::optional<Outcome> refused = co_await introduce(opening, *client, tls, route, handshake_failed);
+      std::optional<Outcome> refused =
+          co_await introduce(opening, *client, hop, tls, route, handshake_failed);
       if (!refused) co_return client;
       trouble = std::move(*refused);
     } catch (const io::IoError& error) {

@@ -20,9 +20,11 @@ struct Opening {
   OpenClients& clients;
 };
 
-// Ready for MAIL, or why not. It is always "delayed": whatever goes wrong before
-// MAIL is said says nothing about the mail (RFC 5321 §4.5.4.1), also a 5xx
-// greeting, as is common practice. Does not throw IoError.
+// Ready for MAIL, or why not. It is "delayed": whatever goes wrong before MAIL is
+// said says nothing about the mail (RFC 5321 §4.5.4.1), also a 5xx greeting, as is
+// common practice. Only a server that greets by our own name is "failed": it is we,
+// reached over an address that is not known to be ours (behind NAT, a forwarded
+// port), and the mail would come back. Does not throw IoError.
 rt::Task<std::expected<std::unique_ptr<SmtpClient>, Outcome>> open_client(Opening opening, route::Hop hop,
                                                                           io::Endpoint to,
                                                                           const route::Route& route,

@@ -1,11 +1,19 @@
 #include "deliver/replies.h"
 
+#include "base/bytes.h"
+
 namespace pabal::deliver {
+
+namespace {
+// A reply may have hundreds of lines; it is kept for every recipient that it was for.
+constexpr size_t kWordsMax = 4000;
+}  // namespace
 
 std::string reply_text(const proto::smtp::Reply& reply) {
   std::string text = std::to_string(reply.code);
   if (!reply.enhanced.empty()) text += ' ' + reply.enhanced;
   std::string words = reply.text();
+  if (words.size() > kWordsMax) words = printable(words, kWordsMax);
   if (!words.empty()) text += ' ' + words;
   return text;
 }
@@ -33,10 +41,11 @@ Outcome outcome_of(const proto::smtp::Reply& reply, const std::string& host) {
 }
 
 bool says_too_many_recipients(const proto::smtp::Reply& reply) {
-  if (reply.code != 452 && reply.code != 552) return false;
-  // 452 has other meanings (4.3.1 disk full, 4.2.2 over quota): believe the
-  // enhanced code where there is one.
-  return reply.enhanced.empty() ? reply.code == 452 : reply.enhanced.ends_with(".5.3");
+  if (reply.is_positive()) return false;
+  // Other meanings of 452 (4.3.1 disk full) and 552 (5.2.2 over quota) have their own
+  // enhanced code; without one, 552 is what RFC 821 had for it (RFC 5321 §4.5.3.1.10).
+  if (reply.enhanced.empty()) return reply.code == 452 || reply.code == 552;
+  return reply.enhanced.ends_with(".5.3");
 }
 
 }  // namespace pabal::deliver

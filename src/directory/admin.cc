@@ -53,7 +53,7 @@ std::expected<std::string, Error> require_domain(store::Database& db, std::strin
 std::expected<std::string, Error> require_reachable(store::Database& db, std::string_view target) {
   std::expected<std::string, Error> key = fold_address(target);
   if (!key) return key;
-  if (look_up(db, *mail::parse_address(*key, true)).kind == Resolution::no_such_user)
+  if (look_up(db, *mail::parse_address(trim(target), true)).kind == Resolution::no_such_user)
     return std::unexpected("nobody has the address " + *key + ": make the account or alias first");
   return key;
 }

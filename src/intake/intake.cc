@@ -1,5 +1,6 @@
 #include "intake/intake.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/bytes.h"
@@ -47,7 +48,7 @@ journey::Event accepted_event(const Incoming& incoming, uint64_t size_octets, Ti
   };
   fact("from", "<" + incoming.envelope.reverse_path.to_text() + ">");
   fact("to", join_paths(incoming.envelope.recipients));
-  fact("by", origin.peer.empty() ? "this server" : origin.helo + " [" + origin.peer + "]");
+  fact("by", origin.peer.empty() ? "this server" : printable(origin.helo, 255) + " [" + origin.peer + "]");
   fact("account", origin.account);
   fact("protocol", origin.protocol);
   fact("tls", origin.tls);
@@ -164,7 +165,7 @@ rt::Task<std::optional<Incoming>> Intake::delivered_report(const Incoming& mail)
   report.arrival = world_.clock.now();
   report.envid = envelope.envid;
   report.original = mail.bytes;
-  report.return_full = envelope.ret == proto::smtp::Ret::full;
+  report.return_full = false;  // RFC 3461 §4.3: RET is about failures
   report.utf8 = envelope.smtputf8;
   co_return co_await this->report(std::move(report));
 }
@@ -185,6 +186,13 @@ rt::Task<std::optional<Incoming>> Intake::report(proto::dsn::Report report) {
   recipient.notify.never = true;
   recipient.where = co_await directory_.resolve(report.to);
   if (recipient.where.kind == directory::Resolution::no_such_user) co_return std::nullopt;
+  bool failure = std::ranges::any_of(
+      report.recipients, [](const auto& status) { return status.action == proto::dsn::Action::failed; });
+  if (!failure && recipient.where.kind == directory::Resolution::not_local &&
+      !report_limit_.admit(mail::to_string(report.to), report.now)) {
+    world_.log.info("intake.report_left_out", {{"to", mail::to_string(report.to)}});
+    co_return std::nullopt;
+  }
   incoming.envelope.recipients.push_back(std::move(recipient));
   incoming.envelope.smtputf8 = report.utf8;
   incoming.bytes = proto::dsn::build(report);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "intake/incoming.h"
+#include "intake/report_limit.h"
 #include "io/world.h"
 #include "proto/dsn/dsn.h"
 #include "queue/queue.h"
@@ -17,7 +18,8 @@
 namespace pabal::intake {
 
 struct IntakeOptions {
-  std::string hostname;  // in Received and as Reporting-MTA
+  std::string hostname;               // in Received and as Reporting-MTA
+  size_t reports_per_hour_max = 100;  // see report_limit.h
 };
 
 // A mail made ready to be committed: trace header built, hash taken, every
@@ -53,7 +55,12 @@ class Intake {
  public:
   Intake(io::World& world, directory::Directory& directory, store::Store& store, queue::Queue& queue,
          IntakeOptions options)
-      : world_(world), directory_(directory), store_(store), queue_(queue), options_(std::move(options)) {}
+      : world_(world),
+        directory_(directory),
+        store_(store),
+        queue_(queue),
+        options_(std::move(options)),
+        report_limit_(options_.reports_per_hour_max) {}
 
   const IntakeOptions& options() const { return options_; }
 
@@ -68,7 +75,8 @@ class Intake {
 
   // A report from us to a sender (RFC 3464), ready to be staged: null
   // reverse-path, recipient looked up. nullopt if `report.to` is one of ours
-  // and does not exist: then nobody can be told.
+  // and does not exist: then nobody can be told; and if an address elsewhere has
+  // had too many that tell of no failure.
   rt::Task<std::optional<Incoming>> report(proto::dsn::Report report);
 
  private:
@@ -79,6 +87,7 @@ class Intake {
   store::Store& store_;
   queue::Queue& queue_;
   IntakeOptions options_;
+  ReportLimit report_limit_;
 };
 
 }  // namespace pabal::intake

@@ -7,16 +7,33 @@ namespace pabal::intake {
 
 namespace {
 
+constexpr size_t kHeloOctetsMax = 255;
+
 // A client's name for itself goes into a header field: what is not a name or a
 // literal must not pass as one. UTF-8 may stand only in a mail that has it
 // (RFC 6531 §3.7.3).
 std::string helo_atom(std::string_view helo, bool utf8) {
+  bool keep = utf8 && is_utf8(helo);
+  if (helo.size() > kHeloOctetsMax) {
+    size_t end = kHeloOctetsMax;
+    while (keep && (static_cast<unsigned char>(helo[end]) & 0xC0) == 0x80) --end;
+    helo = helo.substr(0, end);
+  }
   std::string out;
-  for (char c : helo.substr(0, 255)) {
+  for (char c : helo) {
     bool plain = is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
-    out += plain || (utf8 && static_cast<unsigned char>(c) >= 0x80) ? c : '?';
+    out += plain || (keep && static_cast<unsigned char>(c) >= 0x80) ? c : '?';
   }
   return out.empty() ? "unknown" : out;
+}
+
+bool is_received_field(std::string_view line) {
+  constexpr std::string_view name = "Received";
+  if (!istarts_with(line, name)) return false;
+  line.remove_prefix(name.size());
+  // A blank before the colon is obsolete, and read all the same (RFC 5322 §4.5.8).
+  while (!line.empty() && is_wsp(line[0])) line.remove_prefix(1);
+  return line.starts_with(':');
 }
 
 }  // namespace
@@ -54,7 +71,7 @@ int received_count(std::string_view message) {
     size_t end = message.find('\n');
     std::string_view line = message.substr(0, end);
     if (line.empty() || line == "\r") break;
-    if (istarts_with(line, "Received:")) ++count;
+    if (is_received_field(line)) ++count;
     if (end == std::string_view::npos) break;
     message.remove_prefix(end + 1);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
 #include "mail/header.h"
 
 namespace pabal::intake {
@@ -78,6 +79,16 @@ TEST(ReceivedField, StaysAsciiInAMailThatIs) {
   EXPECT_NE(received(mail).find("from \xEC\x84\x9C\xEC\x9A\xB8.test ("), std::string::npos);
 }
 
+TEST(ReceivedField, CutsNoCharacterOfTheClientsNameInTwo) {
+  std::string name = "x";
+  while (name.size() < 300) name += "\xED\x95\x9C";
+  for (const std::string& helo : {name, name + "\xFF"}) {
+    Incoming mail = mail_from(helo, "192.0.2.1", {"b@busan.test"});
+    mail.envelope.smtputf8 = true;
+    EXPECT_TRUE(is_utf8(received(mail)));
+  }
+}
+
 TEST(ReturnPathField, IsTheReversePathInBrackets) {
   EXPECT_EQ(return_path_field({}), "Return-Path: <>\r\n");
   EXPECT_EQ(return_path_field({mail::Address{"a b", "seoul.test"}}), "Return-Path: <\"a b\"@seoul.test>\r\n");
@@ -94,6 +105,8 @@ TEST(ReceivedCount, CountsFieldsOfTheHeadOnly) {
   EXPECT_EQ(received_count("Received: a\r\n\tReceived: folded\r\nreceived: b\r\nX-Received: no\r\n"
                            "\r\nReceived: body\r\n"),
             2);
+  // RFC 5322 §4.5.8
+  EXPECT_EQ(received_count("Received : a\r\nRECEIVED \t: b\r\nReceived-SPF: none\r\nReceived\r\n\r\n"), 2);
   EXPECT_EQ(received_count("\r\nReceived: body\r\n"), 0);
   EXPECT_EQ(received_count("Received: a"), 1);
   EXPECT_EQ(received_count(""), 0);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "io/stream.h"
 
@@ -29,6 +30,8 @@ class Net {
   virtual std::unique_ptr<Listener> listen(const Endpoint& at, ListenOptions options) = 0;
   // Throws IoError: refused, unreachable, timeout.
   virtual rt::Task<std::unique_ptr<Stream>> connect(Endpoint to, Instant deadline) = 0;
+  // Of this machine's interfaces, as they are now.
+  virtual std::vector<IpAddress> addresses() = 0;
 };
 
 }  // namespace pabal::io

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "journey/event_json.h"
+#include "mail/address.h"
 #include "store/id_source.h"
 
 namespace pabal::journey {
@@ -32,13 +33,10 @@ bool names_address(std::string_view text, std::string_view address) {
   return false;
 }
 
-bool names_address(const std::vector<Event>& events, std::string_view address) {
-  for (const Event& event : events) {
-    for (const auto& [name, value] : event.facts) {
-      if ((name == "from" || name == "to") && names_address(to_lower(value), address)) return true;
-    }
-  }
-  return false;
+// As the events have it, where it is an address; folded in any case.
+std::string as_written(std::string_view address) {
+  auto parsed = mail::parse_address(trim(address), true);
+  return to_lower(parsed ? mail::to_string(*parsed) : std::string(trim(address)));
 }
 
 // A LIKE pattern (with ESCAPE '!') for texts that have `text` inside.
@@ -78,6 +76,16 @@ std::optional<MessageId> parse_trace_id(std::string_view text) {
   return MessageId{static_cast<int64_t>(value)};
 }
 
+bool names(const Event& event, std::string_view address) {
+  const std::string written = as_written(address), typed = to_lower(trim(address));
+  for (const auto& [name, value] : event.facts) {
+    if (name != "from" && name != "to" && name != "account") continue;
+    std::string folded = to_lower(value);
+    if (names_address(folded, written) || names_address(folded, typed)) return true;
+  }
+  return false;
+}
+
 void record(store::Transaction& tx, MessageId message, const std::vector<Event>& events) {
   if (events.empty()) return;
   tx.db
@@ -108,7 +116,7 @@ std::vector<MessageId> newest(store::Database& db, size_t max) {
 }
 
 std::vector<MessageId> find_by_address(store::Database& db, std::string_view address, size_t max) {
-  std::string folded = to_lower(trim(address));
+  std::string folded = as_written(address);
   std::vector<MessageId> found;
   if (folded.empty()) return found;
   store::Statement select = db.prepare(
@@ -118,7 +126,9 @@ std::vector<MessageId> find_by_address(store::Database& db, std::string_view add
   while (found.size() < max && select.step()) {
     MessageId message{select.number(0)};
     if (!found.empty() && found.back() == message) continue;
-    if (names_address(from_json(select.view(1)), folded)) found.push_back(message);
+    std::vector<Event> events = from_json(select.view(1));
+    if (std::ranges::any_of(events, [&](const Event& event) { return names(event, folded); }))
+      found.push_back(message);
   }
   return found;
 }

@@ -37,6 +37,10 @@ std::vector<Event> read(store::Database& db, MessageId message);
 // The newest messages first.
 std::vector<MessageId> newest(store::Database& db, size_t max);
 
+// `address` is whole in one of the facts "from", "to" and "account", however it is
+// quoted or written in capitals there.
+bool names(const Event& event, std::string_view address);
+
 // The newest messages first that have `address` as sender or recipient (it is
 // searched in the facts "from" and "to" of their events).
 std::vector<MessageId> find_by_address(store::Database& db, std::string_view address, size_t max);

@@ -3,10 +3,10 @@
 
 #include "io/world.h"
 #include "os/files.h"
-#include "os/resolver.h"
 #include "os/socket.h"
 #include "os/system.h"
 #include "os/threads.h"
+#include "os/validating_resolver.h"
 
 namespace pabal::os {
 
@@ -23,6 +23,7 @@ class RealWorld {
   explicit RealWorld(const RealWorldOptions& options)
       : log_(options.log, clock_), resolver_(options.resolver), blocking_(options.blocking_threads) {}
 
+  ValidatingResolver& resolver() { return resolver_; }
   io::World world() { return {clock_, net_, resolver_, disk_, random_, blocking_, log_}; }
 
  private:
@@ -31,7 +32,7 @@ class RealWorld {
   StreamLog log_;
   SocketNet net_;
   FileDisk disk_;
-  UnboundResolver resolver_;
+  ValidatingResolver resolver_;
   ThreadPool blocking_;
 };
 

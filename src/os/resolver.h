@@ -28,6 +28,7 @@ struct ResolverOptions {
   // validated and every answer is `insecure`.
   std::vector<std::string> trust_anchors;  // DS or DNSKEY records as text
   std::string trust_anchor_file;           // kept current by RFC 5011
+  bool validate = false;                   // whether an anchor was wanted
 };
 
 class UnboundResolver final : public io::Resolver {

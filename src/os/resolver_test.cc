@@ -11,6 +11,7 @@
 #include "io/error.h"
 #include "os/address.h"
 #include "os/epoll.h"
+#include "os/validating_resolver.h"
 #include "rt/task_group.h"
 
 namespace pabal::os {
@@ -195,6 +196,67 @@ TEST_F(ResolverTest, AnUnsignedAnswerBelowATrustAnchorIsBogus) {
   EXPECT_EQ(answer.status, DnsAnswer::temporary);
   EXPECT_EQ(answer.security, io::Security::bogus);
   EXPECT_EQ(answer.reason.substr(0, 7), "bogus: ");
+}
+
+// As many home routers are: they answer, and leave the signatures out.
+class BehindAStrippingResolver : public ResolverTest {
+ protected:
+  BehindAStrippingResolver() {
+    server.put("", RecordType::ns, {.records = {{RecordType::ns, wire_name("a.root-servers.net")}}});
+    server.put("busan.example", RecordType::mx,
+               {.records = {{RecordType::mx, be16(10) + wire_name("mx.busan.example")}}});
+  }
+  ResolverOptions validating() {
+    ResolverOptions with_anchor = options();
+    with_anchor.trust_anchors = {". IN DS 12345 13 2 " + std::string(64, 'A')};
+    return with_anchor;
+  }
+  static rt::Task<void> probe_into(ValidatingResolver& resolver, Duration time_limit, Dnssec& verdict) {
+    verdict = co_await resolver.probe(rt::Loop::current().now() + time_limit);
+  }
+};
+
+TEST_F(BehindAStrippingResolver, ItIsFoundOutAndAnswersAreUsedAsTheyCome) {
+  ValidatingResolver resolver(validating());
+  std::vector<Dnssec> told;
+  resolver.on_verdict([&](Dnssec verdict) { told.push_back(verdict); });
+  EXPECT_EQ(resolver.dnssec(), Dnssec::unknown);
+  Dnssec verdict = Dnssec::unknown;
+  loop.run(probe_into(resolver, 20s, verdict));
+  EXPECT_EQ(verdict, Dnssec::stripped);
+  EXPECT_EQ(told, std::vector{Dnssec::stripped});
+  DnsAnswer answer;
+  loop.run(ask_into(resolver, "busan.example", RecordType::mx, 20s, answer));
+  EXPECT_EQ(answer.status, DnsAnswer::ok) << answer.reason;
+  EXPECT_EQ(answer.security, io::Security::insecure);
+}
+
+TEST_F(BehindAStrippingResolver, TheFirstQuestionFindsItOutToo) {
+  ValidatingResolver resolver(validating());
+  DnsAnswer answer;
+  loop.run(ask_into(resolver, "busan.example", RecordType::mx, 20s, answer));
+  EXPECT_EQ(answer.status, DnsAnswer::ok) << answer.reason;
+  EXPECT_EQ(resolver.dnssec(), Dnssec::stripped);
+}
+
+// Without a network nothing is known, and validation stays.
+TEST_F(BehindAStrippingResolver, SilenceTellsNothing) {
+  server.put("", RecordType::ns, {.silent = true});
+  ValidatingResolver resolver(validating());
+  Dnssec verdict = Dnssec::off;
+  loop.run(probe_into(resolver, 100ms, verdict));
+  EXPECT_EQ(verdict, Dnssec::unknown);
+  EXPECT_EQ(resolver.dnssec(), Dnssec::unknown);
+}
+
+TEST_F(BehindAStrippingResolver, WithoutAnAnchorNobodyAsks) {
+  ValidatingResolver resolver(options());
+  Dnssec verdict = Dnssec::unknown;
+  loop.run(probe_into(resolver, 20s, verdict));
+  EXPECT_EQ(verdict, Dnssec::off);
+  DnsAnswer answer;
+  loop.run(ask_into(resolver, "busan.example", RecordType::mx, 20s, answer));
+  EXPECT_EQ(answer.status, DnsAnswer::ok) << answer.reason;
 }
 
 rt::Task<void> ask_many(io::Resolver& resolver, std::vector<DnsAnswer>& answers) {

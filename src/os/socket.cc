@@ -1,7 +1,9 @@
 #include "os/socket.h"
 
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -152,6 +154,27 @@ rt::Task<std::unique_ptr<io::Stream>> SocketNet::connect(io::Endpoint to, Instan
     if (int error = stream->take_error()) throw io::IoError::from_errno(error, purpose);
   }
   co_return stream;
+}
+
+std::vector<io::IpAddress> SocketNet::addresses() {
+  std::vector<io::IpAddress> found;
+  ifaddrs* first = nullptr;
+  if (getifaddrs(&first) != 0) return found;
+  for (const ifaddrs* one = first; one != nullptr; one = one->ifa_next) {
+    if (one->ifa_addr == nullptr) continue;
+    SocketAddress address;
+    if (one->ifa_addr->sa_family == AF_INET) {
+      address.length = sizeof(sockaddr_in);
+    } else if (one->ifa_addr->sa_family == AF_INET6) {
+      address.length = sizeof(sockaddr_in6);
+    } else {
+      continue;
+    }
+    memcpy(&address.storage, one->ifa_addr, address.length);
+    found.push_back(to_endpoint(address).ip);
+  }
+  freeifaddrs(first);
+  return found;
 }
 
 }  // namespace pabal::os

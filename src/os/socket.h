@@ -12,6 +12,7 @@ class SocketNet final : public io::Net {
   // more; its file goes with the listener. An IPv6 listener takes IPv6 only.
   std::unique_ptr<io::Listener> listen(const io::Endpoint& at, io::ListenOptions options) override;
   rt::Task<std::unique_ptr<io::Stream>> connect(io::Endpoint to, Instant deadline) override;
+  std::vector<io::IpAddress> addresses() override;
 };
 
 }  // namespace pabal::os

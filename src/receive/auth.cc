@@ -85,10 +85,11 @@ rt::Task<std::optional<smtp::Reply>> Session::authenticate(smtp::Auth command) {
       co_return auth_done(std::move(*login.account));
     case directory::Login::disabled:
     case directory::Login::refused:
-      co_return co_await auth_failed();
+      co_return co_await auth_failed(std::move(login.name), std::move(login.why));
     case directory::Login::cancelled:
       co_return replies::auth_cancelled();
     case directory::Login::malformed:
+      trace_login(login.name, "malformed");
       co_return lines.bad_base64 ? replies::auth_bad_base64() : replies::auth_bad_response();
     case directory::Login::gone:
       break;
@@ -103,9 +104,9 @@ smtp::Reply Session::auth_done(directory::Account account) {
 }
 
 // Guessing costs time, and the connection after a few tries.
-rt::Task<smtp::Reply> Session::auth_failed() {
+rt::Task<smtp::Reply> Session::auth_failed(std::string name, std::string why) {
   ++smtpd_.counters_.auth_failures;
-  smtpd_.world_.log.info("smtp.auth_failed", {{"peer", peer_.to_string()}});
+  trace_login(name, why);
   co_await rt::sleep_for(smtpd_.options_.auth_failure_delay);
   if (++auth_failures_ < smtpd_.options_.auth_failures_max) co_return replies::auth_failed();
   reply(replies::auth_failed());

@@ -22,9 +22,15 @@ rt::Task<void> Session::on(smtp::Data) {
     smtp::DataReader::Progress progress = reader.feed(connection_.buffered(), tx_->message);
     connection_.consume(progress.consumed);
     // What will be refused need not be kept.
-    if (reader.too_big() || reader.has_bare_line_end()) std::string().swap(tx_->message);
+    bool refused = reader.too_big() || (reader.has_bare_line_end() && !may_relay());
+    if (refused) std::string().swap(tx_->message);
     count_received(tx_->message.size());
     if (progress.done) break;
+    // To its end, so that the reply can be heard; but a mail without an end has none.
+    if (reader.size_octets() / 2 > smtpd_.options_.message_octets_max) {
+      closing_ = true;
+      break;
+    }
     if (!has_room(0)) {
       tx_->spoilt = true;
       std::string().swap(tx_->message);

@@ -23,7 +23,8 @@ smtp::Capabilities Session::offered() const {
   offer.chunking = true;
   offer.binary_mime = true;
   offer.enhanced_status_codes = true;
-  offer.dsn = true;
+  // On a submission port nobody says EHLO again once he has logged in.
+  offer.dsn = may_ask_for_reports() || listener_.service == Service::submission;
   offer.start_tls = listener_.tls == TlsMode::starttls && smtpd_.tls_ != nullptr && tls_info_.empty();
   if (auth_allowed()) offer.auth = auth_mechanisms();
   offer.limits.rcpt_max = smtpd_.options_.recipients_max;

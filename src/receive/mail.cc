@@ -29,7 +29,8 @@ rt::Task<smtp::Reply> Session::on(smtp::MailFrom command) {
   envelope.reverse_path = std::move(command.path);
   envelope.body = command.body;
   envelope.smtputf8 = command.smtputf8;
-  envelope.ret = command.ret;
+  // RFC 3461 §4.3 lets us return less than is asked for.
+  envelope.ret = may_ask_for_reports() ? command.ret : smtp::Ret::headers;
   envelope.envid = std::move(command.envid);
   co_return replies::sender_ok();
 }

@@ -1,7 +1,10 @@
 // A whole message has arrived, by DATA or BDAT: refuse it or take
 // responsibility for it (RFC 5321 §6.1).
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "intake/trace.h"
+#include "proto/smtp/data.h"
 #include "proto/smtp/replies.h"
 #include "receive/session.h"
 #include "receive/submission.h"
@@ -20,13 +23,17 @@ rt::Task<void> Session::finish_message() {
   std::vector<std::string> recipients;
   for (const intake::Recipient& r : tx_->envelope.recipients) recipients.push_back(smtp::path_text(r.path));
 
+  // The end of the message is behind us, found by CRLF.CRLF or the length of the
+  // chunk: what a user's script or printer takes for line ends smuggles nothing now.
+  if (tx_->bare_line_end && may_relay()) {
+    tx_->message = smtp::with_crlf_line_ends(tx_->message, !tx_->chunking);
+    tx_->octets = std::max<uint64_t>(tx_->octets, tx_->message.size());
+    tx_->bare_line_end = false;
+  }
   std::optional<smtp::Reply> refused = refusal(*tx_);
   if (!refused && is_submission()) refused = co_await complete_submission(*tx_);
   if (refused) {
     ++smtpd_.counters_.refused_messages;
-    smtpd_.world_.log.info("smtp.refused", {{"peer", peer_.to_string()},
-                                            {"from", tx_->envelope.reverse_path.to_text()},
-                                            {"reply", refused->text()}});
     reply_to_message(*refused, {}, recipients);
     end_transaction();
     co_return;

@@ -16,6 +16,11 @@ rt::Task<smtp::Reply> Session::on(smtp::RcptTo command) {
   std::string text = smtp::path_text(command.path);
   if (smtp::needs_smtputf8(command.path) && !tx_->envelope.smtputf8) co_return replies::smtputf8_needed();
 
+  if (!may_ask_for_reports() && command.notify.success) {
+    command.notify.success = false;
+    // Who asked for success alone does not want to hear of failures either.
+    command.notify.never = command.notify.is_unset();
+  }
   intake::Recipient recipient{std::move(command.path), command.notify, std::move(command.orcpt), {}};
   recipient.where = co_await smtpd_.directory_.resolve(recipient.path);
   switch (recipient.where.kind) {

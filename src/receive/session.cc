@@ -11,6 +11,7 @@ namespace replies = smtp::replies;
 namespace {
 // Pipelined replies are sent together, but not without bound.
 constexpr size_t kFlushAbove = 16 * 1024;
+constexpr size_t kShownMax = 1000;  // of a line that is refused
 constexpr Duration kHandshakeTimeout = std::chrono::minutes(1);
 }  // namespace
 
@@ -55,19 +56,27 @@ rt::Task<void> Session::run() {
 // The next command line, without its line ending. False: there is none, and
 // what is to be said about that has been said (the session may be over).
 rt::Task<bool> Session::next_line(std::string& line, size_t max, Instant deadline) {
+  // What is refused here was no answer to the command before. Lines of an AUTH
+  // exchange are secrets.
+  auto refuse = [&](std::string_view text) {
+    command_ = max == smtp::kAuthLineMax ? "AUTH" : std::string(text.substr(0, kShownMax));
+  };
   for (;;) {
     if (std::optional<std::string_view> found = connection_.line()) {
       size_t whole = found->size();
       if (whole > max + 2) {
+        refuse(*found);
         connection_.consume(whole);
         reply(replies::line_too_long(max));
         co_return false;
       }
-      // RFC 5321 §2.3.8: only CRLF ends a line.
+      // RFC 5321 §2.3.8: only CRLF ends a line. Scripts in our own network may be
+      // sloppy: a line is all that they can end with it, never a message.
       bool crlf = found->ends_with("\r\n");
       line.assign(found->substr(0, whole - (crlf ? 2 : 1)));
       connection_.consume(whole);
-      if (!crlf) {
+      if (!crlf && !may_relay()) {
+        refuse(line);
         reply(replies::bare_line_end());
         co_return false;
       }
@@ -101,6 +110,7 @@ rt::Task<bool> Session::next_line(std::string& line, size_t max, Instant deadlin
 }
 
 rt::Task<void> Session::handle(std::string line) {
+  command_ = istarts_with(line, "AUTH") ? line.substr(0, line.find(' ', 5)) : line;
   std::expected<smtp::Command, smtp::SyntaxError> parsed = smtp::parse_command(line, true);
   if (!parsed) {
     reply(replies::syntax(parsed.error()));
@@ -145,6 +155,7 @@ rt::Task<void> Session::handle(std::string line) {
 
 void Session::reply(const smtp::Reply& reply) {
   connection_.out() += to_wire(reply);
+  if (!reply.is_positive()) trace(reply);
   if (reply.is_permanent() && ++errors_ > smtpd_.options_.errors_max && !closing_) {
     smtpd_.world_.log.info("smtp.too_many_errors", {{"peer", peer_.to_string()}, {"last", reply.text()}});
     close_with(replies::too_many_errors(smtpd_.options_.hostname));
@@ -184,7 +195,13 @@ rt::Task<void> Session::start_tls() {
 
 rt::Task<void> Session::secure(Instant deadline) {
   std::unique_ptr<io::Stream> plain = connection_.release();
-  std::unique_ptr<tls::TlsStream> stream = co_await tls::accept(std::move(plain), *smtpd_.tls_, deadline);
+  std::unique_ptr<tls::TlsStream> stream;
+  try {
+    stream = co_await tls::accept(std::move(plain), *smtpd_.tls_, deadline);
+  } catch (const io::IoError& e) {
+    smtpd_.world_.log.info("smtp.tls_failed", {{"peer", peer_.to_string()}, {"reason", e.what()}});
+    throw;
+  }
   tls_info_ = stream->info().version + " " + stream->info().cipher;
   bindings_.tls_exporter = stream->channel_binding_exporter();
   bindings_.tls_server_end_point = stream->channel_binding_server_end_point();

@@ -55,6 +55,9 @@ class Session {
   // Whoever has logged in hands in mail of his own, on whatever port.
   bool is_submission() const { return listener_.service == Service::submission || authenticated_; }
   bool may_relay() const { return authenticated_ != nullptr || trusted_; }
+  // Who may not is not told of success and gets nothing back but the header: the
+  // reverse-path may be anybody's, and the report would go to him.
+  bool may_ask_for_reports() const { return may_relay() || is_lmtp(); }
   Instant after(Duration d) const { return rt::Loop::current().now() + d; }
 
   // hello.cc
@@ -68,7 +71,14 @@ class Session {
   rt::Task<void> on(smtp::Bdat command);
   rt::Task<bool> over_quota(const directory::Account& account);
   rt::Task<void> read_more();
+  std::optional<smtp::Reply> chunk_refusal(uint64_t octets) const;
+  rt::Task<void> refuse_chunk(smtp::Bdat command, smtp::Reply refused);
+  rt::Task<void> read_chunk(uint64_t octets);
   void take_chunk(std::string_view piece);
+
+  // refusal.cc: every refusal leaves a trace.
+  void trace(const smtp::Reply& refusal) const;
+  void trace_login(const std::string& name, std::string_view why) const;
 
   // message.cc: what DATA and the last BDAT have in common.
   smtp::Reply no_recipients() const;
@@ -88,13 +98,14 @@ class Session {
   std::vector<std::string> auth_mechanisms() const;
   smtp::Reply auth_done(directory::Account account);
   class LoginLines;
-  rt::Task<smtp::Reply> auth_failed();
+  rt::Task<smtp::Reply> auth_failed(std::string name, std::string why);
 
   Smtpd& smtpd_;
   const ListenerOptions listener_;
   io::Connection connection_;
   io::IpAddress peer_;
-  std::string helo_;
+  std::string helo_;      // as the client sent it: any octets
+  std::string command_;   // that is being answered; without credentials
   std::string tls_info_;  // "TLSv1.3 TLS_AES_256_GCM_SHA384"; "" in the clear
   proto::sasl::ChannelBindings bindings_;
   std::unique_ptr<directory::Account> authenticated_;

@@ -39,6 +39,7 @@ rt::Task<void> Smtpd::run_session(std::unique_ptr<io::Stream> stream, ListenerOp
                   (!local_socket && from_peer >= options_.sessions_per_peer_max);
   ++from_peer;
   ++counters_.open_sessions;
+  if (too_many) world_.log.info("smtp.session_refused", {{"peer", peer.to_string()}, {"open", from_peer}});
   try {
     if (too_many && listener.tls != TlsMode::implicit) {
       std::string wire = to_wire(smtp::replies::too_many_connections(options_.hostname));

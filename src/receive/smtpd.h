@@ -14,6 +14,7 @@
 #include "intake/intake.h"
 #include "io/acceptor.h"
 #include "io/world.h"
+#include "journey/refusals.h"
 
 namespace pabal::tls {
 class ServerContext;
@@ -52,6 +53,7 @@ struct SmtpdOptions {
   Duration auth_failure_delay = std::chrono::seconds(2);
   std::vector<io::IpPrefix> trusted_networks;  // may relay without AUTH
   std::string fake_salt_key;                   // 32 octets, see proto::sasl::ServerOptions
+  journey::Refusals* refusals = nullptr;       // where they are noted; outlives the server
 };
 
 // Totals for the metrics; shared by the Smtpds of all loops.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "io/endpoint.h"
 
 namespace pabal::route {
 
@@ -35,6 +36,11 @@ struct RouteOptions {
   uint16_t smtp_port = 25;            // of the servers that MX records name
   std::vector<Smarthost> smarthosts;  // the most specific pattern wins
   AddressOrder order = AddressOrder::alternate;
+  // Where this server listens, on a socket of any kind: what leads there goes in circles.
+  std::vector<io::Endpoint> own;
+  // Addresses in them may be connected to wherever they are; see address_space.h.
+  std::vector<io::IpPrefix> inner_networks;
+  bool private_networks = true;  // as the Internet
   Duration dns_timeout = std::chrono::seconds(30);
 };
 

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "mail/address.h"
 #include "proto/dns/rdata.h"
+#include "route/address_space.h"
 
 namespace pabal::route {
 
@@ -110,7 +111,7 @@ rt::Task<NextHop> Router::next_hop(std::string domain) {
 rt::Task<Route> Router::route(std::string domain) {
   Route route;
   if (const Smarthost* smarthost = smarthost_for(domain)) {
-    route.hops.push_back({smarthost->host, smarthost->port, smarthost->tls});
+    route.hops.push_back({smarthost->host, smarthost->port, smarthost->tls, true});
     route.username = smarthost->username;
     route.password = smarthost->password;
     route.facts.emplace_back("smarthost", smarthost->host + ":" + std::to_string(smarthost->port));
@@ -200,12 +201,68 @@ void Router::use_mx(const std::string& domain, const DnsAnswer& answer, Route& r
   }
 }
 
+// A listener on 0.0.0.0 or [::] is at every address of this machine.
+bool Router::is_ours(const io::Endpoint& at) const {
+  io::IpAddress ip = unmapped(at.ip);
+  if (ip == io::IpAddress{}) ip = *io::IpAddress::parse("127.0.0.1");  // what the kernel makes of it
+  auto here = [&] {
+    if (ip.is_loopback()) return true;
+    std::vector<io::IpAddress> ips = world_.net.addresses();
+    return std::ranges::find(ips, ip) != ips.end();
+  };
+  return std::ranges::any_of(options_.own, [&](const io::Endpoint& own) {
+    if (!own.path.empty() || own.port != at.port || own.ip.v6 != ip.v6) return false;
+    bool any = own.ip.bytes == io::IpAddress{}.bytes;
+    return own.ip == ip || (any && here());
+  });
+}
+
+bool Router::may_connect(const io::IpAddress& ip) const {
+  auto names = [&](const io::IpPrefix& network) {
+    return network.contains(ip) || network.contains(unmapped(ip));
+  };
+  if (std::ranges::any_of(options_.inner_networks, names)) return true;
+  Space space = space_of(ip);
+  return space == Space::internet || (space == Space::private_network && options_.private_networks);
+}
+
+void Router::sort_out(const Hop& hop, HopAddresses& out) const {
+  if (std::ranges::any_of(out.endpoints, [&](const io::Endpoint& at) { return is_ours(at); })) {
+    out.ourselves = true;
+    out.endpoints.clear();
+    out.refusal =
+        Refusal{true, "5.4.6", hop.host + " is this server itself, which does not serve the domain"};
+    return;
+  }
+  std::vector<std::string> left_out;
+  std::erase_if(out.endpoints, [&](const io::Endpoint& at) {
+    if (may_connect(at.ip)) return false;
+    left_out.push_back(at.ip.to_string());
+    return true;
+  });
+  if (left_out.empty()) return;
+  std::string ips = join(left_out, ", ");
+  out.facts.emplace_back("not used", ips + ": no place for a mail server of others");
+  if (out.endpoints.empty()) {
+    out.refusal = Refusal{true, "5.4.4",
+                          "the host " + hop.host + " has no address on the Internet, only " + ips +
+                              "; if that is meant, delivery.inner_networks or a route allows it"};
+  }
+}
+
 rt::Task<HopAddresses> Router::addresses(Hop hop) {
   HopAddresses out;
   if (auto ip = io::IpAddress::parse(hop.host)) {
     out.endpoints.push_back({*ip, hop.port, {}});
-    co_return out;
+  } else {
+    co_await look_up(hop, out);
   }
+  if (!hop.configured) sort_out(hop, out);
+  if (out.endpoints.size() > kEndpointsMax) out.endpoints.resize(kEndpointsMax);
+  co_return out;
+}
+
+rt::Task<void> Router::look_up(Hop hop, HopAddresses& out) {
   std::vector<io::IpAddress> v6, v4;
   for (io::RecordType type : {io::RecordType::aaaa, io::RecordType::a}) {
     bool is_v6 = type == io::RecordType::aaaa;
@@ -222,13 +279,11 @@ rt::Task<HopAddresses> Router::addresses(Hop hop) {
     if (answer.status == DnsAnswer::temporary) out.refusal = dns_trouble(hop.host, answer);
   }
   arrange(v6, v4, options_.order, hop.port, out.endpoints);
-  if (out.endpoints.size() > kEndpointsMax) out.endpoints.resize(kEndpointsMax);
   if (!out.endpoints.empty()) {
     out.refusal.reset();
   } else if (!out.refusal) {
     out.refusal = Refusal{true, "5.4.4", "the host " + hop.host + " has no address"};
   }
-  co_return out;
 }
 
 }  // namespace pabal::route

@@ -34,6 +34,7 @@ struct Hop {
   std::string host;  // name or IP address
   uint16_t port = 25;
   TlsMode tls = TlsMode::opportunistic;
+  bool configured = false;  // the operator names it, not the DNS or the sender
 };
 
 struct Route {
@@ -46,6 +47,7 @@ struct Route {
 struct HopAddresses {
   std::vector<io::Endpoint> endpoints;
   std::optional<Refusal> refusal;  // when there are none
+  bool ourselves = false;          // it is this server: hosts behind it may not be tried either
   Facts facts;
 };
 
@@ -58,11 +60,17 @@ class Router {
   // preference (equals in random order, what is ourselves or behind us left
   // out, §5.1), the domain itself without any, null MX (RFC 7505).
   rt::Task<Route> route(std::string domain);
+  // What the DNS or a literal names is connected to where a mail server can be, and
+  // never where this one listens; what the operator names, anywhere.
   rt::Task<HopAddresses> addresses(Hop hop);
 
  private:
   const Smarthost* smarthost_for(const std::string& domain) const;
   Instant deadline() const;
+  bool is_ours(const io::Endpoint& at) const;
+  bool may_connect(const io::IpAddress& ip) const;
+  void sort_out(const Hop& hop, HopAddresses& out) const;
+  rt::Task<void> look_up(Hop hop, HopAddresses& out);
   void use_mx(const std::string& domain, const io::DnsAnswer& answer, Route& route);
 
   io::World& world_;

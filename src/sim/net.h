@@ -23,6 +23,8 @@ class SimNet : public io::Net {
   // Refused without a listener; a host that does not exist is unreachable.
   rt::Task<std::unique_ptr<io::Stream>> connect(io::Endpoint to, Instant deadline) override;
 
+  std::vector<io::IpAddress> addresses() override { return ips_; }
+
   const std::vector<io::IpAddress>& ips() const { return ips_; }
   // Off: connections break, listeners end, and nothing can be begun until it is on again.
   void power(bool on);

@@ -124,13 +124,12 @@ void TlsStream::fail() {
   const std::string peer = below_->peer().to_string();
   // First, because the alert that answers a cut may itself fail.
   if (eof_below_) {
-    throw IoError(IoFault::closed,
-                  peer + (SSL_is_init_finished(ssl_) ? " closed the connection without ending TLS"
-                                                     : " closed the connection during the TLS handshake"));
+    throw IoError(IoFault::closed, peer + (established_ ? " closed the connection without ending TLS"
+                                                        : " closed the connection during the TLS handshake"));
   }
   if (thrown_below_) std::rethrow_exception(thrown_below_);
   long verdict = SSL_get_verify_result(ssl_);
-  if (!SSL_is_init_finished(ssl_) && verdict != X509_V_OK) {
+  if (!established_ && verdict != X509_V_OK) {
     reason += std::string(": ") + X509_verify_cert_error_string(verdict);
   }
   throw IoError(IoFault::tls, "TLS with " + peer + ": " + reason);
@@ -157,7 +156,10 @@ void TlsStream::arm(Interest interest) {
 bool TlsStream::try_handshake() {
   ERR_clear_error();
   int result = SSL_do_handshake(ssl_);
-  if (result == 1) return true;
+  if (result == 1) {
+    established_ = true;
+    return true;
+  }
   if (not_done(result, read_interest_).kind == TryResult::eof) {
     throw IoError(IoFault::closed, below_->peer().to_string() + " ended TLS during the handshake");
   }

@@ -71,6 +71,7 @@ class TlsStream final : public io::Stream {
   io::Interest write_interest_ = io::Interest::write;
   bool more_ = false;  // the last read succeeded: OpenSSL may hold more
   bool eof_below_ = false;
+  bool established_ = false;  // OpenSSL forgets it at the first failure
   bool broken_ = false;
 };
 

@@ -142,20 +142,98 @@ TEST(Relay, SplitsWhenLimitsSaySo) {
 }
 
 TEST(Relay, SplitsWhenTheServerHasTooManyRecipients) {
-  for (bool pipelining : {true, false}) {
-    Rig rig;
-    rig.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
-    Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
-    if (!pipelining) busan.offers = {};
-    size_t rcpts = 0;
-    busan.answer = [&](const std::string& line) {
-      if (line.starts_with("MAIL")) rcpts = 0;
-      return line.starts_with("RCPT") && ++rcpts > 1 ? "452 4.5.3 too many recipients" : "";
-    };
-    rig.run(three_recipients);
-    EXPECT_EQ(busan.mails.size(), 3u);
-    EXPECT_EQ(busan.connections, 1u);
+  // RFC 5321 §4.5.3.1.10: 552 is what RFC 821 had for it.
+  for (const char* reply : {"452 4.5.3 too many recipients", "452 too many", "552 too many",
+                            "552 5.5.3 too many", "550 5.5.3 too many"}) {
+    for (bool pipelining : {true, false}) {
+      Rig rig;
+      rig.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
+      Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
+      if (!pipelining) busan.offers = {};
+      size_t rcpts = 0;
+      busan.answer = [&](const std::string& line) {
+        if (line.starts_with("MAIL")) rcpts = 0;
+        return line.starts_with("RCPT") && ++rcpts > 1 ? reply : "";
+      };
+      rig.run(three_recipients);
+      EXPECT_EQ(busan.mails.size(), 3u) << reply;
+      EXPECT_EQ(busan.connections, 1u) << reply;
+    }
   }
+}
+
+rt::Task<void> second_fails(Rig& rig) {
+  Letter letter;
+  letter.to = {"bob@busan.test", "carol@busan.test"};
+  MessageId id = co_await rig.accept(letter);
+  EXPECT_TRUE(co_await rig.until_empty());
+  EXPECT_EQ(co_await rig.fact(id, "relayed", "to"), "bob@busan.test");
+  rig.result = co_await rig.fact(id, "failed", "reply");
+}
+
+// A full mailbox is no surplus of recipients.
+TEST(Relay, OtherMeaningsOf552AreFinal) {
+  Rig rig;
+  rig.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
+  Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
+  busan.answer = [](const std::string& line) {
+    return line.starts_with("RCPT TO:<carol") ? "552 5.2.2 mailbox is full" : "";
+  };
+  rig.run(second_fails);
+  EXPECT_EQ(rig.result, "552 5.2.2 mailbox is full");
+}
+
+rt::Task<void> waits(Rig& rig) {
+  co_await rig.accept({});
+  co_await rt::sleep_for(std::chrono::minutes(1));
+  std::vector<queue::Entry> entries = co_await rig.entries();
+  rig.result = entries.at(0).last_reason;
+}
+
+TEST(Relay, ReadsOddReplies) {
+  Rig long_winded;
+  long_winded.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
+  Peer& busan = long_winded.peer("mx.busan.test", "192.0.2.2");
+  busan.answer = [](const std::string& line) {
+    std::string reply;
+    if (line == "(greeting)") {
+      for (int i = 0; i < 300; ++i) reply += "220-notice " + std::to_string(i) + "\r\n";
+      return reply + "220 mx.busan.test";
+    }
+    return line.starts_with("RCPT") ? std::string("250ok") : "";
+  };
+  long_winded.run(three_recipients);
+  EXPECT_EQ(busan.mails.size(), 1u);
+
+  Rig unwilling;
+  unwilling.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
+  unwilling.peer("mx.busan.test", "192.0.2.2").answer = [](const std::string& line) {
+    return line == "(greeting)" ? "220-mx.busan.test\r\n521 takes no mail, see http://busan.test/" : "";
+  };
+  unwilling.run(waits);
+  EXPECT_THAT(unwilling.result, HasSubstr("521 mx.busan.test takes no mail, see http://busan.test/"));
+}
+
+rt::Task<void> odd_addresses(Rig& rig) {
+  Letter letter;
+  letter.from = "taro..@docomo.test";
+  letter.to = {"a..b@busan.test", "c@busan.test.", "SRS0=" + std::string(300, 'x') + "@busan.test"};
+  co_await rig.accept(letter);
+  EXPECT_TRUE(co_await rig.until_empty());
+}
+
+// RFC 5321 §4.1.2: what is no Dot-string goes out quoted, however it came in.
+TEST(Relay, WritesAddressesAsTheyMustBe) {
+  Rig rig;
+  rig.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
+  Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
+  busan.offers = {"PIPELINING"};
+  rig.run(odd_addresses);
+  ASSERT_EQ(busan.mails.size(), 1u);
+  EXPECT_EQ(busan.mails[0].mail, "MAIL FROM:<\"taro..\"@docomo.test>");
+  EXPECT_THAT(busan.mails[0].rcpts,
+              testing::ElementsAre("RCPT TO:<\"a..b\"@busan.test>", "RCPT TO:<c@busan.test>",
+                                   "RCPT TO:<SRS0=" + std::string(300, 'x') + "@busan.test>"));
 }
 
 TEST(Relay, SaysHeloToServersThatDoNotKnowEhlo) {

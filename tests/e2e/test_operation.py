@@ -53,7 +53,12 @@ class Configuration(ServerCase):
         said = run(arguments).text
         for text in ("MX", "v=spf1", "Password", "admin@seoul.test", "pabal serve --config"):
             self.assertIn(text, said)
-        run([PABAL, "check-config", "--config", os.path.join(folder, "pabal.toml")])
+        config = os.path.join(folder, "pabal.toml")
+        with open(config, encoding="utf-8") as file:
+            text = file.read()
+        with open(config, "w", encoding="utf-8") as file:  # or it would ask the network
+            file.write(text.replace("#dnssec = true", "dnssec = false"))
+        run([PABAL, "check-config", "--config", config])
         self.assertEqual(os.stat(os.path.join(folder, "key.pem")).st_mode & 0o077, 0)
         again = run(arguments, check=False)
         self.assertNotEqual(again.returncode, 0)

@@ -255,6 +255,34 @@ tls = "starttls"
                              input="Subject: x\n\nx\n").returncode, 67)  # EX_NOUSER
 
 
+class OddAddresses(ServerCase):
+    """Old phones have dots in odd places, devices leave the brackets out, forwarders make long ones."""
+
+    SRS = "SRS0=Ab1c=XY=some-long-domain.example.test=bounce+b.25211.6039846.eb7e7e8ba282." + "x" * 200 + "@fwd.test"
+
+    def setUp(self):
+        super().setUp()
+        self.pabal = self.server("seoul.test")
+        self.pabal.cli("alias", "add", "taro..san@seoul.test", ALICE)
+
+    def test_they_come_in_are_found_and_shown(self):
+        for sender, to in (("MAIL FROM:<hana.@docomo.test>", "RCPT TO:<taro..san@seoul.test>"),
+                           ("MAIL FROM:scanner@office.test.", "RCPT TO:alice@seoul.test."),
+                           (f"MAIL FROM:<{self.SRS}>", 'RCPT TO:<"taro..san"@seoul.test>')):
+            with self.pabal.smtp() as client:
+                client.ehlo()
+                self.assertEqual(client.docmd(sender)[0], 250)
+                self.assertEqual(client.docmd(to)[0], 250)
+                self.assertEqual(client.data(message("x@client.test", ALICE))[0], 250)
+        mails = self.pabal.mails(ALICE, 3)
+        self.assertEqual({mail.split(b"\r\n", 1)[0] for mail in mails},
+                         {b'Return-Path: <"hana."@docomo.test>', b"Return-Path: <scanner@office.test>",
+                          f"Return-Path: <{self.SRS}>".encode()})
+        for written, count in (("taro..san@seoul.test", 2), ('"taro..san"@seoul.test', 2), ("hana.@docomo.test", 1),
+                               (self.SRS, 1), ("scanner@office.test.", 1)):
+            self.assertEqual(len(self.pabal.cli_json("track", written)), count, written)
+
+
 class OutgoingToSmtpSink(ServerCase):
     def test_mails_reach_smtp_sink(self):
         port = free_port()

@@ -35,7 +35,8 @@ struct Letter {
   std::set<std::string> certain;
   std::string text;
   bool eight_bit = false;
-  bool smuggled = false;  // has a bare LF: nobody may ever get it
+  bool smuggled = false;   // has a bare LF: nobody may ever get it,
+  bool of_a_user = false;  // but from who has logged in, and then every line ends in CRLF
   Told told = Told::nothing;
   std::string reply;  // the last one
 };

@@ -7,10 +7,10 @@ const std::vector<std::string>& all_marks() {
       // what clients heard
       "over quota", "message too big", "unknown recipient", "too many recipients",
       "server says its disk is full", "server says it cannot store", "server hangs up", "loop refused",
-      "bare LF refused", "command line too long", "connection lost before the reply to a message",
-      "accepted although the reply was lost", "not accepted, and the reply was lost", "mailbox in use",
-      "mail sent by STARTTLS", "mail read by STLS", "QUIT without a reply had deleted",
-      "QUIT without a reply had not deleted",
+      "bare LF refused", "bare LF of a user made CRLF", "command line too long",
+      "connection lost before the reply to a message", "accepted although the reply was lost",
+      "not accepted, and the reply was lost", "mailbox in use", "mail sent by STARTTLS", "mail read by STLS",
+      "QUIT without a reply had deleted", "QUIT without a reply had not deleted",
       // what IMAP clients heard and did
       "mail read by IMAP and STARTTLS", "IMAP client was told of another's change in IDLE",
       "QRESYNC after a crash told of vanished mail", "APPEND, COPY or MOVE without a reply had happened",

@@ -89,6 +89,7 @@ rt::Task<void> write_letters(io::World world, tls::ClientContext& tls, std::stri
       if (is_certain(to, server)) letter.certain.insert(to);
     }
     letter.eight_bit = random.chance(15);
+    letter.of_a_user = submission;
     letter.smuggled = !manners.chunks && random.chance(5);
     letter.text = text_of(random, letter, random.chance(10) ? 4 : 0);
     uint16_t port = submission ? kSubmissionPort : manners.entrance == Entrance::lmtp ? kLmtpPort : kSmtpPort;

@@ -14,9 +14,12 @@ void read_addresses(const std::vector<std::string>& values, std::vector<mail::He
     if (found.empty()) error = "\"" + printable(value) + "\" is no mail address";
     for (mail::HeaderAddress& one : found) {
       auto address = mail::parse_address(one.address, true);
-      if (!address)
+      if (address) {
+        one.address = mail::to_string(*address);  // as a header field must have it
+      } else {
         error = "\"" + printable(one.address.empty() ? value : one.address) +
                 "\" is no mail address: " + address.error();
+      }
       into.push_back(std::move(one));
     }
   }

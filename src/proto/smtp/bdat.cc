@@ -5,7 +5,7 @@ namespace pabal::proto::smtp::grammar {
 
 // RFC 3030 §2: "BDAT" SP chunk-size [SP "LAST"]
 Parsed parse_bdat(std::string_view arguments, bool) {
-  size_t space = arguments.find(' ');
+  size_t space = arguments.find_first_of(" \t");
   auto size = parse_uint(arguments.substr(0, space));
   if (!size)
     return bad_parameter("BDAT is written BDAT 12345 or BDAT 12345 LAST, with the octets that follow");

@@ -37,9 +37,11 @@ Parsed dispatch(std::string_view verb, std::string_view arguments, bool utf8) {
   return std::unexpected(SyntaxError{500, "5.5.2", "Command not known; HELP lists the commands"});
 }
 
+bool has_line_end(std::string_view line) {
+  return line.find_first_of("\r\n") != std::string_view::npos;
+}
+
 std::optional<SyntaxError> check_octets(std::string_view line, bool utf8) {
-  if (line.find_first_of("\r\n") != std::string_view::npos)
-    return SyntaxError{500, "5.5.2", "Bare CR or LF in a command: lines must end in CR LF"};
   if (std::ranges::any_of(line, [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; }))
     return SyntaxError{500, "5.5.2", "Control characters have no place in a command"};
   if (!is_ascii(line)) {
@@ -50,24 +52,32 @@ std::optional<SyntaxError> check_octets(std::string_view line, bool utf8) {
   return std::nullopt;
 }
 
+// A client's name for itself may be of any octets (see ehlo.cc).
+bool is_hello(std::string_view verb) {
+  return verb == "EHLO" || verb == "HELO" || verb == "LHLO";
+}
+
 }  // namespace
 
 std::expected<Command, SyntaxError> parse_command(std::string_view line, bool utf8) {
   if (line.size() > std::max(kCommandLineMax, kAuthLineMax))
     return std::unexpected(SyntaxError{500, "5.5.2", "The command line is too long"});
-  if (auto error = check_octets(line, utf8)) return std::unexpected(*std::move(error));
+  if (has_line_end(line))
+    return std::unexpected(SyntaxError{500, "5.5.2", "Bare CR or LF in a command: lines must end in CR LF"});
 
   // RFC 5321 §4.1.1: trailing white space before the CRLF is tolerated.
   while (!line.empty() && is_wsp(line.back())) line.remove_suffix(1);
   if (line.empty()) return std::unexpected(SyntaxError{500, "5.5.2", "An empty line is no command"});
 
-  size_t space = line.find(' ');
+  size_t space = line.find_first_of(" \t");
   std::string_view arguments;
   if (space != std::string_view::npos) {
     arguments = line.substr(space);
-    arguments.remove_prefix(arguments.find_first_not_of(' '));
+    arguments.remove_prefix(arguments.find_first_not_of(" \t"));
   }
   std::string verb = to_upper(line.substr(0, space));
+  auto error = check_octets(is_hello(verb) ? verb : line, utf8);
+  if (error) return std::unexpected(*std::move(error));
   // Only an initial SASL response may be that long (RFC 4954 §4).
   if (line.size() > kCommandLineMax && verb != "AUTH")
     return std::unexpected(SyntaxError{500, "5.5.2", "The command line is too long"});

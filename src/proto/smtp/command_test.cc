@@ -61,9 +61,17 @@ TEST(SmtpCommand, Hello) {
   EXPECT_EQ(parsed<Helo>("HELO my_pc").domain, "my_pc");
   EXPECT_EQ(parsed<Lhlo>("LHLO localhost").domain, "localhost");
   EXPECT_EQ(refusal("EHLO"), "501 5.5.4");
-  EXPECT_EQ(refusal("EHLO two words"), "501 5.5.4");
-  EXPECT_EQ(refusal("EHLO a(b)"), "501 5.5.4");
-  EXPECT_EQ(refusal("EHLO " + std::string(256, 'a')), "501 5.5.4");
+  EXPECT_EQ(refusal("EHLO a\rb"), "500 5.5.2");
+}
+
+// RFC 5321 §4.1.4: no mail is refused for the name that a client gives itself.
+TEST(SmtpCommand, HelloOfAnyKind) {
+  EXPECT_EQ(parsed<Ehlo>("EHLO my computer").domain, "my computer");
+  EXPECT_EQ(parsed<Ehlo>("EHLO Kim's-iPhone (2)").domain, "Kim's-iPhone (2)");
+  EXPECT_EQ(parsed<Helo>("HELO \xB1\xE8\xC4\xA1", false).domain, "\xB1\xE8\xC4\xA1");
+  EXPECT_EQ(parsed<Ehlo>("EHLO\ta\x1B[2Jb").domain, "a\x1B[2Jb");
+  EXPECT_EQ(parsed<Lhlo>(std::string_view("LHLO a\0b", 8)).domain, std::string_view("a\0b", 3));
+  EXPECT_EQ(parsed<Ehlo>("EHLO " + std::string(1000, 'a')).domain.size(), 1000u);
 }
 
 TEST(SmtpCommand, MailPath) {
@@ -73,7 +81,6 @@ TEST(SmtpCommand, MailPath) {
   MailFrom quoted = parsed<MailFrom>("MAIL FROM:<\"a > b\"@b.test> SIZE=1");
   ASSERT_TRUE(quoted.path.address);
   EXPECT_EQ(quoted.path.address->local, "a > b");
-  EXPECT_EQ(refusal("MAIL FROM:a@b.test"), "501 5.5.4");
   EXPECT_EQ(refusal("MAIL FROM:<a@b.test"), "501 5.5.4");
   EXPECT_EQ(refusal("MAIL FROM:<\"a@b.test>"), "501 5.5.4");
   EXPECT_EQ(refusal("MAIL TO:<a@b.test>"), "501 5.5.4");
@@ -83,7 +90,39 @@ TEST(SmtpCommand, MailPath) {
   EXPECT_EQ(refusal("MAIL FROM:<a b@c.test>"), "553 5.1.7");
   EXPECT_EQ(refusal("MAIL FROM:<@x.test a@b.test>"), "553 5.1.7");
   EXPECT_EQ(refusal("MAIL FROM:<a@b.test>SIZE=1"), "501 5.5.4");
-  EXPECT_EQ(refusal("MAIL FROM:<" + std::string(300, 'a') + "@b.test>"), "553 5.1.7");
+  EXPECT_EQ(refusal("MAIL FROM:<" + std::string(1000, 'a') + "@b.test>"), "553 5.1.7");
+  EXPECT_EQ(refusal("MAIL FROM:"), "501 5.5.4");
+  EXPECT_EQ(refusal("MAIL FROM: SIZE=1"), "553 5.1.7");
+  EXPECT_EQ(refusal("MAIL FROM:<<a@b.test>"), "501 5.5.4");
+  EXPECT_EQ(refusal("MAIL FROM:<a@b.test>,<c@d.test>"), "501 5.5.4");
+  EXPECT_EQ(refusal("MAIL FROM:a@b.test,c@d.test"), "553 5.1.7");
+  EXPECT_EQ(refusal("MAIL FROM:\"Al B\" <a@b.test>"), "553 5.1.7");
+}
+
+// What scanners, scripts and old programs send, and Postfix takes.
+TEST(SmtpCommand, PathsBeyondTheGrammar) {
+  auto from = [](std::string_view rest) {
+    return parsed<MailFrom>("MAIL FROM:" + std::string(rest)).path.to_text();
+  };
+  EXPECT_EQ(from("scanner@b.test"), "scanner@b.test");
+  EXPECT_EQ(from("  scanner@b.test"), "scanner@b.test");
+  EXPECT_EQ(from("scanner@b.test>"), "scanner@b.test");
+  EXPECT_EQ(from("<<a@b.test>>"), "a@b.test");
+  EXPECT_EQ(from("< a@b.test >"), "a@b.test");
+  EXPECT_EQ(from("<a @ b.test>"), "a@b.test");
+  EXPECT_EQ(from("<(from the) a@b.test (office (2nd floor))>"), "a@b.test");
+  EXPECT_EQ(from("<a@b.test.>"), "a@b.test");
+  EXPECT_EQ(from("<a..b@c.test>"), "\"a..b\"@c.test");
+  EXPECT_EQ(from("\"a b\"@c.test"), "\"a b\"@c.test");
+  EXPECT_EQ(from("<\"a (b) @ c\"@c.test>"), "\"a (b) @ c\"@c.test");
+  EXPECT_EQ(parsed<MailFrom>("MAIL\tFROM:\ta@b.test\tSIZE=7").size, 7u);
+  EXPECT_EQ(parsed<MailFrom>("MAIL FROM:a@b.test SIZE=7 BODY=8BITMIME").body, Body::eight_bit_mime);
+  EXPECT_EQ(path_text(parsed<RcptTo>("RCPT TO:bob@c.test NOTIFY=NEVER").path), "bob@c.test");
+  EXPECT_EQ(path_text(parsed<RcptTo>("RCPT TO:postmaster").path), "postmaster");
+  EXPECT_EQ(path_text(parsed<RcptTo>("RCPT TO:<\"\"@c.test>").path), "\"\"@c.test");
+  std::string srs = "SRS0=Ab1c=XY=some-long-domain.example.test=bounce+b.25211.6039846.eb7e7e8ba282@fwd.test";
+  EXPECT_EQ(from("<" + srs + ">"), srs);
+  EXPECT_EQ(refusal("MAIL FROM:<" + std::string(1500, '(') + ">"), "553 5.1.7");
 }
 
 TEST(SmtpCommand, MailParameters) {
@@ -134,7 +173,6 @@ TEST(SmtpCommand, Rcpt) {
 
   EXPECT_EQ(refusal("RCPT TO:<>"), "553 5.1.3");
   EXPECT_EQ(refusal("RCPT TO:<bob>"), "553 5.1.3");
-  EXPECT_EQ(refusal("RCPT TO:b@c.test"), "501 5.5.4");
   EXPECT_EQ(refusal("RCPT FROM:<b@c.test>"), "501 5.5.4");
   EXPECT_EQ(refusal("RCPT TO:<b@c.test> NOTIFY=NEVER,SUCCESS"), "501 5.5.4");
   EXPECT_EQ(refusal("RCPT TO:<b@c.test> NOTIFY=SUCCESS,SUCCESS"), "501 5.5.4");

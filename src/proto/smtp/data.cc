@@ -1,5 +1,6 @@
 #include "proto/smtp/data.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace pabal::proto::smtp {
@@ -34,7 +35,7 @@ bool is_plain(std::string_view block) {
 
 void DataReader::emit(std::string_view text, std::string& message) {
   size_ += text.size();
-  if (!too_big() && !bare_) message.append(text);
+  if (!too_big()) message.append(text);
 }
 
 // Moves over a block that is plain text from its first octet to its last;
@@ -176,6 +177,24 @@ bool has_only_crlf(std::string_view message) {
     at = lf + 1;
   }
   return true;
+}
+
+std::string with_crlf_line_ends(std::string_view message, bool stuffed) {
+  std::string out;
+  out.reserve(message.size() + message.size() / 16);
+  for (size_t at = 0; at < message.size();) {
+    size_t end = std::min(message.find_first_of("\r\n", at), message.size());
+    out.append(message, at, end - at);
+    if (end == message.size()) break;
+    size_t behind_crs = std::min(message.find_first_not_of('\r', end), message.size());
+    size_t crs = behind_crs - end;
+    bool with_lf = behind_crs < message.size() && message[behind_crs] == '\n';
+    for (size_t ends = with_lf ? 1 : crs; ends > 0; --ends) out += "\r\n";
+    at = behind_crs + (with_lf ? 1 : 0);
+    bool odd = crs != 1 || !with_lf;
+    if (stuffed && odd && message.substr(at, 2) == "..") ++at;
+  }
+  return out;
 }
 
 }  // namespace pabal::proto::smtp

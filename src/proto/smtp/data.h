@@ -20,8 +20,8 @@ class DataReader {
   };
   // Appends the un-stuffed message text to `message`. The CRLF before the
   // final dot belongs to the message. Nothing is appended any more once
-  // too_big() or has_bare_line_end(): the message will be refused, so what has
-  // been appended so far can be dropped.
+  // too_big(): the message will be refused, so what has been appended so far can
+  // be dropped.
   Progress feed(std::string_view bytes, std::string& message);
 
   // Octets of the message text so far, kept or not; all CRLFs counted.
@@ -50,5 +50,11 @@ std::string dot_stuff(std::string_view message);
 
 // True when every CR is followed by LF and every LF preceded by CR.
 bool has_only_crlf(std::string_view message);
+
+// A message whose end has been found, with every line end made CRLF: an LF alone, a
+// CR alone, and "CR CR LF" with any number of CRs. For clients that may send in our
+// name: what they meant as one message stays one. A line behind such an end that
+// begins with two dots was stuffed by a client that counts it as a line: one goes.
+std::string with_crlf_line_ends(std::string_view message, bool stuffed);
 
 }  // namespace pabal::proto::smtp

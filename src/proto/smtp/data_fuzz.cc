@@ -66,8 +66,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     verify(got.done == expected.done, "ends at the same place");
     verify(got.consumed == expected.consumed, "consumes the same");
     verify(got.bare == expected.bare, "sees the same bare line ends");
-    if (expected.done && !expected.bare) verify(got.message == expected.message, "the same text");
+    if (expected.done) verify(got.message == expected.message, "the same text");
   }
+  std::string made = smtp::with_crlf_line_ends(expected.message, (data[0] & 1) != 0);
+  verify(smtp::has_only_crlf(made), "every line end becomes one");
+  verify(smtp::with_crlf_line_ends(made, false) == made, "and stays one");
   if (expected.done && !expected.bare) {
     verify(smtp::has_only_crlf(expected.message), "an accepted message is clean");
     std::string wire = smtp::dot_stuff(expected.message);

@@ -108,6 +108,33 @@ TEST(DotStuff, RoundTrips) {
   }
 }
 
+TEST(WithCrlfLineEnds, MakesThemSo) {
+  auto made = [](std::string_view message, bool stuffed = false) {
+    std::string out = with_crlf_line_ends(message, stuffed);
+    EXPECT_TRUE(has_only_crlf(out)) << message;
+    return out;
+  };
+  EXPECT_EQ(made("a\nb\r\nc\r\r\nd\re\r\r\r\nf"), "a\r\nb\r\nc\r\nd\r\ne\r\nf");
+  EXPECT_EQ(made("a\n\nb\n\r\n"), "a\r\n\r\nb\r\n\r\n");
+  EXPECT_EQ(made("a\r\rb\r"), "a\r\n\r\nb\r\n");
+  EXPECT_EQ(made("clean\r\n..\r\n"), "clean\r\n..\r\n");
+  EXPECT_EQ(made(""), "");
+  // Only who takes a bare LF for a line end stuffs behind it.
+  EXPECT_EQ(made("a\n..b\n.c\r\n..d\n", true), "a\r\n.b\r\n.c\r\n..d\r\n");
+  EXPECT_EQ(made("a\n..b\n", false), "a\r\n..b\r\n");
+  made(std::string(1'000'000, '\r'));
+}
+
+// The text of a smuggled message stays inside: it is kept, and its end is the real one.
+TEST(DataReader, KeepsTextWithBareLineEnds) {
+  for (size_t chunk : {1, 2, 3, 1000}) {
+    Read r = read("a\n.\nMAIL FROM:<x>\r\n.\r\n", chunk);
+    EXPECT_TRUE(r.bare);
+    EXPECT_EQ(r.message, "a\n.\nMAIL FROM:<x>\r\n");
+    EXPECT_EQ(read("a\rb\r\r\n.\r\n", chunk).message, "a\rb\r\r\n");
+  }
+}
+
 TEST(HasOnlyCrlf, Finds) {
   EXPECT_TRUE(has_only_crlf(""));
   EXPECT_TRUE(has_only_crlf("a\r\nb\r\n"));

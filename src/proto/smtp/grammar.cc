@@ -36,11 +36,11 @@ std::unexpected<SyntaxError> unknown_parameter(std::string_view verb, std::strin
 std::expected<std::vector<Parameter>, SyntaxError> parse_parameters(std::string_view text) {
   std::vector<Parameter> parameters;
   while (!text.empty()) {
-    if (text[0] != ' ') return bad_parameter("There must be a space between the path and its parameters");
-    size_t begin = text.find_first_not_of(' ');
+    if (!is_wsp(text[0])) return bad_parameter("There must be a space between the path and its parameters");
+    size_t begin = text.find_first_not_of(" \t");
     if (begin == std::string_view::npos) break;
     text.remove_prefix(begin);
-    std::string_view word = text.substr(0, text.find(' '));
+    std::string_view word = text.substr(0, text.find_first_of(" \t"));
     text.remove_prefix(word.size());
 
     size_t equals = word.find('=');
@@ -61,7 +61,7 @@ std::expected<std::vector<Parameter>, SyntaxError> parse_parameters(std::string_
 bool take_path_keyword(std::string_view& arguments, std::string_view keyword) {
   if (!istarts_with(arguments, keyword)) return false;
   arguments.remove_prefix(keyword.size());
-  while (!arguments.empty() && arguments[0] == ' ') arguments.remove_prefix(1);
+  while (!arguments.empty() && is_wsp(arguments[0])) arguments.remove_prefix(1);
   return true;
 }
 

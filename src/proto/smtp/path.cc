@@ -26,46 +26,107 @@ size_t skip_quoted(std::string_view text, size_t at) {
   return std::string_view::npos;
 }
 
-// The offset of the '>' that closes the path; a quoted local-part may contain
-// others.
-size_t closing_bracket(std::string_view text) {
-  size_t at = 1;
-  while (at < text.size()) {
-    if (text[at] == '>') return at;
-    if (text[at] == '"') {
-      at = skip_quoted(text, at);
-      if (at == std::string_view::npos) return at;
-    } else {
+// The offset of the '>' that closes a path, or of the blank behind one without
+// brackets; a quoted local-part may contain others.
+size_t end_of_path(std::string_view text, size_t at, bool (*ends)(char)) {
+  while (at < text.size() && !ends(text[at])) {
+    if (text[at] != '"') {
       ++at;
+      continue;
     }
+    at = skip_quoted(text, at);
+    if (at == std::string_view::npos) return at;
   }
-  return std::string_view::npos;
+  return at;
 }
 
-// Takes "<...>" off the front of text and a source route off its inside.
-std::expected<std::string_view, SyntaxError> take_path(std::string_view& text, Direction direction) {
-  if (text.empty() || text[0] != '<') {
-    std::string example =
-        direction == Direction::reverse ? "MAIL FROM:<user@example.org>" : "RCPT TO:<user@example.org>";
-    return std::unexpected(SyntaxError{501, "5.5.4", "The address must stand in angle brackets: " + example});
+// Past the comment at `at` (RFC 5322 §3.2.2); `at` itself when it does not end.
+size_t skip_comment(std::string_view text, size_t at) {
+  int depth = 0;
+  for (size_t i = at; i < text.size(); ++i) {
+    if (text[i] == '\\')
+      ++i;
+    else if (text[i] == '(')
+      ++depth;
+    else if (text[i] == ')' && --depth == 0)
+      return i + 1;
   }
-  size_t close = closing_bracket(text);
-  if (close == std::string_view::npos)
+  return at;
+}
+
+// The path without comments, and without the blanks that mean nothing: at its
+// ends, around '@' and dots.
+std::string without_comments(std::string_view path) {
+  std::string out;
+  bool blank = false;
+  bool comments_end = true;  // once one does not, none is looked for again
+  for (size_t at = 0; at < path.size();) {
+    size_t next = is_wsp(path[at]) ? at + 1 : at;
+    if (path[at] == '(' && comments_end) {
+      next = skip_comment(path, at);
+      comments_end = next > at;
+    }
+    if (next > at) {
+      blank = true;
+      at = next;
+      continue;
+    }
+    size_t end = path[at] == '"' ? skip_quoted(path, at) : at + 1;
+    if (end == std::string_view::npos) end = path.size();
+    auto joins = [](char c) { return c == '@' || c == '.'; };
+    if (blank && !out.empty() && !joins(out.back()) && !joins(path[at])) out += ' ';
+    blank = false;
+    out += path.substr(at, end - at);
+    at = end;
+  }
+  return out;
+}
+
+std::unexpected<SyntaxError> no_path(Direction direction) {
+  std::string example =
+      direction == Direction::reverse ? "MAIL FROM:<user@example.org>" : "RCPT TO:<user@example.org>";
+  return std::unexpected(SyntaxError{501, "5.5.4", "An address must follow: " + example});
+}
+
+// Takes a path without brackets off the front of text.
+std::expected<std::string_view, SyntaxError> take_bare(std::string_view& text, Direction direction) {
+  size_t end = end_of_path(text, 0, [](char c) { return is_wsp(c); });
+  if (end == 0) return no_path(direction);
+  std::string_view path = text.substr(0, end);
+  text.remove_prefix(path.size());
+  if (path.ends_with('>')) path.remove_suffix(1);  // its '<' was forgotten
+  return path;
+}
+
+// Takes "<...>" or "<<...>>" off the front of text.
+std::expected<std::string_view, SyntaxError> take_bracketed(std::string_view& text) {
+  size_t brackets = text.find_first_not_of('<');
+  size_t close = brackets == std::string_view::npos
+                     ? brackets
+                     : end_of_path(text, brackets, [](char c) { return c == '>'; });
+  bool closed = close < text.size() && text.substr(close, brackets) == std::string(brackets, '>');
+  if (!closed)
     return std::unexpected(SyntaxError{501, "5.5.4", "The angle bracket before the address is never closed"});
-  std::string_view path = text.substr(1, close - 1);
-  text.remove_prefix(close + 1);
-  if (path.size() + 2 > kPathMax)
-    return bad_address(direction, "The address is longer than " + std::to_string(kPathMax - 2) + " octets");
+  std::string_view path = text.substr(brackets, close - brackets);
+  text.remove_prefix(close + brackets);
+  return path;
+}
+
+// Takes a path off the front of text and a source route off its inside.
+std::expected<std::string, SyntaxError> take_path(std::string_view& text, Direction direction) {
+  auto taken = text.starts_with('<') ? take_bracketed(text) : take_bare(text, direction);
+  if (!taken) return std::unexpected(std::move(taken.error()));
+  std::string path = without_comments(*taken);
 
   // A-d-l ":" Mailbox, RFC 5321 §4.1.2 and Appendix C.
   if (path.starts_with('@')) {
     size_t colon = path.find(':');
-    if (colon == std::string_view::npos)
+    if (colon == std::string::npos)
       return bad_address(direction, "A source route must end in ':' and the address");
-    for (std::string_view hop : split(path.substr(0, colon), ','))
+    for (std::string_view hop : split(std::string_view(path).substr(0, colon), ','))
       if (!hop.starts_with('@') || !mail::is_domain(hop.substr(1), true))
         return bad_address(direction, "The source route is malformed; the address alone is enough");
-    path.remove_prefix(colon + 1);
+    path.erase(0, colon + 1);
   }
   return path;
 }

@@ -11,8 +11,6 @@
 
 namespace pabal::proto::smtp {
 
-constexpr size_t kPathMax = 256;  // octets with the angle brackets, RFC 5321 §4.5.3.1.3
-
 // Where failure notices go; null ("<>") for mail that must never cause one
 // (RFC 5321 §4.5.5).
 struct ReversePath {
@@ -29,7 +27,9 @@ struct ReversePath {
 std::string path_text(const mail::Address& address);
 
 // Reads "<...>" at the beginning of text and advances text past it. A source
-// route ("<@a,@b:u@d>") is accepted and ignored (RFC 5321 Appendix C). The
+// route ("<@a,@b:u@d>") is accepted and ignored (RFC 5321 Appendix C). Scanners and
+// scripts leave the angle brackets out, double them, or put blanks and comments
+// inside: that is taken too. Length is limited by the address's own limit. The
 // local-part comes out without its quotes and backslashes; the domain as sent
 // (an address literal keeps its brackets). utf8: whether SMTPUTF8 addresses
 // are allowed (RFC 6531 §3.3); a caller that learns of SMTPUTF8 only from a

@@ -1,5 +1,7 @@
 #include "proto/smtp/reply_parser.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "proto/smtp/status.h"
 
@@ -12,17 +14,26 @@ namespace {
 std::optional<int> reply_code(std::string_view line) {
   if (line.size() < 3 || line[0] < '2' || line[0] > '5' || !is_digit(line[1]) || !is_digit(line[2]))
     return std::nullopt;
+  if (line.size() > 3 && is_digit(line[3])) return std::nullopt;
   return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+}
+
+std::optional<EnhancedStatus> status_of(std::string_view line, int code) {
+  std::string_view rest;
+  auto status = parse_leading_status(line, rest);
+  if (status && status->status_class == code / 100) return status;
+  return std::nullopt;
 }
 
 // Moves the enhanced code from the lines into its own place (RFC 2034 §4).
 void lift_enhanced(Reply& reply) {
+  auto status = status_of(reply.lines.front(), reply.code);
+  if (!status) status = status_of(reply.lines.back(), reply.code);
+  if (!status) return;
+  reply.enhanced = to_text(*status);
   std::string_view rest;
-  auto first = parse_leading_status(reply.lines.front(), rest);
-  if (!first || first->status_class != reply.code / 100) return;
-  reply.enhanced = to_text(*first);
   for (std::string& line : reply.lines)
-    if (parse_leading_status(line, rest) == first) line = std::string(rest);
+    if (parse_leading_status(line, rest) == status) line = std::string(rest);
 }
 
 }  // namespace
@@ -31,12 +42,6 @@ std::string_view to_text(ReplyError error) {
   switch (error) {
     case ReplyError::not_a_reply:
       return "the server's answer is not an SMTP reply";
-    case ReplyError::code_changed:
-      return "the lines of one reply have different codes";
-    case ReplyError::line_too_long:
-      return "a line of the reply is too long";
-    case ReplyError::too_many_lines:
-      return "the reply has too many lines";
     case ReplyError::too_long:
       return "the reply is too long";
   }
@@ -52,10 +57,9 @@ std::expected<std::optional<Reply>, ReplyError> ReplyParser::feed(std::string_vi
   while (!bytes.empty()) {
     size_t lf = bytes.find('\n');
     size_t length = lf == std::string_view::npos ? bytes.size() : lf;
-    if (line_.size() + length > kPeerReplyLineMax) return fail(ReplyError::line_too_long);
-    octets_ += length;
+    octets_ += length + 1;
     if (octets_ > kPeerReplyOctetsMax) return fail(ReplyError::too_long);
-    line_.append(bytes.substr(0, length));
+    line_.append(bytes.substr(0, std::min(length, kPeerReplyLineMax - line_.size())));
     if (lf == std::string_view::npos) {
       bytes = {};
       break;
@@ -70,7 +74,7 @@ std::expected<std::optional<Reply>, ReplyError> ReplyParser::feed(std::string_vi
     if (*complete) {
       Reply reply = std::move(reply_);
       reply_ = {};
-      octets_ = 0;
+      octets_ = kept_ = 0;
       lift_enhanced(reply);
       return reply;
     }
@@ -78,15 +82,22 @@ std::expected<std::optional<Reply>, ReplyError> ReplyParser::feed(std::string_vi
   return std::nullopt;
 }
 
+// True when it was the last of its reply.
 std::expected<bool, ReplyError> ReplyParser::take_line(std::string_view line) {
   auto code = reply_code(line);
-  if (!code) return std::unexpected(ReplyError::not_a_reply);
-  if (reply_.code != 0 && reply_.code != *code) return std::unexpected(ReplyError::code_changed);
-  if (line.size() > 3 && line[3] != ' ' && line[3] != '-') return std::unexpected(ReplyError::not_a_reply);
-  if (reply_.lines.size() == kPeerReplyLinesMax) return std::unexpected(ReplyError::too_many_lines);
-  reply_.code = *code;
-  reply_.lines.emplace_back(line.size() > 4 ? line.substr(4) : std::string_view());
-  return line.size() == 3 || line[3] == ' ';
+  bool begun = reply_.code != 0;
+  if (!code && !begun) return std::unexpected(ReplyError::not_a_reply);
+  bool last = false;
+  if (code) {
+    reply_.code = *code;
+    last = line.size() == 3 || line[3] != '-';
+    bool separated = line.size() > 3 && (line[3] == '-' || is_wsp(line[3]));
+    line.remove_prefix(separated ? 4 : 3);
+  }
+  kept_ += line.size() + 1;
+  // The last line is kept in any case: it says what the reply is.
+  if (kept_ <= kPeerReplyKeptMax || last) reply_.lines.emplace_back(line);
+  return last;
 }
 
 }  // namespace pabal::proto::smtp

@@ -101,16 +101,46 @@ TEST(ReplyParser, RefusesWhatIsNoReply) {
   };
   EXPECT_EQ(error("hello\r\n"), to_text(ReplyError::not_a_reply));
   EXPECT_EQ(error("199 x\r\n"), to_text(ReplyError::not_a_reply));
-  EXPECT_EQ(error("250x\r\n"), to_text(ReplyError::not_a_reply));
+  EXPECT_EQ(error("2500 x\r\n"), to_text(ReplyError::not_a_reply));
   EXPECT_EQ(error("\r\n"), to_text(ReplyError::not_a_reply));
-  EXPECT_EQ(error("250-a\r\n251 b\r\n"), to_text(ReplyError::code_changed));
-  EXPECT_EQ(error("250 " + std::string(kPeerReplyLineMax, 'x')), to_text(ReplyError::line_too_long));
+  EXPECT_EQ(error("250 " + std::string(kPeerReplyOctetsMax, 'x')), to_text(ReplyError::too_long));
+  std::string endless;
+  while (endless.size() <= kPeerReplyOctetsMax) endless += "250-x\r\n";
+  EXPECT_EQ(error(endless), to_text(ReplyError::too_long));
+}
+
+// What servers say that hold themselves to no grammar.
+TEST(ReplyParser, TakesOddReplies) {
+  auto read = [](std::string bytes) {
+    ReplyParser parser;
+    std::string_view rest = bytes;
+    auto fed = parser.feed(rest);
+    EXPECT_TRUE(rest.empty()) << bytes;
+    return fed && *fed ? **fed : Reply{};
+  };
+  EXPECT_EQ(read("220-mx.test\r\n521 5.3.2 takes no mail\r\n"),
+            (Reply{521, "5.3.2", {"mx.test", "takes no mail"}}));
+  EXPECT_EQ(read("250-a\r\n251 b\r\n"), (Reply{251, "", {"a", "b"}}));
+  EXPECT_EQ(read("250ok\r\n"), (Reply{250, "", {"ok"}}));
+  EXPECT_EQ(read("250\tok\r\n"), (Reply{250, "", {"ok"}}));
+  EXPECT_EQ(read("250\n"), (Reply{250, "", {""}}));
+  EXPECT_EQ(read("550-no,\r\nsee http://x.test/\r\n550 5.7.1 go away\r\n"),
+            (Reply{550, "5.7.1", {"no,", "see http://x.test/", "go away"}}));
+
   std::string many;
-  for (size_t i = 0; i <= kPeerReplyLinesMax; ++i) many += "250-x\r\n";
-  EXPECT_EQ(error(many), to_text(ReplyError::too_many_lines));
+  for (int i = 0; i < 500; ++i) many += "220-line " + std::to_string(i) + "\r\n";
+  Reply banner = read(many + "220 mx.test\r\n");
+  ASSERT_EQ(banner.lines.size(), 501u);
+  EXPECT_EQ(banner.lines[499], "line 499");
+
+  Reply wide = read("550 " + std::string(10'000, 'x') + "\r\n");
+  EXPECT_EQ(wide.code, 550);
+  EXPECT_GT(wide.text().size(), 4000u);
   std::string big;
-  for (size_t i = 0; i < 40; ++i) big += "250-" + std::string(2000, 'x') + "\r\n";
-  EXPECT_EQ(error(big), to_text(ReplyError::too_long));
+  for (int i = 0; i < 40; ++i) big += "550-" + std::string(4000, 'x') + "\r\n";
+  Reply cut = read(big + "550 5.7.1 that was it\r\n");
+  EXPECT_EQ(cut.lines.back(), "that was it");
+  EXPECT_LE(cut.text().size(), kPeerReplyKeptMax + 100);
 }
 
 TEST(Capabilities, RoundTrip) {

@@ -115,7 +115,11 @@ rt::Task<directory::SaslPeer::Answer> Session::exchange_line(std::string challen
 // Guessing takes longer with each try, and then the connection.
 rt::Task<Outcome> Session::refuse_login(std::string name, std::string_view why) {
   ++service_.counters.auth_failures;
-  service_.world.log.warning("imap.login_failed", {{"peer", peer_}, {"user", name}, {"reason", why}});
+  service_.world.log.warning("imap.auth_failed", {{"peer", peer_}, {"user", name}, {"reason", why}});
+  if (service_.options.refusals != nullptr) {
+    std::string ip = peer_.substr(0, peer_.rfind(':'));
+    service_.options.refusals->note_login(ip, "IMAP", name, why);
+  }
   int doublings = std::min(auth_failures_, kDelayDoublingsMax);
   co_await rt::sleep_for(service_.options.auth_failure_delay * (1 << doublings));
   if (++auth_failures_ >= service_.options.auth_failures_max) bye("too many failed logins");

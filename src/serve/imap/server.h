@@ -13,6 +13,7 @@
 #include "directory/directory.h"
 #include "io/acceptor.h"
 #include "io/world.h"
+#include "journey/refusals.h"
 #include "serve/imap/recent.h"
 #include "serve/imap/views.h"
 #include "serve/indexer.h"
@@ -46,6 +47,7 @@ struct ImapOptions {
   size_t view_octets_max = 64 << 20;       // for mailboxes that no session has open any more
   size_t text_octets_max = 32 << 20;       // for envelopes and structures that were fetched lately
   size_t read_ahead_octets_max = 8 << 20;  // for messages that are expected to be fetched next
+  journey::Refusals* refusals = nullptr;   // where they are noted; outlives the server
 };
 
 // Totals for the metrics; shared by the servers of all loops.

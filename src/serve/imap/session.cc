@@ -116,7 +116,13 @@ rt::Task<void> Session::secure() {
   Instant deadline = rt::Loop::current().now() + kHandshakeTimeout;
   streaming_ = false;
   std::unique_ptr<io::Stream> plain = conn_.release();
-  std::unique_ptr<tls::TlsStream> stream = co_await tls::accept(std::move(plain), *service_.tls, deadline);
+  std::unique_ptr<tls::TlsStream> stream;
+  try {
+    stream = co_await tls::accept(std::move(plain), *service_.tls, deadline);
+  } catch (const io::IoError& e) {
+    service_.world.log.info("imap.tls_failed", {{"peer", peer_}, {"reason", e.what()}});
+    throw;
+  }
   bindings_.tls_exporter = stream->channel_binding_exporter();
   bindings_.tls_server_end_point = stream->channel_binding_server_end_point();
   conn_.attach(std::move(stream));

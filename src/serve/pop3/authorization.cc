@@ -112,6 +112,7 @@ rt::Task<Reply> Session::exchange(sasl::Mechanism mechanism, std::optional<std::
     case directory::Login::granted:
       co_return co_await open_maildrop(std::move(*login.account));
     case directory::Login::disabled:
+      trace_login(login.name, login.why);
       co_return err("AUTH", Text::login_disabled);
     case directory::Login::refused:
       co_return co_await refuse_login(std::move(login.name), login.why);
@@ -131,10 +132,18 @@ rt::Task<Reply> Session::check_password(std::string name, std::string password) 
   co_return co_await open_maildrop(std::move(*account));
 }
 
+void Session::trace_login(const std::string& name, std::string_view why) const {
+  service_.world.log.warning("pop3.auth_failed", {{"peer", peer_}, {"user", name}, {"reason", why}});
+  if (service_.options.refusals != nullptr) {
+    std::string ip = peer_.substr(0, peer_.rfind(':'));
+    service_.options.refusals->note_login(ip, "POP3", name, why);
+  }
+}
+
 rt::Task<Reply> Session::refuse_login(std::string name, std::string_view why) {
   ++service_.counters.auth_failures;
   ++auth_failures_;
-  service_.world.log.warning("pop3.login_failed", {{"peer", peer_}, {"user", name}, {"reason", why}});
+  trace_login(name, why);
   auto delay = std::chrono::microseconds(service_.options.auth_failure_delay);
   if (delay.count() > 0) {
     auto more = static_cast<int64_t>(service_.world.random.number() % static_cast<uint64_t>(delay.count()));
@@ -147,7 +156,10 @@ rt::Task<Reply> Session::refuse_login(std::string name, std::string_view why) {
 }
 
 rt::Task<Reply> Session::open_maildrop(directory::Account account) {
-  if (account.disabled) co_return err("AUTH", Text::login_disabled);
+  if (account.disabled) {
+    trace_login(account.address, "account is disabled");
+    co_return err("AUTH", Text::login_disabled);
+  }
   auto lock = service_.locks.try_lock(account.id);
   if (!lock) co_return err("IN-USE", Text::in_use);
 

@@ -12,6 +12,7 @@
 #include "directory/directory.h"
 #include "io/acceptor.h"
 #include "io/world.h"
+#include "journey/refusals.h"
 #include "serve/pop3/maildrop_locks.h"
 #include "store/store.h"
 
@@ -36,6 +37,7 @@ struct Pop3Options {
   int auth_failures_max = 3;                              // then the session ends
   int errors_max = 20;
   size_t sessions_max = 10'000;
+  journey::Refusals* refusals = nullptr;  // where they are noted; outlives the server
 };
 
 // Totals for the metrics; shared by the servers of all loops.

@@ -78,6 +78,7 @@ class Session {
   class LoginLines;
   rt::Task<Reply> exchange(proto::sasl::Mechanism mechanism, std::optional<std::string> initial_response);
   rt::Task<Reply> check_password(std::string name, std::string password);
+  void trace_login(const std::string& name, std::string_view why) const;
   rt::Task<Reply> refuse_login(std::string name, std::string_view why);
   rt::Task<Reply> open_maildrop(directory::Account account);
 

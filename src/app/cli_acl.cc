@@ -5,7 +5,7 @@
 
 #include "app/cli.h"
 #include "directory/directory.h"
-#include "serve/imap/rights.h"
+#include "serve/imap/names.h"
 
 namespace pabal::app {
 
@@ -24,13 +24,23 @@ void acl_set(const Cli& cli, const Arguments& a) {
                        std::string(Rights::kLetters) +
                        ", for example lrs to read, lrswipkxte to do everything but give rights, or none.");
   std::string rights = none ? "" : Rights(a.rights).text();
-  size_t mailboxes = 0;
-  with_records(cli,
-               [&](Records& r) { mailboxes = or_fail(directory::set_acls(r.tx, a.mailbox, a.who, rights)); });
-  report(cli,
-         a.who + " has " + (none ? "no rights" : "the rights " + rights) + " on " + a.mailbox +
-             (mailboxes == 1 ? "" : " (" + std::to_string(mailboxes) + " mailboxes)") + " now.",
-         {{"mailboxes", std::to_string(mailboxes)}, {"rights", json_string(rights)}});
+  directory::AclChange change;
+  bool posts = false;
+  with_records(cli, [&](Records& r) {
+    change = or_fail(directory::set_acls(r.tx, a.mailbox, a.who, rights));
+    for (MailboxId mailbox : change.mailboxes) serve::imap::follow_rights(r.tx, mailbox, change.identifier);
+    posts = change.owner.group &&
+            store::has_right(store::list_acl(r.tx.db, change.owner.inbox), change.identifier, 'p');
+  });
+  size_t mailboxes = change.mailboxes.size();
+  std::string sentence = a.who + " has " + (none ? "no rights" : "the rights " + rights) + " on " +
+                         a.mailbox +
+                         (mailboxes == 1 ? "" : " (" + std::to_string(mailboxes) + " mailboxes)") + " now";
+  if (posts) sentence += ", and may send as " + change.owner.address;
+  report(cli, sentence + ".",
+         {{"mailboxes", std::to_string(mailboxes)},
+          {"rights", json_string(rights)},
+          {"sends_as", posts ? "true" : "false"}});
 }
 
 void acl_list(const Cli& cli, const Arguments& a) {
@@ -73,8 +83,8 @@ void add_acl_commands(CLI::App& app, Cli& cli) {
       ->required();
   set->add_option(
          "RIGHTS", a->rights,
-         "Letters of RFC 4314: l list, r read, s seen, w flags, i insert, p post, k make below, x delete "
-         "the mailbox, t and e delete mails, a give rights; or none")
+         "Letters of RFC 4314: l list, r read, s seen, w flags, i insert, p post (on a group's INBOX: send "
+         "as the group), k make below, x delete the mailbox, t and e delete mails, a give rights; or none")
       ->required();
 }
 

@@ -314,7 +314,9 @@ void add_sendmail(CLI::App& app, Cli& cli) {
       app.add_subcommand("sendmail", "Be the program of that name: options as Sendmail has them");
   command->prefix_command();
   command->footer(
-      "Reads a mail from standard input. Knows -t, -i, -oi, -f ADDRESS, -F NAME, -N, -R, -V, -v.\n"
+      "Reads a mail from standard input. Knows -t, -i, -oi, -f ADDRESS, -F NAME, -N, -R, -V, -v,\n"
+      "-bp and -q, and lets pass what else Sendmail has. Names without a domain are the server's own.\n"
+      "What no server takes is kept in ~/dead.letter.\n"
       "Also works when the binary is called by the name sendmail. Status: as in sysexits.h.\n"
       "Example:\n  printf 'To: bob@busan.test\\nSubject: hi\\n\\nHello\\n' | pabal sendmail -t");
   command->callback([&cli, command] {

@@ -1,5 +1,6 @@
 // pabal account, alias and domain: who lives here.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <ostream>
 
@@ -13,8 +14,19 @@ namespace {
 // The arguments of one group's commands; the commands share them, since one runs.
 struct Arguments {
   std::string address, target, label, password_file, size;
-  bool generate = false, yes = false, group = false;
+  bool generate = false, yes = false, group = false, over_account = false;
 };
+
+// Who cannot be reached from elsewhere is being tried out, and has passwords to match.
+bool only_this_machine_reaches(const Config& config) {
+  return std::ranges::all_of(config.listeners, [](const ListenerConfig& listener) {
+    return !listener.address.path.empty() || listener.address.ip.is_loopback();
+  });
+}
+
+std::string chosen_password(const Cli& cli, const Arguments& a) {
+  return choose_password(cli.console, a.password_file, only_this_machine_reaches(load(cli)));
+}
 
 std::string json_bool(bool value) {
   return value ? "true" : "false";
@@ -26,7 +38,7 @@ void account_add(const Cli& cli, const Arguments& a) {
   auto quota = parse_size(quota_text);
   if (!quota) throw CommandError("\"" + a.size + "\" is no size; write for example 2GiB, or 0 for no limit.");
   std::string password;
-  if (!a.generate && !a.group) password = obtain_password(cli.console, a.password_file);
+  if (!a.generate && !a.group) password = chosen_password(cli, a);
   with_records(cli, [&](Records& r) {
     if (a.generate) password = generated = r.world.random.token(20);
     if (a.group) {
@@ -89,7 +101,7 @@ void account_remove(const Cli& cli, const Arguments& a) {
 }
 
 void account_password(const Cli& cli, const Arguments& a) {
-  std::string password = obtain_password(cli.console, a.password_file);
+  std::string password = chosen_password(cli, a);
   with_records(
       cli, [&](Records& r) { or_fail(directory::set_password(r.tx, r.world.random, a.address, password)); });
   report(cli, "The password of " + a.address + " is changed. App passwords stay as they are.");
@@ -139,6 +151,21 @@ void app_password_list(const Cli& cli, const Arguments& a) {
 void app_password_remove(const Cli& cli, const Arguments& a) {
   with_records(cli, [&](Records& r) { or_fail(directory::remove_app_password(r.tx, a.address, a.label)); });
   report(cli, "App password \"" + a.label + "\" of " + a.address + " no longer works.");
+}
+
+void alias_add(const Cli& cli, const Arguments& a) {
+  bool takes = false;
+  with_records(cli,
+               [&](Records& r) { takes = directory::would_take_mail_from(r.tx.db, a.address, a.target); });
+  if (takes && !a.over_account) {
+    std::string what =
+        a.address + " is an account. Its mail would go to " + a.target + " and no longer to itself";
+    std::string keep = "`pabal alias add " + a.address + " " + a.address + "` first keeps a copy there";
+    if (!confirm(cli.console, what + "; " + keep + ". Lead it away?"))
+      throw CommandError(what + "; nothing was changed. " + keep + ", --over-account does without.");
+  }
+  with_records(cli, [&](Records& r) { or_fail(directory::add_alias(r.tx, a.address, a.target, takes)); });
+  report(cli, a.address + " leads to " + a.target + " now.");
 }
 
 void alias_list(const Cli& cli) {
@@ -238,12 +265,10 @@ void add_account_commands(CLI::App& app, Cli& cli) {
 void add_alias_commands(CLI::App& app, Cli& cli) {
   CLI::App* group = add_group(app, "alias", "Addresses that lead to others");
   auto a = std::make_shared<Arguments>();
-  CLI::App* add = add_command(
-      *group, cli, "add", "Lead an address to another; several targets each get the mail",
-      "pabal alias add sales@example.org alice@example.org", [&cli, a] {
-        with_records(cli, [&](Records& r) { or_fail(directory::add_alias(r.tx, a->address, a->target)); });
-        report(cli, a->address + " leads to " + a->target + " now.");
-      });
+  CLI::App* add =
+      add_command(*group, cli, "add", "Lead an address to another; several targets each get the mail",
+                  "pabal alias add sales@example.org alice@example.org", [&cli, a] { alias_add(cli, *a); });
+  add->add_flag("--over-account", a->over_account, "Also if ALIAS is an account, which then gets no mail");
   CLI::App* remove = add_command(
       *group, cli, "remove", "Undo one add", "pabal alias remove sales@example.org alice@example.org",
       [&cli, a] {

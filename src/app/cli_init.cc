@@ -118,19 +118,20 @@ Plan make_plan(const Cli& cli, const Arguments& a) {
   }
   plan.account = mail::to_string(*address);
 
-  if (!a.password_file.empty()) {
-    plan.password = obtain_password(console, a.password_file);
-  } else if (console.interactive) {
-    console.out << "Password for " << plan.account << "; leave it empty to have one made.\n";
-    plan.password = obtain_password(console, "", true);
-  }
-  plan.generated = plan.password.empty();
-
   plan.self_signed = a.certificate.empty();
   config.tls.certificate =
       plan.self_signed ? (directory / "certificate.pem").string() : fs::absolute(a.certificate).string();
   config.tls.key = plan.self_signed ? (directory / "key.pem").string() : fs::absolute(a.key).string();
   config.listeners = listeners(a, has_ipv6());
+
+  bool only_this_machine = !a.address.empty() && io::IpAddress::parse(a.address)->is_loopback();
+  if (!a.password_file.empty()) {
+    plan.password = choose_password(console, a.password_file, only_this_machine);
+  } else if (console.interactive) {
+    console.out << "Password for " << plan.account << "; leave it empty to have one made.\n";
+    plan.password = choose_password(console, "", only_this_machine, true);
+  }
+  plan.generated = plan.password.empty();
   return plan;
 }
 

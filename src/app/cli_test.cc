@@ -127,6 +127,22 @@ TEST_F(CliTest, AccountsComeAndGo) {
   EXPECT_THAT(on({"account", "list"}).out, Not(HasSubstr("bob")));
 }
 
+TEST_F(CliTest, AnAliasOverAnAccountIsExplained) {
+  init();
+  EXPECT_EQ(on({"account", "add", "bob@seoul.test"}, "long enough\n").status, 0);
+  Ran refused = on({"alias", "add", "bob@seoul.test", "alice@seoul.test"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("pabal alias add bob@seoul.test bob@seoul.test"));
+  EXPECT_THAT(on({"alias", "list"}).out, HasSubstr("No aliases"));
+  EXPECT_EQ(on({"alias", "add", "bob@seoul.test", "alice@seoul.test", "--over-account"}).status, 0);
+  EXPECT_EQ(on({"alias", "remove", "bob@seoul.test", "alice@seoul.test"}).status, 0);
+  EXPECT_EQ(on({"alias", "add", "bob@seoul.test", "bob@seoul.test"}).status, 0);
+  EXPECT_EQ(on({"alias", "add", "bob@seoul.test", "alice@seoul.test"}).status, 0);
+  EXPECT_EQ(on({"alias", "add", "x@seoul.test", "bob@seoul.test"}).status, 0);
+  EXPECT_EQ(on({"alias", "add", "y@seoul.test", "x@seoul.test"}).status, 0);
+  EXPECT_THAT(on({"alias", "add", "x@seoul.test", "y@seoul.test"}).err, HasSubstr("circle"));
+}
+
 TEST_F(CliTest, GroupsAreSharedByRights) {
   init();
   Ran added = on({"account", "add", "team@seoul.test", "--group"});
@@ -143,7 +159,7 @@ TEST_F(CliTest, GroupsAreSharedByRights) {
   EXPECT_THAT(on({"acl", "list", "team@seoul.test/inbox"}).out,
               ContainsRegex("team@seoul.test/INBOX +alice@seoul.test +lrswite"));
   EXPECT_THAT(on({"acl", "set", "team@seoul.test", "anyone", "lr", "--json"}).out,
-              HasSubstr("{\"ok\":true,\"mailboxes\":6,\"rights\":\"lr\"}"));
+              HasSubstr("{\"ok\":true,\"mailboxes\":6,\"rights\":\"lr\",\"sends_as\":false}"));
   EXPECT_THAT(on({"acl", "list", "team@seoul.test", "--json"}).out,
               HasSubstr("{\"mailbox\":\"team@seoul.test/Sent\",\"who\":\"anyone\",\"rights\":\"lr\"}"));
   EXPECT_EQ(on({"acl", "set", "team@seoul.test", "anyone", "none"}).status, 0);

@@ -43,38 +43,81 @@ std::string first_line(std::istream& in) {
   return line;
 }
 
-std::string ask_password(Console& console) {
+constexpr int kTriesMax = 3;  // at the terminal
+
+std::string ask_password(Console& console, const char* question) {
   NoEcho quiet;
-  console.out << "Password: " << std::flush;
+  console.out << question << ": " << std::flush;
   std::string password = first_line(console.in);
-  console.out << "\nOnce more: " << std::flush;
-  std::string again = first_line(console.in);
   console.out << '\n';
-  if (password != again) throw CommandError("the two passwords differ; nothing was changed. Try again.");
   return password;
+}
+
+// Why it is no password at all; "" if it may be one.
+std::string password_fault(const std::string& password) {
+  if (password.size() <= kPasswordOctetsMax && is_utf8(password) && password.find('\0') == std::string::npos)
+    return {};
+  return "a password is UTF-8 text of at most " + std::to_string(kPasswordOctetsMax) + " octets.";
+}
+
+bool is_short(const std::string& password) {
+  auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  return std::ranges::count_if(password, begins) < static_cast<ptrdiff_t>(kPasswordCharactersMin);
+}
+
+std::string too_short() {
+  return "the password is too short: it needs " + std::to_string(kPasswordCharactersMin) +
+         " characters or more.";
+}
+
+std::string choose_at_terminal(Console& console, bool may_be_empty) {
+  std::string why;
+  for (int i = 0; i < kTriesMax; ++i) {
+    std::string password = ask_password(console, "Password");
+    if (password.empty() && may_be_empty) return password;
+    why = password.empty() ? "the password is empty." : password_fault(password);
+    if (why.empty() && is_short(password)) why = too_short();
+    if (why.empty() && ask_password(console, "Once more") != password) why = "the two passwords differ.";
+    if (why.empty()) return password;
+    if (!console.in) break;
+    console.err << "pabal: " << why << '\n';
+  }
+  throw CommandError(why + " Nothing was changed.");
+}
+
+std::string read_password(Console& console, const std::string& file) {
+  if (file.empty() || file == "-") return first_line(console.in);
+  std::ifstream in(file, std::ios::binary);
+  if (!in)
+    throw CommandError("the password file " + file +
+                       " cannot be read; make one with mode 0600 and the password on its first line.");
+  return first_line(in);
+}
+
+void require_password(const std::string& password) {
+  if (password.empty())
+    throw CommandError("the password is empty. Give one with --password-file FILE, or on standard input.");
+  if (std::string why = password_fault(password); !why.empty()) throw CommandError(why);
 }
 
 }  // namespace
 
-std::string obtain_password(Console& console, const std::string& file, bool may_be_empty) {
-  std::string password;
-  if (!file.empty() && file != "-") {
-    std::ifstream in(file, std::ios::binary);
-    if (!in)
-      throw CommandError("the password file " + file +
-                         " cannot be read; make one with mode 0600 and the password on its first line.");
-    password = first_line(in);
-  } else {
-    password = console.interactive && file.empty() ? ask_password(console) : first_line(console.in);
-  }
-  if (password.empty() && !may_be_empty) {
-    throw CommandError("the password is empty. Give one with --password-file FILE, or on standard input.");
-  }
-  if (password.size() > kPasswordOctetsMax || !is_utf8(password) ||
-      password.find('\0') != std::string::npos) {
-    throw CommandError("a password is UTF-8 text of at most " + std::to_string(kPasswordOctetsMax) +
-                       " octets.");
-  }
+std::string obtain_password(Console& console, const std::string& file) {
+  bool asks = console.interactive && file.empty();
+  std::string password = asks ? ask_password(console, "Password") : read_password(console, file);
+  require_password(password);
+  return password;
+}
+
+std::string choose_password(Console& console, const std::string& file, bool may_be_short, bool may_be_empty) {
+  if (console.interactive && file.empty()) return choose_at_terminal(console, may_be_empty);
+  std::string password = read_password(console, file);
+  if (password.empty() && may_be_empty) return password;
+  require_password(password);
+  if (!is_short(password)) return password;
+  if (!may_be_short) throw CommandError(too_short() + " Nothing was changed.");
+  console.err << "pabal: warning: " << too_short().substr(0, too_short().size() - 1)
+              << " once others than this machine reach the server.\n";
   return password;
 }
 

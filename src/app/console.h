@@ -29,10 +29,16 @@ class CommandError : public std::runtime_error {
 };
 
 // The first line of `file` ("-": of standard input); without a file, asked for
-// twice without echo, or read from a standard input that is no terminal.
+// without echo, or read from a standard input that is no terminal. Never empty.
 // Passwords are never taken from the command line, where `ps` shows them.
-// Empty only when `may_be_empty`.
-std::string obtain_password(Console& console, const std::string& file, bool may_be_empty = false);
+std::string obtain_password(Console& console, const std::string& file);
+
+// A password that is to be set, obtained alike; at a terminal asked for again, with
+// the reason, when it is empty, too short, or not the same twice. may_be_short: one
+// that comes from a file or pipe is only warned of.
+constexpr size_t kPasswordCharactersMin = 8;  // NIST SP 800-63B §5.1.1.2
+std::string choose_password(Console& console, const std::string& file, bool may_be_short,
+                            bool may_be_empty = false);
 
 // A question with a default; the default when nobody is there to answer.
 std::string ask(Console& console, const std::string& question, const std::string& fallback);

@@ -28,7 +28,7 @@ Front::Front(Server& server, bool bind_all)
     : server_(server),
       loop_(rt::Loop::current()),
       directory_(server.world_, *server.store_, static_cast<size_t>(server.config_.store.directory_cache_max),
-                 server.proven_),
+                 server.proven_, server.config_.server.hostname),
       intake_(server.world_, directory_, *server.store_, server.queue_, {server.config_.server.hostname}),
       smtpd_(server.world_, directory_, intake_, server.tls_.get(),
              noting(smtpd_options(server.config_, server.salt_key_), server.refusals_),

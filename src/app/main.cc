@@ -19,7 +19,10 @@ int main(int argc, char** argv) {
   if (!args.empty()) args.erase(args.begin());
   pabal::app::Console console{std::cin, std::cout, std::cerr, isatty(STDIN_FILENO) != 0};
   try {
-    if (name == "sendmail") return pabal::app::agent::sendmail_main(args, console);
+    // Words behind it are its own: what reads commands would take "--" away.
+    bool command = args.size() > 1 && args[0] == "sendmail" && args[1] != "--help";
+    if (command) args.erase(args.begin());
+    if (command || name == "sendmail") return pabal::app::agent::sendmail_main(args, console);
     return pabal::app::run_cli(std::move(args), console,
                                {pabal::app::serve, pabal::app::demo, {pabal::app::add_agent_commands}});
   } catch (const std::exception& e) {

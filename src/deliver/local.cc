@@ -1,16 +1,24 @@
 #include "deliver/local.h"
 
+#include "intake/trace.h"
 #include "proto/smtp/path.h"
 #include "queue/records.h"
+#include "store/deliveries.h"
 #include "store/mailboxes.h"
 
 namespace pabal::deliver {
 
 namespace {
 
-rt::Task<bool> has_room(directory::Directory& directory, const directory::Account& account, uint64_t octets) {
-  store::Usage usage = co_await directory.usage(account.id);
-  co_return usage.quota_octets == 0 || usage.octets + octets <= usage.quota_octets;
+bool has_room(const store::Usage& usage, const store::MessageRecord& message) {
+  uint64_t octets = message.size_octets + message.prefix.size();
+  return usage.quota_octets == 0 || usage.octets + octets <= usage.quota_octets;
+}
+
+void keep_only(directory::Resolution& where, AccountId account) {
+  std::erase_if(where.accounts, [account](const directory::Account& a) { return a.id != account; });
+  where.forwards.clear();
+  if (where.accounts.empty()) where.kind = directory::Resolution::no_such_user;
 }
 
 // An address that stands in for the recipient, with nobody beside it.
@@ -30,8 +38,24 @@ proto::smtp::NotifySet onward_notify(proto::smtp::NotifySet notify, const direct
 }  // namespace
 
 void carry_out(store::Transaction& tx, const store::MessageRecord& message, const LocalDelivery& local) {
-  for (const directory::Account& account : local.accounts) {
-    Uid uid = store::append(tx, account.id, account.inbox, message, 0);
+  // It was not for them when it came.
+  bool untold = !intake::has_delivery_fields(message.prefix);
+  store::MessageRecord record = message;
+  record.deliveries |= untold;
+  for (const LocalCopy& copy : local.copies) {
+    const directory::Account& account = copy.account;
+    if (untold) store::tell_delivery(tx, message.id, account.id, local.told);
+    // Each stands for itself: the others do not wait for one that is full.
+    if (!has_room(store::usage(tx.db, account.id).value_or(store::Usage{}), message)) {
+      queue::insert(tx, copy.waiting);
+      journey::record(tx, message.id,
+                      {{tx.now,
+                        "queued",
+                        {{"to", local.recipient},
+                         {"because", "the mailbox of " + account.address + " is full"}}}});
+      continue;
+    }
+    Uid uid = store::append(tx, account.id, account.inbox, record, 0);
     journey::record(tx, message.id,
                     {{tx.now,
                       "delivered",
@@ -50,6 +74,7 @@ rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Que
                                      store::MessageRecord message, queue::Entry entry) {
   Settlement settlement;
   directory::Resolution where = co_await directory.resolve(entry.forward_path);
+  if (entry.account) keep_only(where, entry.account);
   Outcome outcome;
   std::string address = proto::smtp::path_text(entry.forward_path);
   if (where.kind == directory::Resolution::no_such_user) {
@@ -61,19 +86,21 @@ rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Que
     outcome.kind = where.forwards.empty() ? Outcome::delivered : Outcome::expanded;
     outcome.status = "2.1.5";
     outcome.dsn_passed_on = has_stand_in(where);
-    for (const directory::Account& account : where.accounts) {
-      if (account.disabled) outcome = failed("5.2.1", address + " takes no mail");
-      bool room = co_await has_room(directory, account, message.size_octets + message.prefix.size());
-      if (!room && outcome.kind != Outcome::failed)
-        outcome = delayed("4.2.2", "the mailbox of " + address + " is full");
+    if (where.accounts.size() == 1 && where.forwards.empty()) {
+      store::Usage usage = co_await directory.usage(where.accounts.front().id);
+      if (!has_room(usage, message)) outcome = delayed("4.2.2", "the mailbox of " + address + " is full");
     }
   }
   if (outcome.kind == Outcome::delivered || outcome.kind == Outcome::expanded) {
-    settlement.local =
-        LocalDelivery{.recipient = std::move(address), .accounts = where.accounts, .onward = {}};
+    proto::smtp::NotifySet notify = onward_notify(entry.notify, where);
+    LocalDelivery& local = settlement.local.emplace();
+    local.recipient = std::move(address);
+    local.told = intake::delivery_fields({entry.forward_path});
+    for (const directory::Account& account : where.accounts)
+      local.copies.push_back(
+          {account, {queue.new_id(), message.id, entry.forward_path, entry.orcpt, notify, account.id}});
     for (const mail::Address& onward : where.forwards)
-      settlement.local->onward.push_back(
-          {queue.new_id(), message.id, onward, entry.orcpt, onward_notify(entry.notify, where)});
+      local.onward.push_back({queue.new_id(), message.id, onward, entry.orcpt, notify, {}});
   }
   settlement.results.push_back({std::move(entry), std::move(outcome)});
   settlement.message = std::move(message);

@@ -19,9 +19,14 @@
 namespace pabal::deliver {
 
 // What becomes of a mail here: into mailboxes, and on to where an alias leads.
+struct LocalCopy {
+  directory::Account account;
+  queue::NewEntry waiting;  // for when it is full
+};
 struct LocalDelivery {
   std::string recipient;
-  std::vector<directory::Account> accounts;
+  std::string told;  // intake::delivery_fields() of it
+  std::vector<LocalCopy> copies;
   std::vector<queue::NewEntry> onward;
 };
 

@@ -53,9 +53,38 @@ std::expected<std::string, Error> require_domain(store::Database& db, std::strin
 std::expected<std::string, Error> require_reachable(store::Database& db, std::string_view target) {
   std::expected<std::string, Error> key = fold_address(target);
   if (!key) return key;
-  if (look_up(db, *mail::parse_address(trim(target), true)).kind == Resolution::no_such_user)
+  if (look_up(db, *mail::parse_address(trim(target), true), {}).kind == Resolution::no_such_user)
     return std::unexpected("nobody has the address " + *key + ": make the account or alias first");
   return key;
+}
+
+bool leads_to(store::Database& db, const std::string& address, const std::string& target) {
+  store::Statement select = db.prepare("SELECT 1 FROM alias WHERE address = ? AND target = ?");
+  return select.bind(address).bind(target).step();
+}
+
+void insert_alias(store::Transaction& tx, const std::string& address, const std::string& target) {
+  tx.db.prepare("INSERT INTO alias (address, target) VALUES (?, ?) ON CONFLICT DO NOTHING")
+      .bind(address)
+      .bind(target)
+      .run();
+}
+
+void erase_alias(store::Transaction& tx, const std::string& address, const std::string& target) {
+  tx.db.prepare("DELETE FROM alias WHERE address = ? AND target = ?").bind(address).bind(target).run();
+}
+
+// What leads to an address that is about to be gone: that has to go first.
+std::optional<Error> left_without(store::Database& db, const std::string& address) {
+  if (look_up(db, *mail::parse_address(address, true), {}).kind != Resolution::no_such_user)
+    return std::nullopt;
+  for (const Alias& alias : list_aliases(db)) {
+    if (alias.target == address) return "alias " + alias.address + " leads to it: remove that first";
+  }
+  for (const Domain& domain : list_domains(db)) {
+    if (domain.catch_all == address) return "it is the catch-all of " + domain.name + ": change that first";
+  }
+  return std::nullopt;
 }
 
 // nullopt if it may be used.
@@ -74,6 +103,11 @@ std::expected<AccountId, Error> insert_account(store::Store& store, store::Trans
   if (!has_domain(tx.db, domain_of(*key)))
     return std::unexpected("domain " + domain_of(*key) + " is not here: add it first");
   if (find_account(tx.db, *key)) return std::unexpected("account " + *key + " is there already");
+  for (const Alias& alias : list_aliases(tx.db)) {
+    if (alias.address == *key)
+      return std::unexpected(*key + " is an alias that leads to " + alias.target +
+                             ", so that the account would get no mail: remove the alias first");
+  }
   AccountId id{store.new_id()};
   tx.db
       .prepare(
@@ -239,20 +273,28 @@ std::vector<Account> list_accounts(store::Database& db) {
 }
 
 std::expected<void, Error> add_alias(store::Transaction& tx, std::string_view address,
-                                     std::string_view target) {
+                                     std::string_view target, bool over_account) {
   std::expected<std::string, Error> key = fold_address(address);
   if (!key) return std::unexpected(key.error());
   if (!has_domain(tx.db, domain_of(*key)))
     return std::unexpected("domain " + domain_of(*key) + " is not here: add it first");
+  std::expected<std::string, Error> to = fold_address(target);
+  if (!to) return std::unexpected(to.error());
+  if (*to == *key && !find_account(tx.db, *key))
+    return std::unexpected("an alias leads to itself only to keep a copy, and there is no account " + *key);
+  if (*to != *key && closes_circle(tx.db, *key, *to))
+    return std::unexpected(*to + " leads to " + *key + " already: the two would form a circle");
   std::expected<std::string, Error> reachable = require_reachable(tx.db, target);
   if (!reachable) return std::unexpected(reachable.error());
-  if (*reachable == *key && !find_account(tx.db, *key))
-    return std::unexpected("an alias leads to itself only to keep a copy, and there is no account " + *key);
-  tx.db.prepare("INSERT INTO alias (address, target) VALUES (?, ?) ON CONFLICT DO NOTHING")
-      .bind(*key)
-      .bind(*reachable)
-      .run();
+  if (!over_account && would_take_mail_from(tx.db, *key, *to))
+    return std::unexpected(*key + " is an account, which would get no mail any more: lead it to itself too");
+  insert_alias(tx, *key, *to);
   if (tx.db.changes() == 0) return std::unexpected("alias " + *key + " leads there already");
+  if (leads_too_far(tx.db, *key)) {
+    erase_alias(tx, *key, *to);
+    return std::unexpected("from " + *key +
+                           " on there would be more aliases behind each other than are followed");
+  }
   touch(tx);
   return {};
 }
@@ -263,10 +305,21 @@ std::expected<void, Error> remove_alias(store::Transaction& tx, std::string_view
   if (!key) return std::unexpected(key.error());
   std::expected<std::string, Error> to = fold_address(target);
   if (!to) return std::unexpected(to.error());
-  tx.db.prepare("DELETE FROM alias WHERE address = ? AND target = ?").bind(*key).bind(*to).run();
-  if (tx.db.changes() == 0) return std::unexpected("there is no alias " + *key + " that leads to " + *to);
+  if (!leads_to(tx.db, *key, *to))
+    return std::unexpected("there is no alias " + *key + " that leads to " + *to);
+  erase_alias(tx, *key, *to);
+  if (std::optional<Error> lost = left_without(tx.db, *key)) {
+    insert_alias(tx, *key, *to);
+    return std::unexpected(*lost);
+  }
   touch(tx);
   return {};
+}
+
+bool would_take_mail_from(store::Database& db, std::string_view address, std::string_view target) {
+  std::expected<std::string, Error> key = fold_address(address);
+  std::expected<std::string, Error> to = fold_address(target);
+  return key && to && *key != *to && find_account(db, *key) && !leads_to(db, *key, *key);
 }
 
 std::vector<Alias> list_aliases(store::Database& db) {

@@ -39,15 +39,33 @@ std::string directory_version(store::Database& db) {
 
 }  // namespace
 
+namespace {
+
+bool may_post(store::Database& db, AccountId account, const std::vector<MailboxId>& inboxes) {
+  std::string address;
+  {
+    store::Statement select = db.prepare("SELECT address FROM account WHERE id = ?");
+    if (!select.bind(account.value).step()) return false;
+    address = select.text(0);
+  }
+  return std::ranges::any_of(
+      inboxes, [&](MailboxId inbox) { return store::has_right(store::list_acl(db, inbox), address, 'p'); });
+}
+
+}  // namespace
+
 struct Directory::Impl {
-  Impl(io::World& world, store::Store& store, size_t cache_max, std::shared_ptr<Proven> shared)
+  Impl(io::World& world, store::Store& store, size_t cache_max, std::shared_ptr<Proven> shared,
+       std::string hostname)
       : world(world),
         store(store),
+        hostname(std::move(hostname)),
         cache(cache_max),
         proven(shared ? std::move(shared) : std::make_shared<Proven>(world.random.octets(32))) {}
 
   io::World& world;
   store::Store& store;
+  const std::string hostname;
   Cache cache;
   const std::shared_ptr<Proven> proven;
   int hashing = 0;  // passwords that are being checked
@@ -62,8 +80,9 @@ constexpr int kHashingMax = 2;
 
 }  // namespace
 
-Directory::Directory(io::World& world, store::Store& store, size_t cache_max, std::shared_ptr<Proven> proven)
-    : impl_(new Impl(world, store, cache_max, std::move(proven))) {}
+Directory::Directory(io::World& world, store::Store& store, size_t cache_max, std::shared_ptr<Proven> proven,
+                     std::string hostname)
+    : impl_(new Impl(world, store, cache_max, std::move(proven), std::move(hostname))) {}
 Directory::~Directory() = default;
 
 rt::Task<Resolution> Directory::resolve(mail::Address address) {
@@ -77,16 +96,16 @@ rt::Task<Resolution> Directory::resolve(mail::Address address) {
   std::string key = mail::fold_name(address.local) + '\0' + to_lower(address.domain);
   if (std::optional<Resolution> known = impl_->cache.get(key, epoch, now)) co_return std::move(*known);
 
-  Resolution resolution = co_await impl_->store.read(look_up, std::move(address));
+  Resolution resolution = co_await impl_->store.read(look_up, std::move(address), impl_->hostname);
   impl_->cache.put(std::move(key), resolution, epoch, impl_->store.directory_generation(), now);
   co_return resolution;
 }
 
 rt::Task<bool> Directory::is_local_domain(std::string domain) {
-  std::optional<std::string> ascii = mail::to_ascii_domain(domain);
-  if (!ascii) co_return false;
-  auto query = [](store::Database& db, const std::string& domain) { return has_domain(db, domain); };
-  co_return co_await impl_->store.read(query, std::move(*ascii));
+  auto query = [](store::Database& db, const std::string& domain, const std::string& hostname) {
+    return home_domain(db, domain, hostname).has_value();
+  };
+  co_return co_await impl_->store.read(query, std::move(domain), impl_->hostname);
 }
 
 rt::Task<std::string> Directory::default_domain() {
@@ -143,7 +162,13 @@ rt::Task<std::optional<Account>> Directory::account(std::string name) {
 
 rt::Task<bool> Directory::may_send_as(AccountId account, mail::Address address) {
   Resolution resolution = co_await resolve(std::move(address));
-  co_return std::ranges::find(resolution.accounts, account, &Account::id) != resolution.accounts.end();
+  std::vector<MailboxId> inboxes;  // of groups
+  for (const Account& reached : resolution.accounts) {
+    if (reached.id == account) co_return true;
+    if (reached.group) inboxes.push_back(reached.inbox);
+  }
+  if (inboxes.empty()) co_return false;
+  co_return co_await impl_->store.read(may_post, account, std::move(inboxes));
 }
 
 rt::Task<store::Usage> Directory::usage(AccountId account) {

@@ -63,14 +63,18 @@ class Directory {
   // changed past them, by hand, shows within a minute.
   static constexpr size_t kCacheMax = 10'000;  // resolutions
   // proven: shared with the directories of other loops; its own if nullptr.
+  // hostname: the server's own name, "" to know none.
   Directory(io::World& world, store::Store& store, size_t cache_max = kCacheMax,
-            std::shared_ptr<Proven> proven = nullptr);
+            std::shared_ptr<Proven> proven = nullptr, std::string hostname = {});
   ~Directory();
 
   // Aliases (recursively, to a depth of 10), plus addressing (user+tag), the
-  // catch-all, postmaster and abuse of every domain (RFC 2142; to the alias if
-  // there is one, else to the domain's first account). "postmaster" alone
-  // (empty domain) is that of the default domain.
+  // catch-all. postmaster, abuse, hostmaster (RFC 2142), root and mailer-daemon of
+  // every domain reach somebody: who has no alias or account of its own goes to the
+  // postmaster, and the postmaster to the domain's first account, or without any to
+  // that of the default domain. Names at the server's own name, and names alone
+  // (empty domain), are those of the default domain. A target of an alias that leads
+  // nowhere stands among the forwards if others get the mail: its sender will be told.
   rt::Task<Resolution> resolve(mail::Address address);
   rt::Task<bool> is_local_domain(std::string domain);
   // The oldest domain, which our own mails come from; "" without any.
@@ -84,7 +88,8 @@ class Directory {
 
   // May `account` send as `address`? If mail to that address reaches it: own
   // address (with any +tag), aliases that lead to it, and for a catch-all's
-  // owner every address of the domain that nobody else has.
+  // owner every address of the domain that nobody else has; or a group that lets
+  // it post in its INBOX (the right "p" of RFC 4314 §2.1).
   rt::Task<bool> may_send_as(AccountId account, mail::Address address);
 
   rt::Task<store::Usage> usage(AccountId account);
@@ -137,16 +142,25 @@ struct SharedMailbox {
   std::vector<store::AclEntry> acl;
 };
 std::expected<std::vector<SharedMailbox>, Error> list_acls(store::Database& db, std::string_view mailbox);
+struct AclChange {
+  std::string identifier;  // as the ACLs have it
+  Account owner;
+  std::vector<MailboxId> mailboxes;
+};
 // identifier: an address or "anyone", with "-" before it for rights that are taken
-// away; rights: letters of RFC 4314 §2.1, "" for none. Returns of how many mailboxes.
-std::expected<size_t, Error> set_acls(store::Transaction& tx, std::string_view mailbox,
-                                      std::string_view identifier, std::string_view rights);
+// away; rights: letters of RFC 4314 §2.1, "" for none.
+std::expected<AclChange, Error> set_acls(store::Transaction& tx, std::string_view mailbox,
+                                         std::string_view identifier, std::string_view rights);
 
 struct Alias {
   std::string address, target;
 };
+// over_account: also if `address` is an account, which then gets no mail any more
+// unless another alias leads it to itself.
 std::expected<void, Error> add_alias(store::Transaction& tx, std::string_view address,
-                                     std::string_view target);
+                                     std::string_view target, bool over_account = false);
+// Whether `address` is an account that would get no mail any more through such an alias.
+bool would_take_mail_from(store::Database& db, std::string_view address, std::string_view target);
 std::expected<void, Error> remove_alias(store::Transaction& tx, std::string_view address,
                                         std::string_view target);
 std::vector<Alias> list_aliases(store::Database& db);

@@ -1,6 +1,7 @@
 #include "directory/lookup.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/bytes.h"
@@ -10,8 +11,13 @@ namespace pabal::directory {
 
 namespace {
 
-constexpr int kDepthMax = 10;         // aliases that lead to aliases
-constexpr size_t kTargetsMax = 1000;  // accounts and forwards of one address
+constexpr int kDepthMax = 10;           // aliases that lead to aliases
+constexpr size_t kTargetsMax = 10'000;  // accounts and forwards of one address
+
+// Read by whoever keeps the server (RFC 2142 §4, §5), also where nobody has made
+// an account of the name: root is what programs of the system write to.
+constexpr std::string_view kPostmaster = "postmaster";
+constexpr std::array<std::string_view, 4> kRoles = {"root", "abuse", "hostmaster", "mailer-daemon"};
 
 Account account_of(const store::Statement& row) {
   Account account;
@@ -25,51 +31,64 @@ Account account_of(const store::Statement& row) {
   return account;
 }
 
+// What an alias leads to, without the rest of the rules.
+std::vector<std::string> targets_of(store::Database& db, const std::string& address) {
+  store::Statement select = db.prepare("SELECT target FROM alias WHERE address = ? ORDER BY target");
+  select.bind(address);
+  std::vector<std::string> targets;
+  while (select.step()) targets.push_back(select.text(0));
+  return targets;
+}
+
 // One walk from an address along aliases to accounts and addresses elsewhere.
 class Walk {
  public:
-  explicit Walk(store::Database& db) : db_(db) {}
+  Walk(store::Database& db, const std::string& hostname) : db_(db), hostname_(hostname) {}
 
   Resolution from(const mail::Address& address) {
-    mail::Address start = address;
     // RFC 5321 §4.1.1.3: "postmaster" may stand without a domain.
-    if (start.domain.empty() && iequals(start.local, "postmaster")) start.domain = default_domain(db_);
-    std::optional<std::string> domain = mail::to_ascii_domain(start.domain);
-    if (!domain || !has_domain(db_, *domain)) return {};
-    visit({mail::fold_name(start.local), *domain}, 0);
-    bool somebody = !out_.accounts.empty() || !out_.forwards.empty();
+    std::optional<std::string> domain =
+        address.domain.empty() ? default_domain(db_) : home_domain(db_, address.domain, hostname_);
+    if (!domain || domain->empty()) return {};
+    bool found = visit({mail::fold_name(address.local), *domain}, 0);
+    // Somebody gets it, but not everybody who is meant: the queue tells the sender.
+    bool somebody = found && (!out_.accounts.empty() || !out_.forwards.empty());
+    // Behind too many aliases there may be a circle, which the queue would never leave.
+    if (somebody && !too_far_) std::ranges::move(missing_, std::back_inserter(out_.forwards));
     out_.kind = somebody ? Resolution::local : Resolution::no_such_user;
     return std::move(out_);
   }
 
+  bool too_far() const { return too_far_; }
+
  private:
-  // address: folded, its domain is ours.
-  void visit(const mail::Address& address, int depth) {
-    if (depth > kDepthMax || out_.accounts.size() + out_.forwards.size() >= kTargetsMax) return;
+  // address: folded, its domain is ours. False: it leads nowhere.
+  bool visit(const mail::Address& address, int depth) {
+    too_far_ |= depth > kDepthMax || out_.accounts.size() + out_.forwards.size() >= kTargetsMax;
+    if (too_far_) return false;
     std::string key = mail::to_string(address);
     if (!visited_.insert(key).second) {
       // An alias that names itself keeps a copy in the account of that name.
       add_account(key);
-      return;
+      return true;
     }
-    if (follow_aliases(key, depth) || add_account(key)) return;
+    if (follow_aliases(key, depth) || add_account(key)) return true;
     size_t plus = address.local.find('+');
-    if (plus != std::string::npos && plus > 0) {
-      visit({address.local.substr(0, plus), address.domain}, depth);
-      return;
-    }
-    // RFC 2142 §4, §5: somebody always reads these.
-    if ((address.local == "postmaster" || address.local == "abuse") && add_first_account(address.domain))
-      return;
-    follow_catch_all(address.domain, depth);
+    if (plus != std::string::npos && plus > 0)
+      return visit({address.local.substr(0, plus), address.domain}, depth);
+    if (std::ranges::find(kRoles, address.local) != kRoles.end() &&
+        visit({std::string(kPostmaster), address.domain}, depth))
+      return true;
+    if (address.local == kPostmaster && add_keeper(address.domain, depth)) return true;
+    return follow_catch_all(address.domain, depth);
   }
 
   void visit_target(const std::string& text, int depth) {
     std::expected<mail::Address, std::string> target = mail::parse_address(text, true);
     if (!target) return;
-    std::optional<std::string> domain = mail::to_ascii_domain(target->domain);
-    if (domain && has_domain(db_, *domain)) {
-      visit({mail::fold_name(target->local), *domain}, depth);
+    if (std::optional<std::string> domain = home_domain(db_, target->domain, hostname_)) {
+      mail::Address here{mail::fold_name(target->local), *domain};
+      if (!visit(here, depth)) missing_.push_back(std::move(here));
       return;
     }
     auto same = [&](const mail::Address& a) { return mail::same_mailbox(a, *target); };
@@ -77,23 +96,20 @@ class Walk {
   }
 
   bool follow_aliases(const std::string& key, int depth) {
-    std::vector<std::string> targets;
-    {
-      store::Statement select = db_.prepare("SELECT target FROM alias WHERE address = ? ORDER BY target");
-      select.bind(key);
-      while (select.step()) targets.push_back(select.text(0));
-    }
+    std::vector<std::string> targets = targets_of(db_, key);
     for (const std::string& target : targets) visit_target(target, depth + 1);
     return !targets.empty();
   }
 
-  void follow_catch_all(const std::string& domain, int depth) {
+  bool follow_catch_all(const std::string& domain, int depth) {
     std::string target;
     {
       store::Statement select = db_.prepare("SELECT catch_all FROM domain WHERE name = ?");
       if (select.bind(domain).step()) target = select.text(0);
     }
-    if (!target.empty() && visited_.insert("@" + domain).second) visit_target(target, depth + 1);
+    if (target.empty()) return false;
+    if (visited_.insert("@" + domain).second) visit_target(target, depth + 1);
+    return true;
   }
 
   bool add_account(const std::string& key) {
@@ -102,10 +118,18 @@ class Walk {
     return found.has_value();
   }
 
+  // Who is postmaster of a domain without saying so: its first account, or where
+  // there is none the postmaster of the default domain.
+  bool add_keeper(const std::string& domain, int depth) {
+    if (add_first_account(domain)) return true;
+    std::string fallback = default_domain(db_);
+    return fallback != domain && visit({std::string(kPostmaster), fallback}, depth + 1);
+  }
+
   bool add_first_account(const std::string& domain) {
     store::Statement select = db_.prepare(
         "SELECT id, inbox, address, display_name, quota_octets, disabled, shared FROM account "
-        "WHERE shared = 0 AND address LIKE ? ESCAPE '!' ORDER BY id LIMIT 1");
+        "WHERE shared = 0 AND address LIKE ? ESCAPE '!' ORDER BY disabled, id LIMIT 1");
     std::string pattern = "%@";
     for (char c : domain) pattern += c == '_' ? std::string("!_") : std::string(1, c);
     if (!select.bind(pattern).step()) return false;
@@ -119,8 +143,11 @@ class Walk {
   }
 
   store::Database& db_;
+  const std::string& hostname_;
   Resolution out_;
+  std::vector<mail::Address> missing_;  // targets that lead nowhere
   std::set<std::string> visited_;
+  bool too_far_ = false;
 };
 
 }  // namespace
@@ -157,8 +184,38 @@ std::optional<StoredAccount> find_account(store::Database& db, std::string_view 
   return StoredAccount{account_of(select), select.text(7), select.text(8)};
 }
 
-Resolution look_up(store::Database& db, const mail::Address& address) {
-  return Walk(db).from(address);
+std::optional<std::string> home_domain(store::Database& db, std::string_view domain,
+                                       const std::string& hostname) {
+  std::optional<std::string> ascii = mail::to_ascii_domain(domain);
+  if (!ascii) return std::nullopt;
+  if (has_domain(db, *ascii)) return ascii;
+  std::string home = iequals(*ascii, hostname) ? default_domain(db) : std::string();
+  return home.empty() ? std::nullopt : std::optional(home);
+}
+
+Resolution look_up(store::Database& db, const mail::Address& address, const std::string& hostname) {
+  return Walk(db, hostname).from(address);
+}
+
+bool closes_circle(store::Database& db, const std::string& from, const std::string& to) {
+  std::set<std::string> seen{to};
+  std::vector<std::string> open{to};
+  while (!open.empty()) {
+    std::string at = std::move(open.back());
+    open.pop_back();
+    for (std::string& next : targets_of(db, at)) {
+      if (next == from) return true;
+      if (seen.insert(next).second) open.push_back(std::move(next));
+    }
+  }
+  return false;
+}
+
+bool leads_too_far(store::Database& db, const std::string& address) {
+  std::string no_hostname;
+  Walk walk(db, no_hostname);
+  walk.from(*mail::parse_address(address, true));
+  return walk.too_far();
 }
 
 }  // namespace pabal::directory

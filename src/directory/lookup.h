@@ -28,6 +28,17 @@ struct StoredAccount {
 };
 std::optional<StoredAccount> find_account(store::Database& db, std::string_view folded_address);
 
-Resolution look_up(store::Database& db, const mail::Address& address);
+// hostname: the server's own name; "" to know none. See Directory::resolve.
+Resolution look_up(store::Database& db, const mail::Address& address, const std::string& hostname);
+
+// The domain of the table that addresses at `domain` belong to: itself, or for the
+// server's own name the default domain; nullopt if it is not ours.
+std::optional<std::string> home_domain(store::Database& db, std::string_view domain,
+                                       const std::string& hostname);
+
+// Whether mail to `from` would come back to it without reaching anybody, once `from`
+// leads to `to` as well; or be handed on more often than aliases are followed.
+bool closes_circle(store::Database& db, const std::string& from, const std::string& to);
+bool leads_too_far(store::Database& db, const std::string& address);
 
 }  // namespace pabal::directory

@@ -62,19 +62,21 @@ std::expected<std::vector<SharedMailbox>, Error> list_acls(store::Database& db, 
   return out;
 }
 
-std::expected<size_t, Error> set_acls(store::Transaction& tx, std::string_view mailbox,
-                                      std::string_view identifier, std::string_view rights) {
+std::expected<AclChange, Error> set_acls(store::Transaction& tx, std::string_view mailbox,
+                                         std::string_view identifier, std::string_view rights) {
   std::expected<Target, Error> target = find_target(tx.db, mailbox);
   if (!target) return std::unexpected(target.error());
   std::expected<std::string, Error> who = require_identifier(tx.db, target->owner, identifier);
   if (!who) return std::unexpected(who.error());
+  AclChange change{std::move(*who), target->owner, {}};
   for (const store::Mailbox& one : target->mailboxes) {
-    if (!store::set_acl(tx, one.id, *who, rights))
+    if (!store::set_acl(tx, one.id, change.identifier, rights))
       return std::unexpected("the ACL of " + one.name + " has " + std::to_string(store::kAclEntriesMax) +
                              " entries, more are not possible");
     tx.changes.push_back({target->owner.id, one.id});
+    change.mailboxes.push_back(one.id);
   }
-  return target->mailboxes.size();
+  return change;
 }
 
 }  // namespace pabal::directory

@@ -1,11 +1,13 @@
 #include "intake/intake.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/bytes.h"
 #include "intake/trace.h"
 #include "queue/records.h"
+#include "store/deliveries.h"
 #include "store/hash.h"
 #include "store/mailboxes.h"
 
@@ -29,6 +31,12 @@ proto::smtp::NotifySet onward_notify(const Recipient& recipient) {
   // Who asked for success alone does not want to hear of failures either.
   notify.never = notify.is_unset();
   return notify;
+}
+
+// "postmaster" stands alone (RFC 5321 §4.1.1.3); the queue goes by domains.
+mail::Address with_domain(mail::Address path, const directory::Account& account) {
+  if (path.domain.empty()) path.domain = account.address.substr(account.address.rfind('@') + 1);
+  return path;
 }
 
 std::string join_paths(const std::vector<Recipient>& recipients) {
@@ -62,19 +70,43 @@ journey::Event accepted_event(const Incoming& incoming, uint64_t size_octets, Ti
 void Staged::run(store::Transaction& tx, const store::NewBlob& stored) const {
   std::vector<journey::Event> events = events_;
   store::insert_message(tx, message_, stored);
-  for (const Local& local : locals_) {
-    Uid uid = store::append(tx, local.account.id, local.account.inbox, message_, 0);
-    events.push_back({tx.now,
-                      "delivered",
-                      {{"to", local.recipient},
-                       {"mailbox", local.account.address + "/INBOX"},
-                       {"uid", std::to_string(uid.value)}}});
-  }
+  for (const Local& local : locals_) deliver(tx, local, events);
   for (const queue::NewEntry& entry : entries_) {
     queue::insert(tx, entry);
     events.push_back({tx.now, "queued", {{"to", proto::smtp::path_text(entry.forward_path)}}});
   }
   journey::record(tx, message_.id, events);
+}
+
+void Staged::deliver(store::Transaction& tx, const Local& local, std::vector<journey::Event>& events) const {
+  const directory::Account& account = local.account;
+  if (!local.told.empty()) store::tell_delivery(tx, message_.id, account.id, local.told);
+  std::optional<store::Usage> usage = store::usage(tx.db, account.id);
+  uint64_t octets = message_.size_octets + message_.prefix.size() + local.told.size();
+  bool full = usage && usage->quota_octets != 0 && usage->octets + octets > usage->quota_octets;
+  if (full && refuses_when_full_) throw OverQuota(local.recipient);
+  if (full) {
+    queue::insert(tx, local.waiting);
+    events.push_back({tx.now,
+                      "queued",
+                      {{"to", local.recipient}, {"because", "the mailbox of " + account.address + " is full"}}});
+    return;
+  }
+  Uid uid = store::append(tx, account.id, account.inbox, message_, 0);
+  events.push_back({tx.now,
+                    "delivered",
+                    {{"to", local.recipient},
+                     {"mailbox", account.address + "/INBOX"},
+                     {"uid", std::to_string(uid.value)}}});
+}
+
+// By which addresses the mail comes to each of locals_: in the prefix if that is the
+// same for all, else beside it for each of them.
+void Staged::tell_deliveries(const std::vector<std::vector<mail::Address>>& came_by) {
+  if (came_by.empty()) return;
+  message_.deliveries = std::ranges::any_of(came_by, [&](const auto& other) { return other != came_by.front(); });
+  if (!message_.deliveries) message_.prefix += delivery_fields(came_by.front());
+  for (size_t i = 0; message_.deliveries && i < locals_.size(); ++i) locals_[i].told = delivery_fields(came_by[i]);
 }
 
 Ready Intake::stage(Incoming incoming) {
@@ -89,8 +121,6 @@ Ready Intake::stage(Incoming incoming) {
   message.ret = static_cast<store::Ret>(envelope.ret);
   message.body = static_cast<store::BodyType>(envelope.body);
   message.smtputf8 = envelope.smtputf8;
-  message.prefix = return_path_field(envelope.reverse_path) +
-                   received_field(incoming, options_.hostname, journey::trace_id(message.id), now);
   message.hash = store::sha256(incoming.bytes);
   message.size_octets = incoming.bytes.size();
   message.received_at = now;
@@ -100,21 +130,37 @@ Ready Intake::stage(Incoming incoming) {
 
   // Each account gets one copy however many of the recipients lead to it, and
   // each address elsewhere one transmission.
-  std::set<AccountId> accounts;
+  std::map<AccountId, size_t> accounts;  // in locals_
+  std::vector<std::vector<mail::Address>> came_by;  // as locals_
   std::set<std::string> elsewhere;
   for (const Recipient& recipient : envelope.recipients) {
     for (const directory::Account& account : recipient.where.accounts) {
-      if (!accounts.insert(account.id).second) continue;
-      staged->locals_.push_back({account, proto::smtp::path_text(recipient.path)});
+      auto [known, is_new] = accounts.emplace(account.id, staged->locals_.size());
+      if (is_new) {
+        queue::NewEntry waiting{queue_.new_id(), message.id, with_domain(recipient.path, account),
+                                recipient.orcpt, onward_notify(recipient), account.id};
+        staged->locals_.push_back({account, proto::smtp::path_text(recipient.path), std::move(waiting), {}});
+        came_by.emplace_back();
+      }
+      came_by[known->second].push_back(recipient.path);
     }
     std::vector<mail::Address> onward = recipient.where.forwards;
     if (recipient.where.kind == directory::Resolution::not_local) onward = {recipient.path};
     for (mail::Address& address : onward) {
       if (!elsewhere.insert(proto::smtp::path_text(address)).second) continue;
       staged->entries_.push_back(
-          {queue_.new_id(), message.id, std::move(address), recipient.orcpt, onward_notify(recipient)});
+          {queue_.new_id(), message.id, std::move(address), recipient.orcpt, onward_notify(recipient), {}});
     }
   }
+  message.prefix = return_path_field(envelope.reverse_path);
+  staged->tell_deliveries(came_by);
+  message.prefix += received_field(incoming, options_.hostname, journey::trace_id(message.id), now);
+  // A first line that begins with a blank must not become part of our last field.
+  bool blank = incoming.bytes.starts_with(' ') || incoming.bytes.starts_with('\t');
+  if (blank) message.prefix += "\r\n";
+
+  bool ours = incoming.origin.peer.empty();  // a report: nobody is there who could keep it
+  staged->refuses_when_full_ = !ours && staged->locals_.size() == 1 && staged->entries_.empty();
   store::NewBlob blob{.bytes = std::move(incoming.bytes), .hash = message.hash, .location = {}};
   return {std::move(blob), std::move(staged)};
 }

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -37,11 +39,24 @@ class Staged {
   struct Local {
     directory::Account account;
     std::string recipient;
+    queue::NewEntry waiting;  // for when it is full
+    std::string told;         // delivery_fields(), if they differ between the accounts
   };
+  void tell_deliveries(const std::vector<std::vector<mail::Address>>& came_by);
+  void deliver(store::Transaction& tx, const Local& local, std::vector<journey::Event>& events) const;
+
   store::MessageRecord message_;
   std::vector<Local> locals_;
   std::vector<queue::NewEntry> entries_;
   std::vector<journey::Event> events_;
+  bool refuses_when_full_ = false;
+};
+
+// The only mailbox that a mail is for has no room for it: who hands it in keeps it.
+class OverQuota : public std::runtime_error {
+ public:
+  explicit OverQuota(const std::string& recipient) : std::runtime_error(recipient) {}
+  std::string recipient() const { return what(); }
 };
 
 using StagedMails = std::vector<std::shared_ptr<const Staged>>;
@@ -66,7 +81,9 @@ class Intake {
 
   Ready stage(Incoming incoming);
 
-  // Durable when it returns. Throws store::StoreError; then nothing happened.
+  // Durable when it returns. Throws store::StoreError or OverQuota; then nothing
+  // happened. Of several mailboxes each stands for itself: for one that is full the
+  // mail waits in the queue.
   // Recipients here with NOTIFY=SUCCESS are answered by a DSN in the same commit.
   rt::Task<MessageId> accept(Incoming incoming);
 

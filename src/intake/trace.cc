@@ -8,6 +8,10 @@ namespace pabal::intake {
 namespace {
 
 constexpr size_t kHeloOctetsMax = 255;
+constexpr std::string_view kReturnPath = "Return-Path: ";
+constexpr std::string_view kOriginalTo = "X-Original-To: ";
+constexpr std::string_view kDeliveredTo = "Delivered-To: ";
+constexpr size_t kDeliveriesTold = 100;  // of one account
 
 // A client's name for itself goes into a header field: what is not a name or a
 // literal must not pass as one. UTF-8 may stand only in a mail that has it
@@ -57,12 +61,33 @@ std::string received_field(const Incoming& incoming, std::string_view hostname, 
 }
 
 std::string return_path_field(const proto::smtp::ReversePath& path) {
-  return "Return-Path: <" + path.to_text() + ">\r\n";
+  return std::string(kReturnPath) + "<" + path.to_text() + ">\r\n";
+}
+
+std::string delivery_fields(const std::vector<mail::Address>& recipients) {
+  std::string out;
+  for (size_t i = 0; i < recipients.size() && i < kDeliveriesTold; ++i) {
+    std::string address = proto::smtp::path_text(recipients[i]);
+    out.append(kOriginalTo)
+        .append(address)
+        .append("\r\n")
+        .append(kDeliveredTo)
+        .append(address)
+        .append("\r\n");
+  }
+  return out;
+}
+
+bool has_delivery_fields(std::string_view prefix) {
+  if (prefix.starts_with(kReturnPath)) prefix.remove_prefix(prefix.find('\n') + 1);
+  return prefix.starts_with(kOriginalTo);
 }
 
 std::string_view prefix_for_relay(std::string_view prefix) {
-  if (!prefix.starts_with("Return-Path:")) return prefix;
-  return prefix.substr(prefix.find('\n') + 1);
+  while (prefix.starts_with(kReturnPath) || prefix.starts_with(kOriginalTo) ||
+         prefix.starts_with(kDeliveredTo))
+    prefix.remove_prefix(prefix.find('\n') + 1);
+  return prefix;
 }
 
 int received_count(std::string_view message) {

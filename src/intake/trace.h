@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "intake/incoming.h"
@@ -19,7 +20,13 @@ std::string received_field(const Incoming& incoming, std::string_view hostname, 
 // for the mailbox; what goes on to another server goes without it.
 std::string return_path_field(const proto::smtp::ReversePath& path);
 
-// The prefix of a message as another server gets it: without Return-Path.
+// By which addresses a mail came to a mailbox, for filters and for who has a
+// catch-all or many aliases: Delivered-To (RFC 9228) and beside it X-Original-To,
+// since programs look for either. With CRLF; the second part of a stored prefix.
+std::string delivery_fields(const std::vector<mail::Address>& recipients);
+bool has_delivery_fields(std::string_view prefix);
+
+// The prefix of a message as another server gets it: without what is for the mailbox.
 std::string_view prefix_for_relay(std::string_view prefix);
 
 // Number of Received fields in the head: the measure of a loop (RFC 5321 §6.3).

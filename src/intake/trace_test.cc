@@ -99,6 +99,13 @@ TEST(PrefixForRelay, LeavesOutTheReturnPathAlone) {
   EXPECT_EQ(prefix_for_relay("Received: x\r\n"), "Received: x\r\n");
   EXPECT_EQ(prefix_for_relay("Return-Path: <>\r\n"), "");
   EXPECT_EQ(prefix_for_relay(""), "");
+  std::string told = delivery_fields({{"shop", "b.test"}, {"a b", "b.test"}});
+  EXPECT_EQ(told,
+            "X-Original-To: shop@b.test\r\nDelivered-To: shop@b.test\r\n"
+            "X-Original-To: \"a b\"@b.test\r\nDelivered-To: \"a b\"@b.test\r\n");
+  EXPECT_EQ(prefix_for_relay("Return-Path: <a@b>\r\n" + told + "Received: x\r\n"), "Received: x\r\n");
+  EXPECT_TRUE(has_delivery_fields("Return-Path: <a@b>\r\n" + told + "Received: x\r\n"));
+  EXPECT_FALSE(has_delivery_fields("Return-Path: <a@b>\r\nReceived: x\r\n"));
 }
 
 TEST(ReceivedCount, CountsFieldsOfTheHeadOnly) {

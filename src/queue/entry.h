@@ -18,6 +18,7 @@ struct NewEntry {
   mail::Address forward_path;               // where it goes now (after aliases)
   std::optional<proto::smtp::Orcpt> orcpt;  // what the sender wrote
   proto::smtp::NotifySet notify;
+  AccountId account;  // not 0: this one alone of those that forward_path leads to
 };
 
 struct Entry {
@@ -27,6 +28,7 @@ struct Entry {
   std::string destination;  // the domain as A-labels, or an address literal
   std::optional<proto::smtp::Orcpt> orcpt;
   proto::smtp::NotifySet notify;
+  AccountId account;             // as in NewEntry
   State state = State::waiting;  // as written down: waiting or held
   int attempts = 0;              // that have ended
   Time queued_at;

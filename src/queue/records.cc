@@ -21,7 +21,7 @@ proto::smtp::NotifySet from_bits(int64_t bits) {
 
 constexpr std::string_view kColumns =
     "SELECT id, message, local_part, domain, destination, orcpt_type, orcpt, notify, state, attempts,"
-    " queued_at, due_at, delay_noticed, last_status, last_reason, last_mta FROM queue_entry ";
+    " queued_at, due_at, delay_noticed, last_status, last_reason, last_mta, account FROM queue_entry ";
 
 Entry read_entry(const store::Statement& row) {
   Entry entry;
@@ -39,6 +39,7 @@ Entry read_entry(const store::Statement& row) {
   entry.last_status = row.text(13);
   entry.last_reason = row.text(14);
   entry.last_mta = row.text(15);
+  entry.account = {row.number(16)};
   return entry;
 }
 
@@ -67,12 +68,12 @@ void insert(store::Transaction& tx, const NewEntry& entry) {
   std::string destination = destination_of(entry.forward_path);
   store::Statement statement = tx.db.prepare(
       "INSERT INTO queue_entry (id, message, local_part, domain, destination, orcpt_type, orcpt, notify,"
-      " state, attempts, queued_at, due_at, delay_noticed, last_status, last_reason, last_mta)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, 0, '', '', '')");
+      " state, attempts, queued_at, due_at, delay_noticed, last_status, last_reason, last_mta,"
+      " account) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, 0, '', '', '', ?)");
   statement.bind(entry.id.value).bind(entry.message.value);
   statement.bind(entry.forward_path.local).bind(entry.forward_path.domain).bind(destination);
   statement.bind(orcpt_type).bind(orcpt).bind(to_bits(entry.notify));
-  statement.bind(tx.now.ms).bind(tx.now.ms);
+  statement.bind(tx.now.ms).bind(tx.now.ms).bind(entry.account.value);
   statement.run();
 }
 

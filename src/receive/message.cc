@@ -31,7 +31,7 @@ rt::Task<void> Session::finish_message() {
     tx_->bare_line_end = false;
   }
   std::optional<smtp::Reply> refused = refusal(*tx_);
-  if (!refused && is_submission()) refused = co_await complete_submission(*tx_);
+  if (!refused && is_ours()) refused = co_await complete_submission(*tx_);
   if (refused) {
     ++smtpd_.counters_.refused_messages;
     reply_to_message(*refused, {}, recipients);
@@ -60,6 +60,8 @@ rt::Task<void> Session::finish_message() {
                                              {"from", from},
                                              {"recipients", recipients.size()},
                                              {"octets", octets}});
+  } catch (const intake::OverQuota& e) {
+    answer = replies::over_quota(e.recipient());
   } catch (const store::StoreError& e) {
     smtpd_.world_.log.error("smtp.store_failed", {{"peer", peer_.to_string()}, {"reason", e.what()}});
     answer = e.full() ? replies::insufficient_storage() : replies::storage_problem();
@@ -89,16 +91,23 @@ std::optional<smtp::Reply> Session::refusal(const MailTransaction& tx) const {
 
 // RFC 6409 §8: what is missing is added; what would harm others is refused.
 rt::Task<std::optional<smtp::Reply>> Session::complete_submission(MailTransaction& tx) {
-  std::optional<std::vector<mail::Address>> from = from_addresses(tx.message, tx.envelope.smtputf8);
-  if (!from) co_return replies::no_valid_from();
-  if (authenticated_) {
-    for (const mail::Address& address : *from) {
-      bool his = co_await smtpd_.directory_.may_send_as(authenticated_->id, address);
-      if (!his) co_return replies::sender_not_yours(smtp::path_text(address));
-    }
+  Completion with{.from = tx.envelope.reverse_path.to_text(),
+                  .now = smtpd_.world_.clock.now(),
+                  .message_id = smtpd_.world_.random.token(20) + "@" + smtpd_.options_.hostname};
+  if (with.from.empty()) {
+    std::string domain = co_await smtpd_.directory_.default_domain();
+    with.from = authenticated_ ? authenticated_->address : "mailer-daemon@" + domain;
   }
-  complete_header(tx.message, smtpd_.world_.clock.now(),
-                  smtpd_.world_.random.token(20) + "@" + smtpd_.options_.hostname);
+  complete_header(tx.message, with);
+  if (!is_submission()) co_return std::nullopt;
+  std::expected<std::vector<mail::Address>, std::string> addresses =
+      responsible_addresses(tx.message, tx.envelope.smtputf8);
+  if (!addresses) co_return replies::malformed_header(addresses.error());
+  if (!authenticated_) co_return std::nullopt;
+  for (const mail::Address& address : *addresses) {
+    bool his = co_await smtpd_.directory_.may_send_as(authenticated_->id, address);
+    if (!his) co_return replies::sender_not_yours(smtp::path_text(address));
+  }
   co_return std::nullopt;
 }
 

@@ -36,9 +36,10 @@ rt::Task<smtp::Reply> Session::on(smtp::RcptTo command) {
     case directory::Resolution::local:
       break;
   }
-  for (const directory::Account& account : recipient.where.accounts) {
-    if (account.disabled) co_return replies::user_disabled(text);
-    bool full = co_await over_quota(account);
+  // Of an alias each member stands for himself: who has no room is waited for.
+  const directory::Resolution& where = recipient.where;
+  if (where.accounts.size() == 1 && where.forwards.empty()) {
+    bool full = co_await over_quota(where.accounts.front());
     if (full) co_return replies::over_quota(text);
   }
   tx_->envelope.recipients.push_back(std::move(recipient));

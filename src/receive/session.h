@@ -58,6 +58,8 @@ class Session {
   // Who may not is not told of success and gets nothing back but the header: the
   // reverse-path may be anybody's, and the report would go to him.
   bool may_ask_for_reports() const { return may_relay() || is_lmtp(); }
+  // A user or a machine of our own network: its mail is completed (RFC 6409 §8).
+  bool is_ours() const { return may_relay() && !is_lmtp(); }
   Instant after(Duration d) const { return rt::Loop::current().now() + d; }
 
   // hello.cc

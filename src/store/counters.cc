@@ -82,9 +82,11 @@ class AccountCounters {
     Newest newest = newest_[id.value];
     int64_t messages = 0, octets = 0;
     Statement select = db_.prepare(
-        "SELECT mail.uid, mail.size_octets, mail.modseq, message.size_octets + length(message.prefix) "
+        "SELECT mail.uid, mail.size_octets, mail.modseq, message.size_octets + length(message.prefix) + "
+        "CASE message.deliveries WHEN 0 THEN 0 ELSE coalesce((SELECT length(fields) FROM delivery "
+        "WHERE delivery.message = mail.message AND delivery.account = ?), 0) END "
         "FROM mail LEFT JOIN message ON message.id = mail.message WHERE mail.mailbox = ?");
-    select.bind(id.value);
+    select.bind(account_.value).bind(id.value);
     while (select.step()) {
       // Of a mail whose message is lost the size that it had counts on.
       int64_t size = select.number(select.is_null(3) ? 1 : 3);

@@ -271,7 +271,7 @@ void remove_account_data(Transaction& tx, AccountId account, std::string_view ad
   remember_uid_validities(tx, account);
   for (const char* sql :
        {"DELETE FROM change WHERE account = ?", "DELETE FROM subscription WHERE account = ?",
-        "DELETE FROM metadata WHERE owner = ?"}) {
+        "DELETE FROM metadata WHERE owner = ?", "DELETE FROM delivery WHERE account = ?"}) {
     tx.db.prepare(sql).bind(account.value).run();
   }
   tx.db.prepare("DELETE FROM acl WHERE identifier = ? OR identifier = ?")

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "store/changes.h"
+#include "store/deliveries.h"
 #include "store/mailboxes.h"
 
 namespace pabal::store {
@@ -175,6 +176,36 @@ void copy_range(Transaction& tx, MailboxId from, const UidRange& range, bool gap
   next.value += tx.db.changes();
 }
 
+// Copies from another account are as long as this one sees them (deliveries.h).
+// counted: what they count as so far.
+void measure_again(Transaction& tx, AccountId account, MailboxId mailbox, const UidRange& copies,
+                   int64_t counted) {
+  tx.db
+      .prepare(
+          "UPDATE mail SET size_octets = (SELECT message.size_octets + length(message.prefix) + "
+          "coalesce((SELECT length(fields) FROM delivery WHERE message = mail.message AND account = ?), 0) "
+          "FROM message WHERE id = mail.message) WHERE mailbox = ? AND uid BETWEEN ? AND ? "
+          "AND EXISTS (SELECT 1 FROM message WHERE id = mail.message AND deliveries = 1)")
+      .bind(account.value)
+      .bind(mailbox.value)
+      .bind(copies.first.value)
+      .bind(copies.last.value)
+      .run();
+  if (tx.db.changes() == 0) return;
+  int64_t more = 0;
+  {
+    Statement select =
+        tx.db.prepare("SELECT sum(size_octets) FROM mail WHERE mailbox = ? AND uid BETWEEN ? AND ?");
+    select.bind(mailbox.value).bind(copies.first.value).bind(copies.last.value).step();
+    more = select.number(0) - counted;
+  }
+  tx.db.prepare("UPDATE mailbox SET octets = octets + ? WHERE id = ?").bind(more).bind(mailbox.value).run();
+  tx.db.prepare("UPDATE account SET used_octets = used_octets + ? WHERE id = ?")
+      .bind(more)
+      .bind(account.value)
+      .run();
+}
+
 // Messages that nothing refers to but mails in this range.
 std::vector<MessageId> list_last_references(Transaction& tx, MailboxId mailbox, const UidRange& range) {
   Statement select = tx.db.prepare(
@@ -205,6 +236,7 @@ void add_to(UidRanges& ranges, Uid uid) {
 Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageRecord& message,
            uint64_t flags, std::optional<Time> internal_date) {
   int64_t octets = static_cast<int64_t>(message.size_octets + message.prefix.size());
+  if (message.deliveries) octets += static_cast<int64_t>(delivery_fields(tx.db, message.id, account).size());
   ModSeq modseq = next_modseq(tx, account, octets, 1);
   Uid uid = take_uids(tx, account, mailbox, modseq, 1, octets);
   insert_mail(tx, {mailbox, uid, message.id, modseq, flags, static_cast<uint64_t>(octets),
@@ -274,7 +306,8 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
   if (result.messages == 0) return result;
   if (check_quota && !has_room(tx.db, to_account, octets)) return {.over_quota = true};
 
-  KeywordMap keywords(tx, find_mailbox(tx.db, from).value(), to_account, to, flags);
+  const Mailbox source = find_mailbox(tx.db, from).value();
+  KeywordMap keywords(tx, source, to_account, to, flags);
   auto count = static_cast<int64_t>(result.messages);
   ModSeq modseq = next_modseq(tx, to_account, octets, count);
   Uid first = take_uids(tx, to_account, to, modseq, count, octets);
@@ -297,6 +330,7 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
       insert_mail(tx, mail);
     }
   }
+  if (source.account != to_account) measure_again(tx, to_account, to, result.to[0], octets);
   record_change(tx, to_account, {modseq, to, result.to[0].first, result.to[0].last, ChangeKind::added});
   return result;
 }

@@ -1,5 +1,6 @@
 #include "store/messages.h"
 
+#include "store/deliveries.h"
 #include "store/hash.h"
 #include "store/summaries.h"
 #include "store/threads.h"
@@ -9,8 +10,8 @@ namespace pabal::store {
 void insert_message(Transaction& tx, const MessageRecord& message, const NewBlob& blob) {
   Statement insert = tx.db.prepare(
       "INSERT INTO message (id, reverse_path, envid, ret, body, smtputf8, prefix, hash, size_octets, "
-      "received_at, segment, segment_offset, bytes, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?)");
+      "received_at, segment, segment_offset, bytes, checksum, deliveries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, ?, ?, ?, ?, ?)");
   insert.bind(message.id.value)
       .bind(message.reverse_path)
       .bind(message.envid)
@@ -28,13 +29,13 @@ void insert_message(Transaction& tx, const MessageRecord& message, const NewBlob
   } else {
     insert.bind(std::nullopt);
   }
-  insert.bind(checksum(blob.bytes));
+  insert.bind(checksum(blob.bytes)).bind(int64_t{message.deliveries});
   insert.run();
 }
 
 std::optional<MessageRecord> find_message(Database& db, MessageId id) {
   Statement select = db.prepare(
-      "SELECT reverse_path, envid, ret, body, smtputf8, prefix, hash, size_octets, received_at "
+      "SELECT reverse_path, envid, ret, body, smtputf8, prefix, hash, size_octets, received_at, deliveries "
       "FROM message WHERE id = ?");
   if (!select.bind(id.value).step()) return std::nullopt;
   MessageRecord message;
@@ -48,6 +49,7 @@ std::optional<MessageRecord> find_message(Database& db, MessageId id) {
   message.hash = select.text(6);
   message.size_octets = static_cast<uint64_t>(select.number(7));
   message.received_at = Time{select.number(8)};
+  message.deliveries = select.number(9) != 0;
   return message;
 }
 
@@ -63,6 +65,7 @@ void release_message(Transaction& tx, MessageId id) {
   if (tx.db.changes() == 0) return;
   remove_summary(tx, id);
   remove_thread(tx, id);
+  remove_deliveries(tx, id);
 }
 
 }  // namespace pabal::store

@@ -26,6 +26,7 @@ struct MessageRecord {
   std::string hash;          // SHA-256 of the bytes
   uint64_t size_octets = 0;  // of the bytes, without prefix
   Time received_at;
+  bool deliveries = false;  // some accounts have something before the prefix: deliveries.h
 };
 
 // `blob` is the one that the unit of work brought.

@@ -1,5 +1,6 @@
 #include "store/read_messages.h"
 
+#include "store/deliveries.h"
 #include "store/hash.h"
 
 namespace pabal::store {
@@ -7,7 +8,8 @@ namespace pabal::store {
 namespace {
 
 constexpr std::string_view kSelect =
-    "SELECT segment, segment_offset, size_octets, hash, prefix, bytes, checksum, received_at FROM message "
+    "SELECT segment, segment_offset, size_octets, hash, prefix, bytes, checksum, received_at, deliveries "
+    "FROM message "
     "WHERE id = ?";
 
 std::string gone(MessageId id) {
@@ -37,7 +39,8 @@ std::string read_message(Database& db, SegmentReader& segments, MessageId id) {
 }
 
 std::vector<MessageBytes> read_messages(Database& db, SegmentReader& segments,
-                                        const std::vector<MessageId>& ids, uint64_t octets_max) {
+                                        const std::vector<MessageId>& ids, uint64_t octets_max,
+                                        AccountId owner) {
   std::vector<MessageBytes> messages;
   uint64_t octets = 0;
   for (MessageId id : ids) {
@@ -47,8 +50,10 @@ std::vector<MessageBytes> read_messages(Database& db, SegmentReader& segments,
       if (row.bind(id.value).step()) {
         octets += row.view(4).size() + static_cast<uint64_t>(row.number(2));
         if (octets > octets_max && !messages.empty()) break;
-        message.bytes.reserve(row.view(4).size() + static_cast<size_t>(row.number(2)));
-        message.bytes = row.view(4);
+        message.own = owner && row.number(8) != 0;
+        if (message.own) message.bytes = delivery_fields(db, id, owner);
+        message.bytes.reserve(message.bytes.size() + row.view(4).size() + static_cast<size_t>(row.number(2)));
+        message.bytes += row.view(4);
         message.received_at = Time{row.number(7)};
         append_bytes(row, segments, id, message.bytes);
       } else {

@@ -15,6 +15,7 @@ std::string read_message(Database& db, SegmentReader& segments, MessageId id);
 
 // As Store::messages.
 std::vector<MessageBytes> read_messages(Database& db, SegmentReader& segments,
-                                        const std::vector<MessageId>& ids, uint64_t octets_max);
+                                        const std::vector<MessageId>& ids, uint64_t octets_max,
+                                        AccountId owner);
 
 }  // namespace pabal::store

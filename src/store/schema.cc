@@ -301,6 +301,17 @@ UPDATE mailbox SET uidvalidity = 3221225472 + uidvalidity % 536870912 WHERE uidv
 UPDATE account SET last_uidvalidity =
   coalesce((SELECT max(uidvalidity) FROM mailbox WHERE mailbox.account = account.id), 0)
   WHERE last_uidvalidity > 4294967295;
+-- An entry for one account alone of those that the forward-path leads to; 0: for all.
+ALTER TABLE queue_entry ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+
+-- 1: what stands before the prefix differs between accounts, see delivery.
+ALTER TABLE message ADD COLUMN deliveries INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE delivery (
+  message INTEGER NOT NULL,
+  account INTEGER NOT NULL,
+  fields BLOB NOT NULL,
+  PRIMARY KEY (message, account)
+) WITHOUT ROWID;
 )sql";
 
 // The n-th leads from version n to n + 1.

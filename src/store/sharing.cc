@@ -26,6 +26,18 @@ int64_t octets_of(Database& db, MailboxId mailbox, int64_t owner, std::string_vi
 
 }  // namespace
 
+bool has_right(const std::vector<AclEntry>& acl, std::string_view address, char right) {
+  bool given = false, taken = false;
+  for (const AclEntry& entry : acl) {
+    std::string_view who = entry.identifier;
+    bool negative = who.starts_with('-');
+    if (negative) who.remove_prefix(1);
+    if ((who != address && who != kAnyone) || entry.rights.find(right) == std::string::npos) continue;
+    (negative ? taken : given) = true;
+  }
+  return given && !taken;
+}
+
 std::vector<AclEntry> list_acl(Database& db, MailboxId mailbox) {
   Statement select = db.prepare("SELECT identifier, rights FROM acl WHERE mailbox = ? ORDER BY identifier");
   select.bind(mailbox.value);

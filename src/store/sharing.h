@@ -19,6 +19,12 @@ struct AclEntry {
 };
 inline constexpr size_t kAclEntriesMax = 200;  // of one mailbox
 
+// Identifier that stands for everybody (RFC 4314 §2).
+inline constexpr std::string_view kAnyone = "anyone";
+// What an ACL gives to the account of this address: what it and "anyone" have, less
+// what their negative entries take (RFC 4314 §2).
+bool has_right(const std::vector<AclEntry>& acl, std::string_view address, char right);
+
 std::vector<AclEntry> list_acl(Database& db, MailboxId mailbox);
 // "" removes the entry. False: too many entries.
 bool set_acl(Transaction& tx, MailboxId mailbox, std::string_view identifier, std::string_view rights);

@@ -72,10 +72,11 @@ class ReadingStore : public Store {
     co_return bytes;
   }
 
-  rt::Task<std::vector<MessageBytes>> messages(std::vector<MessageId> ids, uint64_t octets_max) override {
+  rt::Task<std::vector<MessageBytes>> messages(std::vector<MessageId> ids, uint64_t octets_max,
+                                               AccountId owner) override {
     std::vector<MessageBytes> found;
-    std::move_only_function<void(Database&)> query = [this, &ids, octets_max, &found](Database& db) {
-      found = read_messages(db, segment_reader_, ids, octets_max);
+    std::move_only_function<void(Database&)> query = [this, &ids, octets_max, owner, &found](Database& db) {
+      found = read_messages(db, segment_reader_, ids, octets_max, owner);
     };
     co_await run_query(std::move(query));
     co_return found;

@@ -86,6 +86,7 @@ struct MessageBytes {
   std::string bytes;  // prefix included
   std::string error;  // not empty: it is damaged, or gone
   bool gone = false;  // there is no such message any more
+  bool own = false;   // as this owner of a mailbox has it; others see other fields in front
   Time received_at;
 };
 
@@ -167,8 +168,10 @@ class Store {
 
   // Several, with their prefixes, in one go and in this order: the first one, and
   // as many of the others as there are until `octets_max` would be exceeded. What
-  // is wrong with one of them stands in its entry.
-  virtual rt::Task<std::vector<MessageBytes>> messages(std::vector<MessageId> ids, uint64_t octets_max) = 0;
+  // is wrong with one of them stands in its entry. owner: of the mailbox they lie
+  // in; without one, only what they have in common for all is read.
+  virtual rt::Task<std::vector<MessageBytes>> messages(std::vector<MessageId> ids, uint64_t octets_max,
+                                                       AccountId owner = {}) = 0;
 
   // One transaction in the calling thread; for the command line. Throws StoreError.
   virtual void execute_now(std::move_only_function<void(Transaction&)> work) = 0;

@@ -14,7 +14,7 @@ import time
 
 TOKEN = re.compile(rb"^Subject: ([0-9a-f]{24})\r$", re.MULTILINE)
 FINAL_RECIPIENT = re.compile(rb"^Final-Recipient: *rfc822; *<?([^>\s]+?)>?\r$", re.MULTILINE | re.IGNORECASE)
-TRACE_FIELD = re.compile(rb"(?:Return-Path|Received):[^\r]*\r\n(?:[ \t][^\r]*\r\n)*")
+TRACE_FIELD = re.compile(rb"(?:Return-Path|X-Original-To|Delivered-To|Received):[^\r]*\r\n(?:[ \t][^\r]*\r\n)*")
 RECEIVED_AT = re.compile(rb"^Received:[^;]*;\s*([^\r\n]+)\r$", re.MULTILINE)
 WRONG_MAX = 1000
 # A Received field has whole seconds.

@@ -1,6 +1,7 @@
 #include "directory/directory.h"
 
 #include "base/bytes.h"
+#include "directory/lookup.h"
 #include "store_world.h"
 
 namespace pabal::directory {
@@ -74,7 +75,8 @@ class DirectoryTest : public testing::Test {
     DirectoryTest& test;
     std::optional<Directory> directory;
     Directory& value() {
-      if (!directory) directory.emplace(test.world_, *test.store_);
+      if (!directory)
+        directory.emplace(test.world_, *test.store_, Directory::kCacheMax, nullptr, "mx.host.test");
       return *directory;
     }
     Directory& operator*() { return value(); }
@@ -123,6 +125,64 @@ TEST_F(DirectoryTest, CirclesEnd) {
   EXPECT_EQ(resolve("deep0@seoul.test"), "nobody");
 }
 
+TEST_F(DirectoryTest, CirclesAndLongChainsAreRefused) {
+  alias("a@seoul.test", "alice@seoul.test");
+  alias("b@seoul.test", "a@seoul.test");
+  alias("c@seoul.test", "b@seoul.test");
+  alias("alice@seoul.test", "alice@seoul.test");
+  change([](Transaction& tx) {
+    EXPECT_EQ(add_alias(tx, "a@seoul.test", "c@seoul.test").error(),
+              "c@seoul.test leads to a@seoul.test already: the two would form a circle");
+    EXPECT_FALSE(add_alias(tx, "a@seoul.test", "b@seoul.test"));
+    EXPECT_FALSE(add_alias(tx, "alice@seoul.test", "c@seoul.test"));
+    EXPECT_FALSE(add_alias(tx, "x@seoul.test", "x@seoul.test"));
+    std::string last = "c";
+    std::expected<void, Error> added;
+    for (int i = 0; i < 20 && added; ++i) {
+      std::string next = "d" + std::to_string(i);
+      added = add_alias(tx, next + "@seoul.test", last + "@seoul.test");
+      if (added) last = next;
+    }
+    EXPECT_FALSE(added) << "each further one could not be followed";
+    EXPECT_EQ(look_up(tx.db, {last, "seoul.test"}, "").kind, Resolution::local);
+  });
+}
+
+// Its members who can be reached get the mail; of the other the sender will be told.
+TEST_F(DirectoryTest, ATargetThatIsGoneStaysVisible) {
+  alias("team@seoul.test", "alice@seoul.test");
+  change([](Transaction& tx) {
+    tx.db.execute(
+        "INSERT INTO alias VALUES ('team@seoul.test', 'gone@seoul.test'), ('only@seoul.test', "
+        "'gone@seoul.test')");
+  });
+  EXPECT_EQ(resolve("team@seoul.test"), "local alice@seoul.test > gone@seoul.test");
+  EXPECT_EQ(resolve("only@seoul.test"), "nobody");
+  change([](Transaction& tx) {
+    tx.db.execute("DELETE FROM alias WHERE target = 'gone@seoul.test'");
+    EXPECT_TRUE(add_alias(tx, "sub@seoul.test", "bob@seoul.test"));
+    EXPECT_TRUE(add_alias(tx, "team@seoul.test", "sub@seoul.test"));
+    EXPECT_EQ(remove_alias(tx, "sub@seoul.test", "bob@seoul.test").error(),
+              "alias team@seoul.test leads to it: remove that first");
+  });
+  EXPECT_EQ(resolve("team@seoul.test"), "local alice@seoul.test bob@seoul.test");
+}
+
+TEST_F(DirectoryTest, AnAliasOverAnAccountMustBeMeant) {
+  change([this](Transaction& tx) {
+    EXPECT_TRUE(would_take_mail_from(tx.db, "Bob@seoul.test", "alice@seoul.test"));
+    EXPECT_FALSE(add_alias(tx, "bob@seoul.test", "alice@seoul.test"));
+    EXPECT_TRUE(add_alias(tx, "bob@seoul.test", "alice@seoul.test", true));
+    EXPECT_FALSE(would_take_mail_from(tx.db, "x@seoul.test", "alice@seoul.test"));
+    EXPECT_TRUE(add_alias(tx, "x@seoul.test", "alice@seoul.test"));
+    EXPECT_EQ(
+        add_account(*store_, tx, world_.random, "x@seoul.test", "").error(),
+        "x@seoul.test is an alias that leads to alice@seoul.test, so that the account would get no mail: "
+        "remove the alias first");
+  });
+  EXPECT_EQ(resolve("bob@seoul.test"), "local alice@seoul.test");
+}
+
 // Two ways to one group are no reason to ask the catch-all.
 TEST_F(DirectoryTest, CatchAllTakesOnlyWhatNobodyElseDoes) {
   alias("group@seoul.test", "bob@seoul.test");
@@ -141,8 +201,30 @@ TEST_F(DirectoryTest, PostmasterAndAbuseAlwaysReachSomebody) {
   EXPECT_EQ(resolve("Postmaster"), "local alice@seoul.test");
   EXPECT_EQ(resolve("postmaster@seoul.test"), "local alice@seoul.test");
   EXPECT_EQ(resolve("ABUSE@busan.test"), "local bob@busan.test");
+  for (const char* role : {"root", "hostmaster", "mailer-daemon", "abuse"})
+    EXPECT_EQ(resolve(std::string(role) + "@seoul.test"), "local alice@seoul.test") << role;
   alias("postmaster@seoul.test", "bob@seoul.test");
   EXPECT_EQ(resolve("postmaster"), "local bob@seoul.test");
+  EXPECT_EQ(resolve("root+cron@seoul.test"), "local bob@seoul.test");
+  alias("root@seoul.test", "x@elsewhere.test");
+  EXPECT_EQ(resolve("root@seoul.test"), "local > x@elsewhere.test");
+  EXPECT_EQ(resolve("abuse@seoul.test"), "local bob@seoul.test");
+  change([this](Transaction& tx) { EXPECT_TRUE(add_domain(*store_, tx, "jeju.test")); });
+  EXPECT_EQ(resolve("root@jeju.test"), "local bob@seoul.test") << "nobody is there: the default domain's";
+  EXPECT_EQ(resolve("webmaster@jeju.test"), "nobody");
+}
+
+// RFC 5321 §4.5.1: the server's own name has a postmaster too; the names there are
+// those of its first domain.
+TEST_F(DirectoryTest, NamesAtTheServerItselfAreLocal) {
+  EXPECT_EQ(resolve("postmaster@MX.host.test"), "local alice@seoul.test");
+  EXPECT_EQ(resolve("root@mx.host.test"), "local alice@seoul.test");
+  EXPECT_EQ(resolve("bob+x@mx.host.test"), "local bob@seoul.test");
+  EXPECT_EQ(resolve("nobody@mx.host.test"), "nobody");
+  EXPECT_EQ(resolve("bob@host.test"), "not local");
+  alias("root@seoul.test", "bob@mx.host.test");
+  EXPECT_EQ(resolve("root"), "local bob@seoul.test");
+  EXPECT_TRUE(may_send("bob@seoul.test", "bob@mx.host.test"));
 }
 
 TEST_F(DirectoryTest, SendersAreWhoWouldGetTheAnswer) {
@@ -258,8 +340,8 @@ TEST_F(DirectoryTest, GroupsGetMailAndNobodyLogsIn) {
     EXPECT_TRUE(add_group(*store_, tx, "team@seoul.test"));
     EXPECT_FALSE(set_password(tx, world_.random, "team@seoul.test", "secret"));
     EXPECT_FALSE(add_group(*store_, tx, "alice@seoul.test"));
-    EXPECT_EQ(set_acls(tx, "team@seoul.test", "alice@seoul.test", "lr").value_or(0), 6u);
-    EXPECT_EQ(set_acls(tx, "team@seoul.test/INBOX", "-anyone", "w").value_or(0), 1u);
+    EXPECT_EQ(set_acls(tx, "team@seoul.test", "alice@seoul.test", "lr").value().mailboxes.size(), 6u);
+    EXPECT_EQ(set_acls(tx, "team@seoul.test/INBOX", "-anyone", "w").value().mailboxes.size(), 1u);
     EXPECT_FALSE(set_acls(tx, "team@seoul.test/INBOX", "nobody@seoul.test", "lr"));
     EXPECT_FALSE(set_acls(tx, "alice@seoul.test/INBOX", "alice@seoul.test", "lr"));
     EXPECT_FALSE(set_acls(tx, "alice@seoul.test/INBOX", "team@seoul.test", "lr"));
@@ -272,6 +354,19 @@ TEST_F(DirectoryTest, GroupsGetMailAndNobodyLogsIn) {
   });
   EXPECT_EQ(resolve("team@seoul.test"), "local team@seoul.test");
   EXPECT_FALSE(login("team@seoul.test", ""));
+  // RFC 4314 §2.1: who may post in its INBOX sends as the group, nobody else.
+  EXPECT_FALSE(may_send("alice@seoul.test", "team@seoul.test"));
+  change([](Transaction& tx) {
+    EXPECT_TRUE(set_acls(tx, "team@seoul.test/Sent", "bob@seoul.test", "lrp"));
+    EXPECT_TRUE(set_acls(tx, "team@seoul.test/INBOX", "alice@seoul.test", "lrp"));
+    EXPECT_TRUE(set_acls(tx, "alice@seoul.test/INBOX", "bob@seoul.test", "lrp"));
+  });
+  EXPECT_TRUE(may_send("alice@seoul.test", "team+x@seoul.test"));
+  EXPECT_FALSE(may_send("bob@seoul.test", "team@seoul.test"));
+  EXPECT_FALSE(may_send("bob@seoul.test", "alice@seoul.test")) << "a person is no group";
+  change(
+      [](Transaction& tx) { EXPECT_TRUE(set_acls(tx, "team@seoul.test/INBOX", "-alice@seoul.test", "p")); });
+  EXPECT_FALSE(may_send("alice@seoul.test", "team@seoul.test"));
   // Somebody reads what comes to the postmaster.
   EXPECT_EQ(resolve("postmaster@seoul.test"), "local alice@seoul.test");
 }

@@ -27,9 +27,13 @@ struct SendmailArgs {
   proto::smtp::Ret ret = proto::smtp::Ret::unset;  // -R
   std::string envid;                               // -V
   std::vector<std::string> recipients;
+  // -bp, -q: the command of pabal that does this, in place of sending a mail.
+  std::vector<std::string> instead;
 };
 
-// The error is one line; what Sendmail knows and does not matter here is let pass.
+// As getopt has them: letters may be glued together, a value to its letter, and
+// behind "--" or the first word that is no option all are recipients. The error is
+// one line; what Sendmail knows and does not matter here is let pass.
 std::expected<SendmailArgs, std::string> parse_sendmail_args(const std::vector<std::string>& args);
 
 // Who sends when nothing else says so.
@@ -37,10 +41,12 @@ struct LocalUser {
   std::string name;       // "alice"
   std::string full_name;  // "Alice Kim", may be empty
   std::string host;       // completes an address without a domain
+  std::string address;    // what he sends as; empty: name@host
 };
 
 // Input as programs write it (LF) as a message fit for SMTP: CRLF, with From,
-// Date and Message-ID (RFC 5322 §3.6), without Bcc; and its envelope.
+// Date and Message-ID (RFC 5322 §3.6), no address without a domain, without Bcc and
+// what is not for the sender to say; and its envelope.
 struct SendmailMail {
   std::string message;
   std::optional<mail::Address> reverse_path;  // nullopt: null
@@ -56,7 +62,8 @@ std::expected<SendmailMail, std::string> prepare_sendmail(const SendmailArgs& ar
                                                           const SendmailContext& context);
 
 // Reads the mail from console.in and hands it to the [smtp] server of
-// /etc/pabal/agent.toml or the user's settings, else to 127.0.0.1:25.
+// /etc/pabal/agent.toml or the user's settings, else to 127.0.0.1:25. Names without
+// a domain are that server's own. What nobody takes is kept in ~/dead.letter.
 int sendmail_main(const std::vector<std::string>& args, Console& console);
 
 }  // namespace pabal::app::agent

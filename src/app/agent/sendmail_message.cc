@@ -28,8 +28,27 @@ bool has_head(std::string_view message) {
   return !header.fields.empty() && !header.fields.front().name.empty();
 }
 
-bool is_bcc(std::string_view name) {
-  return iequals(name, "Bcc") || iequals(name, "Resent-Bcc");
+// What recipients must not see, and what is not for the sender to say.
+bool is_taken_off(std::string_view name) {
+  return iequals(name, "Bcc") || iequals(name, "Resent-Bcc") || iequals(name, "Return-Path") ||
+         iequals(name, "Content-Length");
+}
+
+bool is_originator(std::string_view name) {
+  return iequals(name, "From") || iequals(name, "Sender") || iequals(name, "Resent-From") ||
+         iequals(name, "Resent-Sender");
+}
+
+bool has_addresses(std::string_view name) {
+  if (is_originator(name)) return true;
+  for (std::string_view other : {"To", "Cc", "Reply-To", "Resent-To", "Resent-Cc"}) {
+    if (iequals(name, other)) return true;
+  }
+  return false;
+}
+
+std::string own_address(const LocalUser& user) {
+  return user.address.empty() ? user.name + "@" + user.host : user.address;
 }
 
 std::optional<mail::Address> to_address(std::string_view text, const std::string& host) {
@@ -55,6 +74,23 @@ std::vector<std::string> header_recipients(const mail::Header& header) {
   return found;
 }
 
+// "root (Cron Daemon)" as others can answer it: `"Cron Daemon" <root@host>`. "" if the
+// field needs no change.
+std::string with_domains(const mail::Field& field, const LocalUser& user) {
+  std::vector<std::string> entries;
+  bool changed = false;
+  for (mail::HeaderAddress& entry : mail::parse_address_list(field.raw_value)) {
+    if (entry.empty_group || !entry.group.empty()) return {};
+    bool bare = !entry.address.empty() && entry.address.find('@') == std::string::npos;
+    if (bare) entry.address = is_originator(field.name) ? own_address(user) : entry.address + "@" + user.host;
+    changed |= bare;
+    entries.push_back(mail::to_header_text(entry, false));
+  }
+  if (!changed) return {};
+  std::string name = std::string(field.name) + ": ";
+  return name + mail::fold(join(entries, ", "), name.size()) + "\r\n";
+}
+
 // The head without Bcc and the mbox line that some programs leave, with what
 // has to be there; then the rest.
 std::string complete(const std::string& message, const SendmailArgs& args, const SendmailContext& context,
@@ -64,7 +100,7 @@ std::string complete(const std::string& message, const SendmailArgs& args, const
   std::string out;
   if (!header.find("From")) {
     std::string name = args.full_name.empty() ? user.full_name : args.full_name;
-    std::string address = sender ? mail::to_string(*sender) : user.name + "@" + user.host;
+    std::string address = sender ? mail::to_string(*sender) : own_address(user);
     out += "From: " + mail::to_header_text({.display_name = name, .address = address}, false) + "\r\n";
   }
   if (!header.find("Date"))
@@ -74,7 +110,9 @@ std::string complete(const std::string& message, const SendmailArgs& args, const
   for (const mail::Field& field : header.fields) {
     last = field.end;
     bool leftover = field.name.empty() && field.begin == 0 && std::string_view(message).starts_with("From ");
-    if (!is_bcc(field.name) && !leftover) out.append(message, field.begin, field.end - field.begin);
+    if (is_taken_off(field.name) || leftover) continue;
+    std::string better = has_addresses(field.name) ? with_domains(field, user) : std::string();
+    out += better.empty() ? message.substr(field.begin, field.end - field.begin) : better;
   }
   return out + message.substr(last);
 }
@@ -107,7 +145,7 @@ std::expected<SendmailMail, std::string> prepare_sendmail(const SendmailArgs& ar
   }
   if (mail.forward_paths.empty()) return std::unexpected("the header names no recipients");
 
-  std::string sender = args.sender.value_or(context.user.name);
+  std::string sender = args.sender.value_or(own_address(context.user));
   if (!sender.empty() && sender != "<>") {
     mail.reverse_path = to_address(sender, context.user.host);
     if (!mail.reverse_path) return std::unexpected("\"" + printable(sender) + "\" of -f is no mail address");

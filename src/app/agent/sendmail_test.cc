@@ -57,9 +57,42 @@ TEST(SendmailArgs, AreReadAsProgramsWriteThem) {
   EXPECT_EQ(args({"-bm", "-Venv-1", "-B8BITMIME", "-q5m", "-v", "x"}).envid, "env-1");
 }
 
+TEST(SendmailArgs, MayBeGluedTogether) {
+  SendmailArgs one = args({"-tf", "a@x.test"});
+  EXPECT_TRUE(one.recipients_from_header);
+  EXPECT_EQ(one.sender, "a@x.test");
+  SendmailArgs two = args({"-tivfa@x.test", "-GUnB", "8BITMIME", "-o", "i", "b@x.test"});
+  EXPECT_TRUE(two.recipients_from_header && two.verbose && !two.dot_ends);
+  EXPECT_EQ(two.sender, "a@x.test");
+  EXPECT_THAT(two.recipients, ElementsAre("b@x.test"));
+  SendmailArgs cron = args({"-i", "-FCronDaemon", "-B8BITMIME", "-oem", "root"});
+  EXPECT_EQ(cron.full_name, "CronDaemon");
+  EXPECT_THAT(cron.recipients, ElementsAre("root"));
+  EXPECT_THAT(
+      args({"-oem", "-t", "-f", "a@x.test", "-p", "x", "-h", "3", "-XV", "-O", "a=b", "c"}).recipients,
+      ElementsAre("c"));
+}
+
+// What comes from strangers stands behind it and cannot be an option.
+TEST(SendmailArgs, EndAtTwoDashesOrTheFirstOtherWord) {
+  EXPECT_THAT(args({"--", "-t"}).recipients, ElementsAre("-t"));
+  EXPECT_FALSE(args({"a@x.test", "-t"}).recipients_from_header);
+  EXPECT_THAT(args({"-i", "--", "a@x.test", "--"}).recipients, ElementsAre("a@x.test", "--"));
+  EXPECT_THAT(args({"-"}).recipients, ElementsAre("-"));
+}
+
+TEST(SendmailArgs, MayMeanAnotherCommand) {
+  EXPECT_THAT(args({"-bp"}).instead, ElementsAre("queue", "list"));
+  EXPECT_THAT(args({"-q"}).instead, ElementsAre("queue", "retry", "--json", "--all"));
+  EXPECT_THAT(args({"-qRx.test"}).instead,
+              ElementsAre("queue", "retry", "--json", "--destination", "x.test"));
+  EXPECT_THAT(args({"-qIabc"}).instead, ElementsAre("queue", "retry", "--json", "abc"));
+  EXPECT_THAT(args({"-q", "a@x.test"}).instead, ElementsAre());
+}
+
 TEST(SendmailArgs, WhatIsNotHereIsRefused) {
   for (std::vector<std::string> wrong : {std::vector<std::string>{"-bs"},
-                                         {"-bp"},
+                                         {"-bv", "x"},
                                          {"-bd"},
                                          {"-bi"},
                                          {},
@@ -90,6 +123,30 @@ TEST(Sendmail, LeavesWhatIsThere) {
   EXPECT_THAT(prepared({"b@x.test"}, "From x Thu Jan  1 00:00:00 1970\nSubject: s\n\nx\n").message,
               Not(HasSubstr("1970")));
   EXPECT_FALSE(prepared({"-f", "<>", "b@x.test"}, "\nx\n").reverse_path);
+}
+
+// Cron writes such a header, and nobody elsewhere could answer it.
+TEST(Sendmail, GivesNamesWithoutADomainOne) {
+  std::string input = "From: root (Cron Daemon)\nTo: root, Bob <bob@x.test>\nSubject: s\n\nroot\n";
+  SendmailMail mail = prepared({"root"}, input);
+  EXPECT_THAT(mail.message, HasSubstr("From: Cron Daemon <root@host.test>\r\n"));
+  EXPECT_THAT(mail.message, HasSubstr("To: root@host.test, Bob <bob@x.test>\r\n"));
+  EXPECT_THAT(mail.message, HasSubstr("\r\n\r\nroot\r\n"));
+
+  SendmailContext context = kContext;
+  context.user.address = "alice@x.test";
+  context.user.host = "x.test";
+  auto account = prepare_sendmail(args({"root"}), input, context);
+  ASSERT_TRUE(account.has_value());
+  EXPECT_THAT(account->message, HasSubstr("From: Cron Daemon <alice@x.test>\r\nTo: root@x.test, "));
+  EXPECT_EQ(to_string(*account->reverse_path), "alice@x.test");
+  EXPECT_THAT(to(*account), ElementsAre("root@x.test"));
+}
+
+TEST(Sendmail, TakesOffWhatIsNotForTheSenderToSay) {
+  SendmailMail mail =
+      prepared({"b@x.test"}, "Return-Path: <a@x.test>\nContent-Length: 3\nX: y\nResent-Bcc: c@x.test\n\nx\n");
+  EXPECT_THAT(mail.message, testing::EndsWith("Message-ID: <token@host.test>\r\nX: y\r\n\r\nx\r\n"));
 }
 
 TEST(Sendmail, TakesRecipientsFromTheHeader) {

@@ -35,8 +35,8 @@ struct Prepared {
 
 class Submitter {
  public:
-  Submitter(io::World& world, Submission submission, SubmitOptions options)
-      : world_(world), submission_(std::move(submission)), options_(std::move(options)) {}
+  Submitter(io::World& world, MakeSubmission make, SubmitOptions options)
+      : world_(world), make_(std::move(make)), options_(std::move(options)) {}
 
   rt::Task<Submitted> run();
 
@@ -54,7 +54,9 @@ class Submitter {
   std::string server() const { return options_.link.server.to_string(); }
 
   io::World& world_;
+  MakeSubmission make_;
   Submission submission_;
+  std::string server_name_;
   SubmitOptions options_;
   Link link_;
   deliver::Dialogue dialogue_;
@@ -95,11 +97,14 @@ rt::Task<void> Submitter::hello() {
   smtp::Reply answer = co_await client_->command("EHLO " + name, kHelloTimeout);
   if (answer.is_positive()) {
     client_->can() = smtp::parse_capabilities(answer);
-    co_return;
+  } else {
+    client_->can() = {};
+    answer = co_await client_->command("HELO " + name, kHelloTimeout);
+    if (!answer.is_positive()) refuse("HELO", answer);
   }
-  client_->can() = {};
-  answer = co_await client_->command("HELO " + name, kHelloTimeout);
-  if (!answer.is_positive()) refuse("HELO", answer);
+  std::string said = answer.lines.empty() ? "" : answer.lines.front();
+  said = said.substr(0, said.find(' '));
+  server_name_ = mail::is_domain(said, false) ? said : "";
 }
 
 rt::Task<void> Submitter::authenticate() {
@@ -220,9 +225,10 @@ void to_ascii_where_possible(mail::Address& address) {
 }
 
 rt::Task<Submitted> Submitter::run() {
+  co_await open();
+  submission_ = make_(server_name_);
   if (submission_.reverse_path.address) to_ascii_where_possible(*submission_.reverse_path.address);
   for (mail::Address& to : submission_.forward_paths) to_ascii_where_possible(to);
-  co_await open();
   Prepared mail = prepare();
   uint64_t at_once = std::max<uint64_t>(client_->can().limits.rcpt_max.value_or(kRecipientsPerMail), 1);
   const std::vector<mail::Address>& all = submission_.forward_paths;
@@ -240,7 +246,12 @@ rt::Task<Submitted> Submitter::run() {
 }  // namespace
 
 rt::Task<Submitted> submit(io::World& world, Submission submission, SubmitOptions options) {
-  Submitter submitter(world, std::move(submission), std::move(options));
+  MakeSubmission make = [&submission](const std::string&) { return std::move(submission); };
+  co_return co_await submit_made(world, std::move(make), std::move(options));
+}
+
+rt::Task<Submitted> submit_made(io::World& world, MakeSubmission make, SubmitOptions options) {
+  Submitter submitter(world, std::move(make), std::move(options));
   co_return co_await submitter.run();
 }
 

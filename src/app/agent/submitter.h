@@ -48,4 +48,9 @@ struct Submitted {
 // log-in, no TLS) and IoError when the connection breaks.
 rt::Task<Submitted> submit(io::World& world, Submission submission, SubmitOptions options);
 
+// The same for a mail that is made when the server has said its name (RFC 5321
+// §4.1.1.1), "" if that is none.
+using MakeSubmission = std::function<Submission(const std::string& server_name)>;
+rt::Task<Submitted> submit_made(io::World& world, MakeSubmission make, SubmitOptions options);
+
 }  // namespace pabal::app::agent

@@ -236,11 +236,9 @@ Reply relay_denied(std::string_view address) {
 }
 
 Reply sender_not_yours(std::string_view address) {
-  return one(553, "5.7.1", angle(address) + " is not an address of the account you logged in as");
-}
-
-Reply user_disabled(std::string_view address) {
-  return one(550, "5.2.1", angle(address) + " takes no mail at present");
+  return one(553, "5.7.1",
+             angle(address) +
+                 " is neither an address of the account you logged in as nor of a group that lets it send");
 }
 
 Reply too_big(uint64_t max_octets) {
@@ -259,8 +257,8 @@ Reply bare_line_end_in_data() {
              "The message has a bare CR or LF: lines must end in CR LF (RFC 5321 section 2.3.8)");
 }
 
-Reply no_valid_from() {
-  return one(550, "5.6.0", "The message needs one From field with a valid address");
+Reply malformed_header(std::string_view why) {
+  return one(550, "5.6.0", std::string(why));
 }
 
 Reply smtputf8_needed() {

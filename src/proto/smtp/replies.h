@@ -72,11 +72,10 @@ Reply tls_already_active();                            // 503 5.5.1
 Reply no_such_user(std::string_view address);      // 550 5.1.1
 Reply relay_denied(std::string_view address);      // 550 5.7.1
 Reply sender_not_yours(std::string_view address);  // 553 5.7.1
-Reply user_disabled(std::string_view address);     // 550 5.2.1
 Reply too_big(uint64_t max_octets);                // 552 5.3.4
 Reply loop_detected(uint64_t received_headers);    // 554 5.4.6
 Reply bare_line_end_in_data();                     // 550 5.6.0
-Reply no_valid_from();                             // 550 5.6.0
+Reply malformed_header(std::string_view why);      // 550 5.6.0
 Reply smtputf8_needed();                           // 553 5.6.7
 Reply message_refused(std::string_view why);       // 550 5.7.1
 

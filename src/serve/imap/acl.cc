@@ -77,8 +77,10 @@ void inherit_acl(store::Transaction& tx, AccountId owner, std::string_view name,
        slash = name.rfind(kDelimiter, slash - 1)) {
     std::optional<MailboxId> above = store::find_mailbox(tx.db, owner, name.substr(0, slash));
     if (!above) continue;
-    for (const store::AclEntry& entry : store::list_acl(tx.db, *above))
+    for (const store::AclEntry& entry : store::list_acl(tx.db, *above)) {
       store::set_acl(tx, made, entry.identifier, entry.rights);
+      follow_rights(tx, made, entry.identifier);
+    }
     return;
   }
 }
@@ -97,6 +99,7 @@ AclSet set_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, const
                  : command.mode == '-' ? before.without(change)
                                        : change;
   if (!store::set_acl(tx, mailbox, who->identifier, after.text())) return AclSet::too_many;
+  follow_rights(tx, mailbox, who->identifier);
   tell_of_acl(tx, owner, mailbox, who->account);
   return AclSet::done;
 }
@@ -106,6 +109,7 @@ AclSet delete_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, co
   if (!who) return AclSet::nobody;
   if (who->account == owner) return AclSet::owner;
   store::set_acl(tx, mailbox, who->identifier, "");
+  follow_rights(tx, mailbox, who->identifier);
   tell_of_acl(tx, owner, mailbox, who->account);
   return AclSet::done;
 }

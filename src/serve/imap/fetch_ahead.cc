@@ -22,7 +22,7 @@ void FetchAhead::read_on_behind(uint32_t number) {
 }
 
 std::unique_ptr<FetchBatch> FetchAhead::cut() {
-  auto batch = std::make_unique<FetchBatch>(service_, needs_);
+  auto batch = std::make_unique<FetchBatch>(service_, owner_, needs_);
   uint64_t octets = 0;
   bool full = false;
   while (range_ < numbers_.size() && !full) {

@@ -15,9 +15,14 @@ namespace pabal::serve::imap {
 
 class FetchAhead {
  public:
-  FetchAhead(Service& service, std::shared_ptr<const Snapshot> snapshot, std::vector<NumberRange> numbers,
-             FetchNeeds needs)
-      : service_(service), snapshot_(std::move(snapshot)), numbers_(std::move(numbers)), needs_(needs) {}
+  // owner: of the mailbox.
+  FetchAhead(Service& service, AccountId owner, std::shared_ptr<const Snapshot> snapshot,
+             std::vector<NumberRange> numbers, FetchNeeds needs)
+      : service_(service),
+        owner_(owner),
+        snapshot_(std::move(snapshot)),
+        numbers_(std::move(numbers)),
+        needs_(needs) {}
 
   // The client reads one message after the other: read some behind it as well.
   void read_on_behind(uint32_t number);
@@ -39,6 +44,7 @@ class FetchAhead {
   static rt::Task<void> run(Load& load);
 
   Service& service_;
+  const AccountId owner_;
   const std::shared_ptr<const Snapshot> snapshot_;
   const std::vector<NumberRange> numbers_;
   const FetchNeeds needs_;

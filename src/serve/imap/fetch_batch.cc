@@ -109,7 +109,7 @@ rt::Task<void> FetchBatch::read_messages(std::vector<MessageId> wanted) {
   size_t asked = wanted.size();
   wanted.insert(wanted.end(), next_.begin(), next_.end());
   while (asked > 0) {
-    std::vector<store::MessageBytes> read = co_await service_.store.messages(wanted, octets_max);
+    std::vector<store::MessageBytes> read = co_await service_.store.messages(wanted, octets_max, owner_);
     asked -= std::min(asked, read.size());
     wanted.erase(wanted.begin(), wanted.begin() + static_cast<ptrdiff_t>(read.size()));
     if (needs_.texts) read = co_await make_texts(std::move(read));
@@ -117,7 +117,8 @@ rt::Task<void> FetchBatch::read_messages(std::vector<MessageId> wanted) {
       Entry* entry = find_entry(message.id);
       if (!needs_.bytes) message.bytes.clear();
       auto kept = std::make_shared<const store::MessageBytes>(std::move(message));
-      if (!next_.empty() && kept->error.empty()) service_.read_ahead.put(kept->id, kept, kept->bytes.size());
+      if (!next_.empty() && kept->error.empty() && !kept->own)
+        service_.read_ahead.put(kept->id, kept, kept->bytes.size());
       if (entry != nullptr) entry->message = std::move(kept);
     }
   }

@@ -14,7 +14,9 @@ namespace pabal::serve::imap {
 
 class FetchBatch {
  public:
-  FetchBatch(Service& service, FetchNeeds needs) : service_(service), needs_(needs) {}
+  // owner: of the mailbox.
+  FetchBatch(Service& service, AccountId owner, FetchNeeds needs)
+      : service_(service), owner_(owner), needs_(needs) {}
 
   void add(uint32_t number, const Item& item) { sources.push_back({.number = number, .item = item}); }
   // Messages that are likely to be asked for next: read in one go with the others.
@@ -46,6 +48,7 @@ class FetchBatch {
   void keep_texts(Entry& entry, store::SummaryTexts texts);
 
   Service& service_;
+  const AccountId owner_;
   const FetchNeeds needs_;
   std::vector<MessageId> next_;
   std::vector<Entry> entries_;  // rising by message

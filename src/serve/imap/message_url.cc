@@ -23,7 +23,8 @@ rt::Task<std::optional<std::string>> Session::read_url(wire::Url url, directory:
   std::optional<uint32_t> number = view->now()->find(url.uid);
   if (!number) co_return std::nullopt;
   std::vector<MessageId> ids{MessageId{view->now()->at(*number).message}};
-  std::vector<store::MessageBytes> read = co_await service_.store.messages(std::move(ids), UINT64_MAX);
+  std::vector<store::MessageBytes> read =
+      co_await service_.store.messages(std::move(ids), UINT64_MAX, view->owner());
   if (read.empty() || !read[0].error.empty()) co_return std::nullopt;
   const std::string& message = read[0].bytes;
   std::string made;

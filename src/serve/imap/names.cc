@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "mail/precis.h"
+#include "directory/lookup.h"
 #include "serve/imap/session.h"
 
 namespace pabal::serve::imap {
@@ -124,6 +125,16 @@ std::vector<SeenMailbox> see_mailboxes(store::Database& db, const directory::Acc
     if (seen && seen->rights.has('l')) out.push_back(std::move(*seen));
   }
   return out;
+}
+
+void follow_rights(store::Transaction& tx, MailboxId mailbox, std::string_view identifier) {
+  std::optional<store::Mailbox> changed = store::find_mailbox(tx.db, mailbox);
+  std::optional<Owner> owner = changed ? find_owner(tx.db, changed->account) : std::nullopt;
+  std::optional<directory::StoredAccount> member = directory::find_account(tx.db, identifier);
+  if (!owner || !owner->shared || !member) return;
+  Rights rights = rights_by(store::list_acl(tx.db, mailbox), identifier);
+  store::set_subscribed(tx, member->account.id, shown_name(*owner, changed->name),
+                        rights.has('l') && rights.has('r'));
 }
 
 std::string_view name_fault(std::string_view name) {

@@ -53,6 +53,11 @@ std::optional<SeenMailbox> see_mailbox(store::Database& db, const directory::Acc
 // His own, and those of others that he may look up ("l").
 std::vector<SeenMailbox> see_mailboxes(store::Database& db, const directory::Account& reader);
 
+// The rights of `identifier` on a mailbox have changed. Who may read a folder of a
+// group is subscribed to it, since programs show what is subscribed; who may no
+// longer is not.
+void follow_rights(store::Transaction& tx, MailboxId mailbox, std::string_view identifier);
+
 // Why a name cannot be that of a mailbox ("" if it can): empty levels, control
 // characters, '%' or '*' (RFC 9051 §5.1, §6.3.4), too long or too deep.
 std::string_view name_fault(std::string_view name);

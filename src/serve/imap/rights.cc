@@ -34,16 +34,11 @@ bool are_rights(std::string_view letters) {
 }
 
 Rights rights_by(const std::vector<store::AclEntry>& acl, std::string_view address) {
-  Rights given, taken;
-  for (const store::AclEntry& entry : acl) {
-    std::string_view who = entry.identifier;
-    bool negative = who.starts_with('-');
-    if (negative) who.remove_prefix(1);
-    if (who != address && who != kAnyone) continue;
-    Rights& sum = negative ? taken : given;
-    sum = sum.with(Rights(entry.rights));
+  std::string letters;
+  for (char letter : Rights::kLetters) {
+    if (store::has_right(acl, address, letter)) letters += letter;
   }
-  return given.without(taken);
+  return Rights(letters);
 }
 
 }  // namespace pabal::serve::imap

@@ -11,8 +11,7 @@
 
 namespace pabal::serve::imap {
 
-// Identifier that stands for everybody (RFC 4314 §2).
-inline constexpr std::string_view kAnyone = "anyone";
+using store::kAnyone;
 
 class Rights {
  public:
@@ -43,8 +42,7 @@ class Rights {
 // Every letter is a right, also an obsolete one.
 bool are_rights(std::string_view letters);
 
-// What an ACL gives to the account of this address: what it and "anyone" have,
-// less what their negative entries ("-fred") take (RFC 4314 §2).
+// All that store::has_right() says of this address.
 Rights rights_by(const std::vector<store::AclEntry>& acl, std::string_view address);
 
 }  // namespace pabal::serve::imap

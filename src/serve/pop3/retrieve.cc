@@ -1,7 +1,7 @@
 // RETR and TOP (RFC 1939 §5, §7).
 #include "mail/downgrade.h"
 #include "serve/pop3/session.h"
-#include "store/messages.h"
+#include "store/deliveries.h"
 
 namespace pabal::serve::pop3 {
 
@@ -35,7 +35,10 @@ rt::Task<std::optional<Reply>> Session::load(uint32_t number, std::string& messa
   if (!record) co_return err("SYS/TEMP", Text::gone, {std::to_string(number)});
   std::string bytes = co_await service_.store.message_bytes(id);
 
-  message = std::move(record->prefix);
+  if (record->deliveries) {
+    message = co_await service_.store.read(store::delivery_fields, id, account_.id);
+  }
+  message += record->prefix;
   message += bytes;
   bool binary = record->body == store::BodyType::binary;  // RFC 6856 §2.1: never by POP3
   if (binary || (record->smtputf8 && !utf8_)) {

@@ -69,7 +69,7 @@ rt::Task<void> full_member(io::World& world) {
     ASSERT_TRUE(directory::set_quota(tx, "b@seoul.test", 100));
     ASSERT_TRUE(directory::set_disabled(tx, "c@seoul.test", true));
   };
-  co_await store->write(std::move(settle));
+  co_await test::write(*store, std::move(settle));
 
   directory::Directory directory(world, *store);
   queue::Queue queue(world, *store, queue::default_queue_options());
@@ -118,7 +118,7 @@ rt::Task<void> several_addresses(io::World& world) {
       ASSERT_TRUE(directory::add_account(*store, tx, world.random, name, ""));
     ASSERT_TRUE(directory::set_catch_all(tx, "seoul.test", "alice@seoul.test"));
   };
-  co_await store->write(std::move(settle));
+  co_await test::write(*store, std::move(settle));
   directory::Directory directory(world, *store);
   queue::Queue queue(world, *store, queue::default_queue_options());
   Intake intake(world, directory, *store, queue, {.hostname = "mx.seoul.test"});

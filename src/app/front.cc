@@ -36,8 +36,8 @@ Front::Front(Server& server, bool bind_all)
       pop3_(server.world_, *server.store_, directory_, server.maildrop_locks_, server.tls_.get(),
             noting(pop3_options(server.config_, server.salt_key_), server.refusals_), server.pop3_counters_),
       imap_(server.world_, *server.store_, directory_, server.indexer_, server.imap_snapshots_,
-            server.tls_.get(), noting(imap_options(server.config_, server.salt_key_), server.refusals_),
-            server.imap_counters_),
+            server.imap_first_told_, server.tls_.get(),
+            noting(imap_options(server.config_, server.salt_key_), server.refusals_), server.imap_counters_),
       metrics_(server.world_, [&server] { return server.metrics(); }) {
   for (size_t i = 0; i < server_.config_.listeners.size(); ++i) {
     const ListenerConfig& config = server_.config_.listeners[i];

@@ -3,6 +3,8 @@
 #include "app/front.h"
 #include "app/options.h"
 #include "directory/proven.h"
+#include "rt/event.h"
+#include "store/outside.h"
 
 namespace pabal::app {
 
@@ -24,6 +26,39 @@ std::unique_ptr<tls::ServerContext> open_tls(const Config& config) {
   std::vector<tls::CertificateFiles> files{{config.tls.certificate, config.tls.key}};
   return std::make_unique<tls::ServerContext>(std::move(files));
 }
+
+// How soon what another process changes is noticed here.
+constexpr Duration kLookOutsideEvery = std::chrono::milliseconds(400);
+
+class OutsideWatch {
+ public:
+  OutsideWatch(io::World& world, store::Store& store, const std::string& directory)
+      : log_(world.log), outside_(world, store, directory) {}
+
+  rt::Task<void> run() {
+    std::string trouble;
+    while (!stopping_) {
+      try {
+        co_await outside_.look();
+        trouble.clear();
+      } catch (const store::StoreError& e) {
+        if (trouble != e.what()) log_.warning("store.look_failed", {{"reason", e.what()}});
+        trouble = e.what();
+      }
+      if (!stopping_) co_await stopped_.wait(rt::Loop::current().now() + kLookOutsideEvery);
+    }
+  }
+  void stop() {
+    stopping_ = true;
+    stopped_.notify();
+  }
+
+ private:
+  Log& log_;
+  store::Outside outside_;
+  bool stopping_ = false;
+  rt::Event stopped_;
+};
 
 }  // namespace
 
@@ -53,10 +88,13 @@ rt::Task<void> Server::run() {
   deliverer_ = &deliverer;
   if (on_bound_) on_bound_(endpoints_);
 
+  OutsideWatch outside(world_, *store_, config_.server.data_directory);
   rt::TaskGroup group;
   group.spawn(deliverer.run());
   group.spawn(indexer_.run());
+  group.spawn(outside.run());
   co_await serve_front(front);
+  outside.stop();
   indexer_.stop();
   deliverer.stop(front.loop().now() + config_.limits.drain_timeout);
   co_await group.join();

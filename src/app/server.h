@@ -71,6 +71,7 @@ class Server {
   serve::pop3::Pop3Counters pop3_counters_;
   serve::imap::ImapCounters imap_counters_;
   serve::imap::SharedSnapshots imap_snapshots_;
+  serve::imap::FirstTold imap_first_told_;
   serve::Indexer indexer_;
   journey::Refusals refusals_;
   std::string salt_key_;

@@ -12,16 +12,6 @@ namespace pabal::directory {
 
 namespace {
 
-// Tells caches, here and in other processes, to forget what they know.
-void touch(store::Transaction& tx) {
-  tx.db
-      .prepare(
-          "INSERT INTO meta (key, value) VALUES ('directory_version', '1') ON CONFLICT (key) DO UPDATE "
-          "SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)")
-      .run();
-  tx.directory_changed = true;
-}
-
 std::expected<std::string, Error> fold_address(std::string_view text) {
   std::expected<mail::Address, std::string> address = mail::parse_address(trim(text), true);
   if (!address) return std::unexpected("'" + std::string(text) + "' is not an address: " + address.error());
@@ -136,7 +126,7 @@ void store_password(store::Transaction& tx, io::Random& random, AccountId accoun
       .bind(scram)
       .bind(account.value)
       .run();
-  touch(tx);
+  end_logins(tx, account);
 }
 
 }  // namespace
@@ -238,6 +228,10 @@ std::expected<void, Error> set_disabled(store::Transaction& tx, std::string_view
       .bind(int64_t{disabled})
       .bind(found->account.id.value)
       .run();
+  if (disabled) end_logins(tx, found->account.id);
+  // Whom it shares them with reads there no longer, or again.
+  for (const store::Mailbox& mailbox : store::list_mailboxes(tx.db, found->account.id))
+    tx.changes.push_back({found->account.id, mailbox.id});
   touch(tx);
   return {};
 }
@@ -257,6 +251,7 @@ std::expected<void, Error> remove_account(store::Transaction& tx, std::string_vi
   store::remove_account_data(tx, id, found->account.address);
   for (const char* sql : {"DELETE FROM app_password WHERE account = ?", "DELETE FROM account WHERE id = ?"})
     tx.db.prepare(sql).bind(id.value).run();
+  tx.changes.push_back({id, MailboxId{}});
   touch(tx);
   return {};
 }

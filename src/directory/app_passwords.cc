@@ -56,6 +56,7 @@ std::expected<void, Error> remove_app_password(store::Transaction& tx, std::stri
       .bind(label)
       .run();
   if (tx.db.changes() == 0) return std::unexpected("there is no app password '" + std::string(label) + "'");
+  end_logins(tx, *account);  // who came in by another one comes in again
   return {};
 }
 

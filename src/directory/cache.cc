@@ -4,51 +4,28 @@ namespace pabal::directory {
 
 namespace {
 constexpr std::chrono::seconds kLifetime{60};
-constexpr std::chrono::seconds kCheckEvery{1};
 }  // namespace
 
-Cache::Epoch Cache::epoch(uint64_t generation) {
-  std::lock_guard lock(mutex_);
-  if (epoch_.generation != generation) {
-    epoch_.generation = generation;
-    clear();
-  }
-  return epoch_;
+void Cache::look_at(uint64_t generation) {
+  if (generation_ == generation) return;
+  generation_ = generation;
+  entries_.clear();
 }
 
-std::optional<Resolution> Cache::get(const std::string& key, Epoch epoch, Instant now) {
+std::optional<Resolution> Cache::get(const std::string& key, uint64_t generation, Instant now) {
   std::lock_guard lock(mutex_);
-  if (epoch != epoch_) return std::nullopt;
+  look_at(generation);
   auto found = entries_.find(key);
   if (found == entries_.end() || found->second.until <= now) return std::nullopt;
   return found->second.value;
 }
 
-void Cache::put(std::string key, const Resolution& value, Epoch epoch, uint64_t generation, Instant now) {
+void Cache::put(std::string key, const Resolution& value, uint64_t before, uint64_t generation, Instant now) {
   std::lock_guard lock(mutex_);
-  if (epoch != epoch_ || epoch.generation != generation) return;
-  if (entries_max_ == 0) return;
+  look_at(generation);
+  if (before != generation || entries_max_ == 0) return;
   if (entries_.size() >= entries_max_) entries_.clear();
   entries_[std::move(key)] = {value, now + kLifetime};
-}
-
-bool Cache::check_due(Instant now) {
-  std::lock_guard lock(mutex_);
-  if (now < next_check_) return false;
-  next_check_ = now + kCheckEvery;
-  return true;
-}
-
-void Cache::seen(const std::string& version) {
-  std::lock_guard lock(mutex_);
-  if (version == version_) return;
-  version_ = version;
-  clear();
-}
-
-void Cache::clear() {
-  entries_.clear();
-  ++epoch_.clearings;
 }
 
 }  // namespace pabal::directory

@@ -32,11 +32,6 @@ Credentials credentials(store::Database& db, const std::string& name) {
   return out;
 }
 
-std::string directory_version(store::Database& db) {
-  store::Statement select = db.prepare("SELECT value FROM meta WHERE key = 'directory_version'");
-  return select.step() ? select.text(0) : std::string();
-}
-
 }  // namespace
 
 namespace {
@@ -87,17 +82,13 @@ Directory::~Directory() = default;
 
 rt::Task<Resolution> Directory::resolve(mail::Address address) {
   Instant now = rt::Loop::current().now();
-  if (impl_->cache.check_due(now)) {
-    std::string version = co_await impl_->store.read(directory_version);
-    impl_->cache.seen(version);
-  }
-  Cache::Epoch epoch = impl_->cache.epoch(impl_->store.directory_generation());
+  const uint64_t generation = impl_->store.directory_generation();
   // Anything that two different addresses never share will do as a key.
   std::string key = mail::fold_name(address.local) + '\0' + to_lower(address.domain);
-  if (std::optional<Resolution> known = impl_->cache.get(key, epoch, now)) co_return std::move(*known);
+  if (std::optional<Resolution> known = impl_->cache.get(key, generation, now)) co_return std::move(*known);
 
   Resolution resolution = co_await impl_->store.read(look_up, std::move(address), impl_->hostname);
-  impl_->cache.put(std::move(key), resolution, epoch, impl_->store.directory_generation(), now);
+  impl_->cache.put(std::move(key), resolution, generation, impl_->store.directory_generation(), now);
   co_return resolution;
 }
 
@@ -158,6 +149,19 @@ rt::Task<std::optional<Account>> Directory::account(std::string name) {
   Credentials found = co_await impl_->store.read(credentials, std::move(name));
   if (!found.stored) co_return std::nullopt;
   co_return std::move(found.stored->account);
+}
+
+bool Directory::has_changed(uint64_t seen) const {
+  return impl_->store.directory_generation() != seen;
+}
+
+rt::Task<bool> Directory::may_stay(Account account, uint64_t& seen) {
+  uint64_t generation = impl_->store.directory_generation();
+  if (generation == seen) co_return true;
+  std::optional<StoredAccount> stored = co_await impl_->store.read(find_account, account.address);
+  seen = generation;
+  co_return stored && stored->account.id == account.id && !stored->account.disabled &&
+      stored->account.login_version == account.login_version;
 }
 
 rt::Task<bool> Directory::may_send_as(AccountId account, mail::Address address) {

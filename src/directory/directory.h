@@ -28,7 +28,8 @@ struct Account {
   std::string display_name;
   uint64_t quota_octets = 0;  // 0: no limit
   bool disabled = false;
-  bool group = false;  // nobody logs in: its mailboxes are shared by others
+  bool group = false;         // nobody logs in: its mailboxes are shared by others
+  int64_t login_version = 0;  // rises when what lets somebody in is taken back
 };
 
 // What a forward-path means here.
@@ -59,8 +60,8 @@ class Proven;
 class Directory {
  public:
   // Resolutions are cached; the cache is emptied when the functions below have
-  // changed something (in another process: noticed within a second). What is
-  // changed past them, by hand, shows within a minute.
+  // changed something (in another process: when store::Outside has seen it). What
+  // is changed past them, by hand, shows within a minute.
   static constexpr size_t kCacheMax = 10'000;  // resolutions
   // proven: shared with the directories of other loops; its own if nullptr.
   // hostname: the server's own name, "" to know none.
@@ -85,6 +86,12 @@ class Directory {
   rt::Task<std::optional<Account>> check_password(std::string name, std::string password);
   rt::Task<ScramAnswer> scram_secret(std::string name);
   rt::Task<std::optional<Account>> account(std::string name);
+  // Whether he may stay who has logged in as `account`: it is still there, not
+  // disabled, and no password was taken back since (a new one takes the old one back).
+  // seen: 0 at first; kept by the session that asks, for what has changed since.
+  rt::Task<bool> may_stay(Account account, uint64_t& seen);
+  // Else that need not be asked.
+  bool has_changed(uint64_t seen) const;
 
   // May `account` send as `address`? If mail to that address reaches it: own
   // address (with any +tag), aliases that lead to it, and for a catch-all's

@@ -28,6 +28,7 @@ Account account_of(const store::Statement& row) {
   account.quota_octets = static_cast<uint64_t>(row.number(4));
   account.disabled = row.number(5) != 0;
   account.group = row.number(6) != 0;
+  account.login_version = row.number(7);
   return account;
 }
 
@@ -128,7 +129,7 @@ class Walk {
 
   bool add_first_account(const std::string& domain) {
     store::Statement select = db_.prepare(
-        "SELECT id, inbox, address, display_name, quota_octets, disabled, shared FROM account "
+        "SELECT id, inbox, address, display_name, quota_octets, disabled, shared, login_version FROM account "
         "WHERE shared = 0 AND address LIKE ? ESCAPE '!' ORDER BY disabled, id LIMIT 1");
     std::string pattern = "%@";
     for (char c : domain) pattern += c == '_' ? std::string("!_") : std::string(1, c);
@@ -178,10 +179,28 @@ std::string default_domain(store::Database& db) {
 
 std::optional<StoredAccount> find_account(store::Database& db, std::string_view folded_address) {
   store::Statement select = db.prepare(
-      "SELECT id, inbox, address, display_name, quota_octets, disabled, shared, password, scram FROM account "
-      "WHERE address = ?");
+      "SELECT id, inbox, address, display_name, quota_octets, disabled, shared, login_version, password, "
+      "scram "
+      "FROM account WHERE address = ?");
   if (!select.bind(folded_address).step()) return std::nullopt;
-  return StoredAccount{account_of(select), select.text(7), select.text(8)};
+  return StoredAccount{account_of(select), select.text(8), select.text(9)};
+}
+
+void touch(store::Transaction& tx) {
+  tx.db
+      .prepare(
+          "INSERT INTO meta (key, value) VALUES ('directory_version', '1') ON CONFLICT (key) DO UPDATE "
+          "SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)")
+      .run();
+  tx.directory_changed = true;
+}
+
+void end_logins(store::Transaction& tx, AccountId account) {
+  tx.db.prepare("UPDATE account SET login_version = login_version + 1 WHERE id = ?")
+      .bind(account.value)
+      .run();
+  tx.changes.push_back({account, MailboxId{}});
+  touch(tx);
 }
 
 std::optional<std::string> home_domain(store::Database& db, std::string_view domain,

@@ -41,4 +41,12 @@ std::optional<std::string> home_domain(store::Database& db, std::string_view dom
 bool closes_circle(store::Database& db, const std::string& from, const std::string& to);
 bool leads_too_far(store::Database& db, const std::string& address);
 
+// Tells caches and sessions, here and in other processes, that domains, accounts or
+// aliases have changed.
+void touch(store::Transaction& tx);
+
+// What let somebody in does so no longer: who has logged in as this account is logged
+// out, in this process and in others.
+void end_logins(store::Transaction& tx, AccountId account);
+
 }  // namespace pabal::directory

@@ -35,20 +35,25 @@ std::expected<Target, Error> find_target(store::Database& db, std::string_view t
   return target;
 }
 
-std::expected<std::string, Error> require_identifier(store::Database& db, const Account& owner,
-                                                     std::string_view text) {
+struct Who {
+  std::string identifier;
+  AccountId account = store::kEverybody;
+};
+
+std::expected<Who, Error> require_identifier(store::Database& db, const Account& owner,
+                                             std::string_view text) {
   std::string sign;
   if (text.starts_with('-')) {
     sign = "-";
     text.remove_prefix(1);
   }
-  if (iequals(text, "anyone")) return sign + "anyone";
+  if (iequals(text, "anyone")) return Who{.identifier = sign + "anyone"};
   std::expected<Account, Error> account = require_account(db, text);
   if (!account) return std::unexpected(account.error());
   if (account->group) return std::unexpected(account->address + " is a group: nobody logs in there");
   if (account->id == owner.id)
     return std::unexpected(account->address + " is the owner, who always has all rights");
-  return sign + account->address;
+  return Who{.identifier = sign + account->address, .account = account->id};
 }
 
 }  // namespace
@@ -66,14 +71,14 @@ std::expected<AclChange, Error> set_acls(store::Transaction& tx, std::string_vie
                                          std::string_view identifier, std::string_view rights) {
   std::expected<Target, Error> target = find_target(tx.db, mailbox);
   if (!target) return std::unexpected(target.error());
-  std::expected<std::string, Error> who = require_identifier(tx.db, target->owner, identifier);
+  std::expected<Who, Error> who = require_identifier(tx.db, target->owner, identifier);
   if (!who) return std::unexpected(who.error());
-  AclChange change{std::move(*who), target->owner, {}};
+  AclChange change{who->identifier, target->owner, {}};
   for (const store::Mailbox& one : target->mailboxes) {
     if (!store::set_acl(tx, one.id, change.identifier, rights))
       return std::unexpected("the ACL of " + one.name + " has " + std::to_string(store::kAclEntriesMax) +
                              " entries, more are not possible");
-    tx.changes.push_back({target->owner.id, one.id});
+    store::tell_of_acl(tx, target->owner.id, one.id, who->account);
     change.mailboxes.push_back(one.id);
   }
   return change;

@@ -100,6 +100,7 @@ rt::Task<std::optional<smtp::Reply>> Session::authenticate(smtp::Auth command) {
 smtp::Reply Session::auth_done(directory::Account account) {
   smtpd_.world_.log.info("smtp.authenticated", {{"peer", peer_.to_string()}, {"account", account.address}});
   authenticated_ = std::make_unique<directory::Account>(std::move(account));
+  login_seen_ = 0;
   return replies::auth_succeeded();
 }
 

@@ -9,6 +9,11 @@ namespace replies = smtp::replies;
 rt::Task<smtp::Reply> Session::on(smtp::MailFrom command) {
   if (helo_.empty()) co_return replies::hello_first();
   if (tx_) co_return replies::nested_mail();
+  if (authenticated_) {
+    bool stays = co_await smtpd_.directory_.may_stay(*authenticated_, login_seen_);
+    if (!stays) authenticated_.reset();
+    if (!stays) co_return replies::auth_required();
+  }
   if (listener_.service == Service::submission && !may_relay()) {
     bool could_login = auth_allowed() || listener_.tls != TlsMode::starttls;
     co_return could_login ? replies::auth_required() : replies::tls_required();

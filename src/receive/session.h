@@ -111,6 +111,7 @@ class Session {
   std::string tls_info_;  // "TLSv1.3 TLS_AES_256_GCM_SHA384"; "" in the clear
   proto::sasl::ChannelBindings bindings_;
   std::unique_ptr<directory::Account> authenticated_;
+  uint64_t login_seen_ = 0;  // of Directory::may_stay
   std::unique_ptr<MailTransaction> tx_;
   uint64_t held_octets_ = 0;  // our share of Smtpd::receiving_octets_
   int errors_ = 0;

@@ -312,6 +312,18 @@ CREATE TABLE delivery (
   fields BLOB NOT NULL,
   PRIMARY KEY (message, account)
 ) WITHOUT ROWID;
+
+-- Rises when what lets somebody in is taken back: who logged in before is logged out.
+ALTER TABLE account ADD COLUMN login_version INTEGER NOT NULL DEFAULT 0;
+-- The first UID that no session has been told of (RFC 3501 §2.3.2).
+ALTER TABLE mailbox ADD COLUMN first_recent INTEGER NOT NULL DEFAULT 1;
+
+-- What another process has changed beside the server, which looks here.
+CREATE TABLE outside_change (
+  id INTEGER PRIMARY KEY,             -- rising
+  account INTEGER NOT NULL,
+  mailbox INTEGER NOT NULL            -- 0: what belongs to the account itself
+);
 )sql";
 
 // The n-th leads from version n to n + 1.

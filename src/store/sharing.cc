@@ -46,6 +46,11 @@ std::vector<AclEntry> list_acl(Database& db, MailboxId mailbox) {
   return entries;
 }
 
+void tell_of_acl(Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account) {
+  tx.changes.push_back({owner, mailbox});
+  if (account != owner) tx.changes.push_back({account, MailboxId{}});
+}
+
 bool set_acl(Transaction& tx, MailboxId mailbox, std::string_view identifier, std::string_view rights) {
   tx.db.prepare("DELETE FROM acl WHERE mailbox = ? AND identifier = ?")
       .bind(mailbox.value)

@@ -28,6 +28,11 @@ bool has_right(const std::vector<AclEntry>& acl, std::string_view address, char 
 std::vector<AclEntry> list_acl(Database& db, MailboxId mailbox);
 // "" removes the entry. False: too many entries.
 bool set_acl(Transaction& tx, MailboxId mailbox, std::string_view identifier, std::string_view rights);
+// As the account of a change of rights: everybody's.
+inline constexpr AccountId kEverybody{};
+// The ACL of a mailbox has changed for `account`, or for kEverybody: whoever watches
+// the mailbox or reads as that account is told to look again. No feed has it.
+void tell_of_acl(Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account);
 // Mailboxes of other accounts on which one of `identifiers` has an entry.
 std::vector<MailboxId> list_shared_mailboxes(Database& db, AccountId reader,
                                              const std::vector<std::string>& identifiers);

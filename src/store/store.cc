@@ -12,6 +12,7 @@
 #include "store/id_source.h"
 #include "store/notices.h"
 #include "store/open.h"
+#include "store/outside.h"
 #include "store/read_messages.h"
 #include "store/readers.h"
 #include "store/renewal.h"
@@ -199,6 +200,7 @@ class BesideStore final : public ReadingStore {
     db_->prepare("BEGIN IMMEDIATE").run();
     try {
       work(tx);
+      record_outside(tx);
       db_->prepare("COMMIT").run();
     } catch (...) {
       std::exception_ptr error = std::current_exception();

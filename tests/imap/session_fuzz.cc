@@ -131,7 +131,8 @@ rt::Task<void> play(sim::SimWorld& sim, Talk& talk, uint8_t cut) {
     serve::Indexer indexer(world, *store, {});
     serve::imap::ImapCounters counters;
     serve::imap::SharedSnapshots snapshots;
-    serve::imap::ImapServer server(world, *store, directory, indexer, snapshots, nullptr,
+    serve::imap::FirstTold first_told;
+    serve::imap::ImapServer server(world, *store, directory, indexer, snapshots, first_told, nullptr,
                                    {.hostname = "mx.seoul.test",
                                     .fake_salt_key = std::string(32, 'x'),
                                     .message_octets_max = kMessageMax},

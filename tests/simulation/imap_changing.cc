@@ -143,6 +143,9 @@ rt::Task<void> ImapReader::store() {
       complain("UID " + std::to_string(uid) + " was changed since " + std::to_string(since) +
                ", and again by " + text);
     if (silent) view_.forget_flags(uid);
+    bool is_told = std::ranges::find(fetched_, uid, &ImapFetched::uid) != fetched_.end();
+    if (reply.is("OK") && !silent && view_.find(uid) != nullptr && !is_told)
+      complain("UID " + std::to_string(uid) + " is there, and its flags are not told by " + text);
   }
   conclude(change, reply);
 }

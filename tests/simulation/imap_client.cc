@@ -59,6 +59,9 @@ void ImapClient::handle(ImapResponse response) {
     return;
   }
   if (response.tag == "*") {
+    // RFC 9051 §7.1.5: with BYE the server has said all that it will say by itself.
+    if (bye_ && !response.is("BYE")) ledger_.violation(name_ + ": something untagged after BYE");
+    bye_ |= response.is("BYE");
     // All that are under way have to allow it: nobody knows which one it belongs to.
     bool renumbers = !running_.empty() &&
                      std::ranges::all_of(running_, [](const Running& r) { return r.answer || r.renumbers; });
@@ -69,6 +72,7 @@ void ImapClient::handle(ImapResponse response) {
     if (running.answer) continue;
     if (running.tag != response.tag)
       ledger_.violation(name_ + ": " + response.tag + " is answered before " + running.tag);
+    hear_(response, false);
     running.tag = response.tag;
     running.answer = std::move(response);
     return;

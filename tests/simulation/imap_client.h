@@ -28,7 +28,7 @@ struct ImapCommand {
 
 class ImapClient {
  public:
-  // hear: every untagged response; renumbers: as the commands under way have it.
+  // hear: every response but "+"; renumbers: as the commands under way have it.
   using Hear = std::move_only_function<void(const ImapResponse&, bool renumbers)>;
   ImapClient(std::unique_ptr<io::Stream> stream, std::string name, Ledger& ledger, Hear hear)
       : connection_(std::move(stream)), name_(std::move(name)), ledger_(ledger), hear_(std::move(hear)) {}
@@ -73,6 +73,7 @@ class ImapClient {
   int tags_ = 0;
   bool continued_ = false;
   bool eight_bit_ = false;
+  bool bye_ = false;  // the server has said it
 };
 
 }  // namespace pabal::simulation

@@ -26,9 +26,9 @@ uint64_t code_number(const std::vector<ImapResponse>& told, std::string_view nam
 
 // What was known when the mailbox was left is what QRESYNC goes on from.
 void ImapReader::leave() {
-  if (box_ != nullptr && condstore_ && view_.is_complete() && selected_modseq_ != 0) {
+  if (box_ != nullptr && condstore_ && view_.is_complete() && known_modseq_ != 0) {
     Remembered remembered{.uid_validity = box_->uid_validity,
-                          .modseq = selected_modseq_,
+                          .modseq = known_modseq_,
                           .crashes = model_.crashes(),
                           .mails = view_.known()};
     bool all = true;
@@ -73,8 +73,10 @@ rt::Task<bool> ImapReader::select(std::string name, bool examine) {
   Moment begun = model_.now();
   too_early_.clear();
   vanished_ = false;
-  selected_modseq_ = 0;
+  known_modseq_ = fetched_modseq_ = 0;
+  selecting_ = 0;
   ImapResponse reply = co_await ask(command);
+  selecting_ = -1;
   if (!reply.is("OK")) {
     view_.clear();
     if (reply.has_code("NONEXISTENT") && model_.quiet_since(begun) &&
@@ -87,8 +89,7 @@ rt::Task<bool> ImapReader::select(std::string name, bool examine) {
   box_ = model_.see_box(name, code_number(told_, "UIDVALIDITY"), code_value(told_, "MAILBOXID"), begun);
   known_below_ = complete_below.contains(box_->id) ? complete_below[box_->id] : 1;
   model_.see_uid_next(*box_, code_number(told_, "UIDNEXT"), begun);
-  selected_modseq_ = code_number(told_, "HIGHESTMODSEQ");
-  model_.see_modseq(*box_, selected_modseq_, begun);
+  model_.see_modseq(*box_, code_number(told_, "HIGHESTMODSEQ"), begun);
   if (resync && remembered->second.uid_validity != box_->uid_validity) {
     // Another mailbox has this name now: nothing of what is known is worth anything.
     remembered_.erase(remembered);

@@ -1,5 +1,7 @@
 #include "imap_reader.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "io/error.h"
 #include "rt/loop.h"
@@ -43,7 +45,28 @@ rt::Task<ImapResponse> ImapReader::ask(std::string command, bool renumbers) {
   co_return co_await client_->ask({{std::move(command)}, renumbers});
 }
 
+// Nothing of what others do meanwhile belongs into the answer to SELECT (RFC 9051 §6.3.2).
+void ImapReader::hear_while_selecting(const ImapResponse& response) {
+  if (selecting_ < 0) return;
+  if (response.is_data("EXISTS")) ++selecting_;
+  bool earlier = response.values.size() == 3;
+  bool removes = response.is_data("EXPUNGE") || (response.is("VANISHED") && !earlier);
+  if (removes || selecting_ > 1) complain("SELECT tells of what others have changed meanwhile");
+}
+
+void ImapReader::learn_modseq(const ImapResponse& response) {
+  if (response.has_code("HIGHESTMODSEQ") && response.code.size() == 2)
+    highest_modseq_ = response.code[1].number().value_or(0);
+  if (response.tag == "*") return;
+  known_modseq_ = highest_modseq_.value_or(std::max(known_modseq_, fetched_modseq_));
+  highest_modseq_.reset();
+  fetched_modseq_ = 0;
+}
+
 void ImapReader::hear(const ImapResponse& response, bool renumbers) {
+  learn_modseq(response);
+  if (response.tag != "*") return;
+  hear_while_selecting(response);
   if (std::optional<ImapFetched> fetched = parse_fetch(response)) {
     if (std::string wrong = view_.hear(*fetched); !wrong.empty()) complain(wrong);
     uint32_t uid = fetched->uid;
@@ -51,6 +74,7 @@ void ImapReader::hear(const ImapResponse& response, bool renumbers) {
     if (uid == 0 && fetched->number >= 1 && fetched->number <= entries.size())
       uid = entries[fetched->number - 1].uid;
     fetched->uid = uid;
+    fetched_modseq_ = std::max(fetched_modseq_, fetched->modseq);
     if (box_ == nullptr) {
       too_early_.push_back(*fetched);
     } else if (uid != 0) {
@@ -77,6 +101,7 @@ rt::Task<bool> ImapReader::connect() {
   box_name_.clear();
   enabled_ = Enabled::nothing;
   rev2_ = condstore_ = false;
+  selecting_ = -1;
   view_.clear();
   Instant patience = rt::Loop::current().now() + std::chrono::minutes(5);
   std::unique_ptr<io::Stream> stream = co_await world_.net.connect(server_, patience);

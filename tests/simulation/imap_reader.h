@@ -59,6 +59,8 @@ class ImapReader {
   rt::Task<void> session();
   rt::Task<void> do_something();
   void hear(const ImapResponse& response, bool renumbers);
+  void learn_modseq(const ImapResponse& response);
+  void hear_while_selecting(const ImapResponse& response);
   rt::Task<ImapResponse> ask(std::string command, bool renumbers = true);
   void complain(const std::string& what);
   const std::string& some_name();
@@ -139,7 +141,10 @@ class ImapReader {
     int crashes = 0;  // of the server, until then
     ImapView::Known mails;
   };
-  uint64_t selected_modseq_ = 0;
+  // As RFC 7162 §6 has a client compute it, from what came since the last tagged response.
+  uint64_t known_modseq_ = 0, fetched_modseq_ = 0;
+  std::optional<uint64_t> highest_modseq_;
+  int selecting_ = -1;  // EXISTS since SELECT was sent; -1: it is answered
   std::map<std::string, Remembered> remembered_;
 };
 

@@ -2,6 +2,8 @@
 #include <thread>
 
 #include "store/changes.h"
+#include "store/outside.h"
+#include "store/sharing.h"
 #include "store_world.h"
 
 namespace pabal::store {
@@ -101,6 +103,32 @@ TEST_F(RealStore, WhatIsDoneAtOnceIsHeardOf) {
     store.execute_now([](Transaction& tx) { (void)create_mailbox(tx, AccountId{kAccount}, "new", ""); });
     co_await deliver(store, text_of(200));  // lets the loop turn
     EXPECT_EQ(heard, 2u);
+  });
+}
+
+// The command line is another process, whose commits nobody here hears of by himself.
+TEST_F(RealStore, WhatAnotherProcessDoesIsHeardOfAtTheNextLook) {
+  with_store([this](Store& store) -> rt::Task<void> {
+    Heard heard;
+    std::unique_ptr<Subscription> subscription = store.subscribe(
+        rt::Loop::current(), [&](const std::vector<MailboxChange>& changes) { heard.push_back(changes); });
+    Outside outside(world_, store, options().directory);
+    std::unique_ptr<Store> beside = Store::open_beside(world_, options());
+    uint64_t generation = store.directory_generation();
+    MailboxId inbox;
+    beside->execute_now([&](Transaction& tx) {
+      inbox = inbox_of(tx.db);
+      tell_of_acl(tx, AccountId{kAccount}, inbox, kEverybody);
+    });
+    EXPECT_TRUE(heard.empty());
+    co_await outside.look();
+    const Heard once{{{kEverybody, MailboxId{}}, {AccountId{kAccount}, inbox}}};
+    EXPECT_EQ(heard, once);
+    co_await outside.look();
+    co_await deliver(store, text_of(100));  // a commit of our own is no news
+    co_await outside.look();
+    EXPECT_EQ(heard.size(), 2u);
+    EXPECT_EQ(store.directory_generation(), generation);
   });
 }
 

@@ -21,10 +21,11 @@ struct ReceiverLimits {
   size_t non_synchronizing_max = SIZE_MAX;  // LITERAL-: 4096 (RFC 7888 §5); longer ones are refused
 };
 
-// Before login no more than 64 KiB are ever held: LITERAL-, and room for a name and a password.
-inline constexpr ReceiverLimits kLimitsBeforeLogin{.line_octets_max = 16 * 1024,
+// Before login no more than 64 KiB are ever held: LITERAL-, and room for an ID of 30 pairs
+// with values of 1,024 octets (RFC 2971 §3.3).
+inline constexpr ReceiverLimits kLimitsBeforeLogin{.line_octets_max = 40 * 1024,
                                                    .literal_octets_max = 4 * 1024,
-                                                   .command_octets_max = 24 * 1024,
+                                                   .command_octets_max = 48 * 1024,
                                                    .non_synchronizing_max = 4 * 1024};
 
 // A refused command is read past without being kept. More than this of it: broken.

@@ -170,6 +170,20 @@ TEST(ImapReceiver, HoldsLittleBeforeLogin) {
   EXPECT_EQ(both("a APPEND INBOX {4097}\r\nb NOOP\r\n", kLimitsBeforeLogin), "BAD(a TOOBIG)[b NOOP]");
 }
 
+// RFC 2971 §3.3: 30 pairs, with fields of 30 and values of 1,024 octets.
+TEST(ImapReceiver, TakesTheLongestIdBeforeLogin) {
+  std::string quoted = "a ID (", literals = quoted;
+  for (int i = 0; i < 30; ++i) {
+    std::string field = (i > 0 ? " \"" : "\"") + std::string(30, 'f') + "\" ";
+    quoted += field + '"' + std::string(1024, 'v') + '"';
+    literals += field + "{1024+}\r\n" + std::string(1024, 'v');
+  }
+  for (const std::string& text : {quoted + ")\r\n", literals + ")\r\n"}) {
+    Receiver receiver(kLimitsBeforeLogin);
+    EXPECT_EQ(receiver.feed(text).kind, Receiver::Result::command);
+  }
+}
+
 TEST(ImapReceiver, GivesBackWhatALargeCommandTook) {
   Receiver receiver(kLimits);
   std::string append = "a APPEND x {5000+}\r\n" + std::string(5000, 'x') + "\r\n";

@@ -146,6 +146,7 @@ void put_flags(std::string& out, uint64_t flags, const std::vector<std::string>&
   for (const SystemFlag& flag : system_flags) {
     if ((flags & flag.bit) != 0) put(flag.name);
   }
+  if ((flags & kRecentFlag) != 0) put("\\Recent");
   for (size_t i = 0; i < keywords.size() && first_keyword_bit + i < 64; ++i) {
     if ((flags >> (first_keyword_bit + i) & 1) != 0) put(keywords[i]);
   }

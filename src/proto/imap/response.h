@@ -28,6 +28,7 @@ void put_literal8(std::string& out, std::string_view octets);  // "~{n}\r\n..." 
 void put_mailbox(std::string& out, std::string_view name, bool utf8);
 // "\Seen \Deleted $Forwarded", without parentheses: bits as in store::Flag (\Seen 1,
 // \Answered 2, \Flagged 4, \Deleted 8, \Draft 16), keywords from bit 8 on.
+inline constexpr uint64_t kRecentFlag = 32;  // \Recent, which nothing stores
 void put_flags(std::string& out, uint64_t flags, const std::vector<std::string>& keywords);
 void put_internal_date(std::string& out, Time time);  // "\"21-Nov-2026 18:30:00 +0000\""
 void put_number(std::string& out, uint64_t number);

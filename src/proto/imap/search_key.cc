@@ -287,6 +287,11 @@ bool contains_kind(const SearchKeys& keys, SearchKey::Kind kind) {
   return std::ranges::find(keys, kind, &SearchKey::kind) != keys.end();
 }
 
+bool names_numbers(const SearchKeys& keys) {
+  return std::ranges::any_of(
+      keys, [](const SearchKey& key) { return key.kind == SearchKey::sequence && !key.set.saved; });
+}
+
 namespace grammar {
 
 bool take_search_keys(Parser& parser, SearchKeys& out) {

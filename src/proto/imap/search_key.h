@@ -105,6 +105,9 @@ struct SortCriterion {
 
 enum class ThreadAlgorithm : unsigned char { ordered_subject, references };
 
+// Whether there is a key of `kind`, at any depth.
 bool contains_kind(const SearchKeys& keys, SearchKey::Kind kind);
+// Whether one speaks of message numbers, "$" not counted.
+bool names_numbers(const SearchKeys& keys);
 
 }  // namespace pabal::proto::imap

@@ -13,10 +13,12 @@ namespace {
 // Whom an entry of an ACL speaks of.
 struct Who {
   std::string identifier;  // as the store keeps it: "-alice@example.org", "anyone"
-  AccountId account;       // 0: anyone
+  AccountId account;       // 0: anyone, kNobody: there is no such account
 };
+constexpr AccountId kNobody{-1};
 
-// nullopt: there is nobody of this name who could log in.
+// nullopt: nobody could have this name. Whether somebody has it is not told, or every
+// user could ask who else lives here (RFC 4314 §6 has the same of mailboxes).
 std::optional<Who> find_who(store::Database& db, std::string_view identifier) {
   Who who;
   if (identifier.starts_with('-')) {
@@ -29,10 +31,10 @@ std::optional<Who> find_who(store::Database& db, std::string_view identifier) {
   }
   std::optional<std::string> address = directory::folded_login(db, identifier);
   if (!address) return std::nullopt;
-  std::optional<directory::StoredAccount> found = directory::find_account(db, *address);
-  if (!found) return std::nullopt;
   who.identifier += *address;
-  who.account = found->account.id;
+  who.account = kNobody;
+  if (std::optional<directory::StoredAccount> found = directory::find_account(db, *address))
+    who.account = found->account.id;
   return who;
 }
 
@@ -52,7 +54,7 @@ Rights rights_in(const std::vector<store::AclEntry>& acl, std::string_view ident
 }
 
 Outcome refuse_identifier(std::string_view identifier) {
-  return no("CANNOT", "there is no account " + std::string(identifier.substr(0, 100)));
+  return no("CANNOT", printable(identifier, 100) + " is no address of an account, nor \"anyone\"");
 }
 
 Outcome refuse_owner() {
@@ -65,11 +67,6 @@ void put_my_rights(std::string& out, std::string_view name, Rights rights, bool 
   out += "* MYRIGHTS ";
   wire::put_mailbox(out, name, utf8);
   out.append(" ").append(rights.text(true)).append("\r\n");
-}
-
-void tell_of_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account) {
-  tx.changes.push_back({owner, mailbox});
-  if (account != owner) tx.changes.push_back({account, MailboxId{}});
 }
 
 void inherit_acl(store::Transaction& tx, AccountId owner, std::string_view name, MailboxId made) {
@@ -100,7 +97,7 @@ AclSet set_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, const
                                        : change;
   if (!store::set_acl(tx, mailbox, who->identifier, after.text())) return AclSet::too_many;
   follow_rights(tx, mailbox, who->identifier);
-  tell_of_acl(tx, owner, mailbox, who->account);
+  store::tell_of_acl(tx, owner, mailbox, who->account);
   return AclSet::done;
 }
 
@@ -110,7 +107,7 @@ AclSet delete_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, co
   if (who->account == owner) return AclSet::owner;
   store::set_acl(tx, mailbox, who->identifier, "");
   follow_rights(tx, mailbox, who->identifier);
-  tell_of_acl(tx, owner, mailbox, who->account);
+  store::tell_of_acl(tx, owner, mailbox, who->account);
   return AclSet::done;
 }
 

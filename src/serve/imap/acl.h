@@ -11,14 +11,7 @@
 namespace pabal::serve::imap {
 
 // Appends "* MYRIGHTS name lrswipkxteacd\r\n".
-// As the account of a change of rights: everybody's.
-inline constexpr AccountId kEverybody{};
-
 void put_my_rights(std::string& out, std::string_view name, Rights rights, bool utf8);
-
-// The ACL of a mailbox has changed for `account`, or for kEverybody: whoever watches
-// the mailbox or reads as that account is told to look again. No feed has it.
-void tell_of_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account);
 
 // What is made below a mailbox begins with its ACL (RFC 4314 §4).
 void inherit_acl(store::Transaction& tx, AccountId owner, std::string_view name, MailboxId made);

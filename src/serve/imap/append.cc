@@ -1,6 +1,7 @@
 // APPEND (RFC 9051 §6.3.12), several messages at once (RFC 3502).
 #include "proto/imap/response.h"
 #include "serve/imap/arrival.h"
+#include "serve/imap/message_url.h"
 #include "serve/imap/notifier.h"
 #include "serve/imap/session.h"
 
@@ -60,6 +61,7 @@ rt::Task<std::expected<NewArrival, Outcome>> Session::prepare(wire::AppendMessag
 // RFC 4469: the pieces one after the other.
 rt::Task<std::expected<std::string, Outcome>> Session::join_parts(std::vector<wire::CatenatePart> parts) {
   std::string joined;
+  UrlMessages messages(service_.store, service_.options.message_octets_max);
   for (wire::CatenatePart& part : parts) {
     std::string octets = std::move(part.text);
     if (part.url) {
@@ -68,7 +70,7 @@ rt::Task<std::expected<std::string, Outcome>> Session::join_parts(std::vector<wi
       std::optional<std::string> found;
       // A URL of somebody else, or of another server, is none that can be joined here.
       bool ours = url && (url->user.empty() || url->user == account_->address);
-      if (ours) found = co_await read_url(std::move(*url), *account_);
+      if (ours) found = co_await read_url(std::move(*url), *account_, messages);
       if (!found) {
         std::string quoted;
         wire::put_string(quoted, text.substr(0, kUrlShownMax));

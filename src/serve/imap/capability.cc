@@ -1,5 +1,6 @@
 // CAPABILITY, ENABLE (RFC 5161), ID (RFC 2971), NOOP, CHECK and LOGOUT.
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.h"
 #include "proto/imap/response.h"
@@ -41,8 +42,10 @@ rt::Task<Outcome> Session::on(wire::Capability) {
   co_return ok("that is what this server can do");
 }
 
+// RFC 7162 §3.1: the first time with a mailbox selected, it is said from where on.
 void Session::enable_condstore() {
-  condstore_ = true;
+  if (std::exchange(condstore_, true) || !selected_) return;
+  tell_highest_modseq();
 }
 
 rt::Task<Outcome> Session::on(wire::Enable command) {
@@ -52,15 +55,15 @@ rt::Task<Outcome> Session::on(wire::Enable command) {
     flag = true;
     enabled.append(" ").append(name);
   };
-  bool had_condstore = condstore_;
-  enable("CONDSTORE", condstore_);
+  bool condstore = condstore_;
+  enable("CONDSTORE", condstore);
   enable("QRESYNC", qresync_);
   enable("UTF8=ACCEPT", utf8_);
   enable("IMAP4REV2", rev2_);
   enable("UIDONLY", uid_only_);
-  // RFC 7162 §3.2.3: QRESYNC takes CONDSTORE with it.
-  if (qresync_ && !had_condstore) enable_condstore();
   out().append("* ENABLED").append(enabled).append("\r\n");
+  // RFC 7162 §3.2.3: QRESYNC takes CONDSTORE with it.
+  if (condstore || qresync_) enable_condstore();
   co_return ok("enabled");
 }
 
@@ -82,7 +85,7 @@ rt::Task<Outcome> Session::on(wire::Check) {
 }
 
 rt::Task<Outcome> Session::on(wire::Logout) {
-  out() += "* BYE see you\r\n";
+  bye("see you");
   Outcome outcome = ok("logged out");
   outcome.then = Outcome::Then::close;
   co_return outcome;

@@ -18,13 +18,13 @@ using F = CommandFacts;
 template <class C> constexpr F kFacts = {};
 template <> constexpr F kFacts<wire::Capability>     = {kAny};
 template <> constexpr F kFacts<wire::Noop>           = {kAny};
-template <> constexpr F kFacts<wire::Logout>         = {kAny};
+template <> constexpr F kFacts<wire::Logout>         = {kAny, F::never, false, false};
 template <> constexpr F kFacts<wire::Id>             = {kAny};
 template <> constexpr F kFacts<wire::StartTls>       = {kNot};
 template <> constexpr F kFacts<wire::Authenticate>   = {kNot};
 template <> constexpr F kFacts<wire::Login>          = {kNot};
 template <> constexpr F kFacts<wire::Enable>         = {kUser};
-template <> constexpr F kFacts<wire::Select>         = {kUser};
+template <> constexpr F kFacts<wire::Select>         = {kUser, F::never, false, false};
 template <> constexpr F kFacts<wire::Create>         = {kUser};
 template <> constexpr F kFacts<wire::Delete>         = {kUser};
 template <> constexpr F kFacts<wire::Rename>         = {kUser};
@@ -81,8 +81,16 @@ bool may_expunge(const wire::Command& command) {
   if (expunge != CommandFacts::uid_form_only) return expunge == CommandFacts::always;
   return std::visit(
       []<class C>(const C& c) {
-        if constexpr (requires { c.uid; }) return c.uid;
-        return false;
+        if constexpr (requires {
+                        c.uid;
+                        c.program;
+                      }) {
+          return c.uid && !wire::names_numbers(c.program.keys);
+        } else if constexpr (requires { c.uid; }) {
+          return c.uid;
+        } else {
+          return false;
+        }
       },
       command);
 }

@@ -35,10 +35,9 @@ store::Copied copy(store::Transaction& tx, const CopyWork& work) {
 }  // namespace
 
 rt::Task<Outcome> Session::on(wire::Copy command) {
-  std::optional<std::vector<NumberRange>> numbers = numbers_of(command.set, command.uid);
-  if (!numbers)
-    co_return bad("there is no such message number: the mailbox has " +
-                  std::to_string(selected_->told->size()));
+  const std::optional<store::UidRanges> named = uids_named(command.set, command.uid);
+  if (!named) co_return no_such_number();
+  const store::UidRanges uids = *named;
   if (command.move && selected_->read_only)
     co_return no("READ-ONLY", "the mailbox is open for reading only: nothing can be moved away");
   bool may_move = selected_->rights.has('t') && selected_->rights.has('e');
@@ -49,14 +48,10 @@ rt::Task<Outcome> Session::on(wire::Copy command) {
     if (refusal.code == "NONEXISTENT") refusal.code = "TRYCREATE";  // RFC 9051 §6.4.7
     co_return refusal;
   }
-  if (numbers->empty()) co_return ok("nothing to copy");
+  if (uids.empty()) co_return ok("nothing to copy");
 
   const View& view = *selected_->view;
-  CopyWork work{.from_owner = view.owner(),
-                .from = view.id(),
-                .uids = uids_of(*numbers),
-                .to = *to,
-                .move = command.move};
+  CopyWork work{.from_owner = view.owner(), .from = view.id(), .uids = uids, .to = *to, .move = command.move};
   store::Copied copied = co_await service_.store.write(copy, std::move(work));
   if (copied.over_quota) co_return no("OVERQUOTA", "there is no room for these messages");
   if (notify_) notify_->expect_arrivals(to->mailbox->id, to_numbers(copied.to));
@@ -68,7 +63,9 @@ rt::Task<Outcome> Session::on(wire::Copy command) {
   // RFC 6851 §4.3: before the EXPUNGEs, so that the client knows where they went.
   out().append("* OK [").append(code).append("] moved\r\n");
   co_await sync({});
-  co_return ok("moved", condstore_ ? "HIGHESTMODSEQ " + std::to_string(view.mailbox().modseq.value) : "");
+  Outcome outcome = ok("moved");
+  outcome.highest_modseq = true;
+  co_return outcome;
 }
 
 }  // namespace pabal::serve::imap

@@ -36,23 +36,24 @@ rt::Task<Outcome> Session::on(wire::MultiSearch command) {
   };
   if (command.sources.empty() || std::ranges::any_of(command.sources, is_selected)) {
     if (returns.save) selected_->saved.clear();
-    if (!co_await search_selected(request)) co_return unknown_charset();
+    if (!co_await search_selected(request, selected_->name)) co_return unknown_charset();
     if (std::ranges::all_of(command.sources, is_selected)) co_return ok("searched");
   }
   std::vector<SeenMailbox> mailboxes =
       co_await service_.store.read(resolve_sources, *account_, command.sources);
   for (const SeenMailbox& mailbox : mailboxes) {
-    if (selected_ && selected_->view->id() == mailbox.mailbox.id &&
-        std::ranges::any_of(command.sources, is_selected))
-      continue;
-    if (!co_await search_other(request, mailbox)) co_return unknown_charset();
+    // What is selected is searched as the client knows it, under whatever name.
+    bool here = selected_ && selected_->view->id() == mailbox.mailbox.id;
+    if (here && std::ranges::any_of(command.sources, is_selected)) continue;
+    bool known = co_await (here ? search_selected(request, mailbox.name) : search_other(request, mailbox));
+    if (!known) co_return unknown_charset();
     co_await flush_if_full();
   }
   co_return ok("searched");
 }
 
 // False: the charset is not known.
-rt::Task<bool> Session::search_selected(const MultiSearchRequest& request) {
+rt::Task<bool> Session::search_selected(const MultiSearchRequest& request, std::string name) {
   std::optional<SearchPlan> plan = co_await plan_here(request.program);
   if (!plan) co_return false;
   SearchScope scope{.snapshot = selected_->told,
@@ -62,7 +63,7 @@ rt::Task<bool> Session::search_selected(const MultiSearchRequest& request) {
   SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
   log_damaged(result);
   if (request.returns.save) selected_->saved = saved_by(result.hits, request.returns);
-  tell_found(request, result, selected_->name, selected_->view->mailbox());
+  tell_found(request, result, name, selected_->view->mailbox());
   if (request.returns.update)
     add_context({.uid = true, .returns = request.returns, .program = {}, .criteria = {}}, std::move(*plan),
                 result);

@@ -7,8 +7,7 @@ rt::Task<Outcome> Session::on(wire::Expunge command) {
   if (!selected_->rights.has('e')) co_return no("NOPERM", "you may not expunge in this mailbox");
   store::UidRanges uids{{Uid{1}, Uid{UINT32_MAX}}};
   if (command.uids) {
-    std::optional<std::vector<NumberRange>> numbers = numbers_of(*command.uids, true);
-    uids = uids_of(*numbers);
+    uids = *uids_named(*command.uids, true);
     if (uids.empty()) co_return ok("nothing to expunge");
   }
   const View& view = *selected_->view;
@@ -17,10 +16,9 @@ rt::Task<Outcome> Session::on(wire::Expunge command) {
   };
   store::UidRanges gone = co_await service_.store.write(work, view.owner(), view.id(), uids);
   co_await sync({});
-  std::string code;
-  // RFC 7162 §3.2.7: the client may then know the mailbox as of this MODSEQ.
-  if (condstore_ && !gone.empty()) code = "HIGHESTMODSEQ " + std::to_string(view.mailbox().modseq.value);
-  co_return ok("what was marked as deleted is gone", code);
+  Outcome outcome = ok("what was marked as deleted is gone");
+  outcome.highest_modseq = !gone.empty();  // RFC 7162 §3.2.7
+  co_return outcome;
 }
 
 }  // namespace pabal::serve::imap

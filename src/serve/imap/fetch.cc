@@ -28,9 +28,7 @@ struct Session::FetchTally {
 
 rt::Task<Outcome> Session::on(wire::Fetch command) {
   std::optional<std::vector<NumberRange>> numbers = numbers_of(command.set, command.uid);
-  if (!numbers)
-    co_return bad("there is no such message number: the mailbox has " +
-                  std::to_string(selected_->told->size()));
+  if (!numbers) co_return no_such_number();
   if (command.vanished && !(qresync_ && command.uid && command.changed_since))
     co_return bad("VANISHED goes with UID FETCH and CHANGEDSINCE, after ENABLE QRESYNC");
   if (command.changed_since || has(command.items, wire::FetchItem::modseq)) enable_condstore();
@@ -41,30 +39,31 @@ rt::Task<Outcome> Session::on(wire::Fetch command) {
   }
   if (command.uid) add_first(command.items, wire::FetchItem::uid);
   if (command.partial) *numbers = window_of(*numbers, *command.partial);
+  const store::UidRanges uids = uids_of(*numbers);  // which stay, whatever is told meanwhile
   if (command.vanished) co_await tell_vanished(command.set, *command.changed_since);
 
   FetchNeeds needs = needs_of(command.items);
-  ModSeq seen = needs.sets_seen ? co_await set_seen(*numbers) : ModSeq{};
-  if (seen.value == 0) co_return co_await tell_messages(std::move(*numbers), std::move(command.items), needs);
+  ModSeq seen = needs.sets_seen ? co_await set_seen(uids) : ModSeq{};
+  if (seen.value == 0) co_return co_await tell_messages(numbers_now(uids), std::move(command.items), needs);
 
   // Who reads a message sees that it is read now, even when it cannot be read after all.
   add_first(command.items, wire::FetchItem::flags);
   Outcome outcome;
   std::exception_ptr error;
   try {
-    outcome = co_await tell_messages(*numbers, std::move(command.items), needs);
+    outcome = co_await tell_messages(numbers_now(uids), std::move(command.items), needs);
   } catch (...) {
     error = std::current_exception();
   }
   if (!error) co_return outcome;
-  co_await tell_marked(std::move(*numbers), seen);
+  co_await tell_marked(uids, seen);
   std::rethrow_exception(error);
 }
 
 // The flags of those that a change has marked.
-rt::Task<void> Session::tell_marked(std::vector<NumberRange> numbers, ModSeq modseq) {
+rt::Task<void> Session::tell_marked(store::UidRanges uids, ModSeq modseq) {
   const std::shared_ptr<const Snapshot> told = selected_->told;
-  for (const NumberRange& range : numbers) {
+  for (const NumberRange& range : numbers_now(uids)) {
     for (uint32_t number = range.first; number <= range.last; ++number) {
       if (told->at(number).modseq == modseq.value) tell_flags(number, told->at(number), true);
       co_await flush_if_full();
@@ -103,20 +102,20 @@ rt::Task<void> Session::tell_vanished(wire::SequenceSet set, uint64_t since) {
 }
 
 // The MODSEQ of the change; 0: all were seen, or may not be marked.
-rt::Task<ModSeq> Session::set_seen(std::vector<NumberRange> numbers) {
+rt::Task<ModSeq> Session::set_seen(store::UidRanges uids) {
   if (selected_->read_only || !selected_->rights.has('s')) co_return ModSeq{};
   // As it is now: another session may have taken the flag away since this one was told.
   View& view = *selected_->view;
   if (view.stale()) co_await view.refresh();
   std::vector<NumberRange> unseen;
-  for (const NumberRange& range : numbers) {
+  for (const NumberRange& range : numbers_now(uids)) {
     selected_->told->each(range.first, range.last, [&](uint32_t number, const Item& item) {
       std::optional<uint32_t> now = view.now()->find(item.uid);
       if (now && (view.now()->at(*now).flags & store::kSeen) == 0) wire::add_to(unseen, number);
     });
   }
   if (unseen.empty()) co_return ModSeq{};
-  store::UidRanges uids = uids_of(unseen);
+  uids = uids_of(unseen);
   auto work = [](store::Transaction& tx, AccountId owner, MailboxId mailbox, const store::UidRanges& which) {
     return store::change_flags(tx, owner, mailbox, which,
                                {.mode = store::FlagChange::add, .flags = store::kSeen});
@@ -148,7 +147,8 @@ rt::Task<Outcome> Session::tell_messages(std::vector<NumberRange> numbers, std::
     co_return no("SERVERBUG",
                  std::to_string(tally.damaged) + " messages are damaged on the disk of the server");
   if (tally.not_decodable > 0) co_return no("UNKNOWN-CTE", "the part cannot be decoded; fetch it as BODY");
-  if (tally.gone > 0) co_return no("EXPUNGEISSUED", std::to_string(tally.gone) + " messages are gone");
+  // RFC 2180 §4.1.2: what could be told has been told, the client may ask for the rest.
+  if (tally.gone > 0) co_return ok("some messages are gone", "EXPUNGEISSUED");
   co_return ok("fetched");
 }
 
@@ -168,7 +168,11 @@ rt::Task<void> Session::tell_batches(FetchAhead& ahead, const std::vector<wire::
     if (!batch) co_return;
     for (FetchSource& source : batch->sources) {
       FetchBatch::Loaded loaded = batch->attach(source);
-      if (loaded == FetchBatch::Loaded::gone) ++tally.gone;
+      source.item.flags = shown_flags(source.item);
+      if (loaded == FetchBatch::Loaded::gone) {
+        ++tally.gone;
+        tell_what_is_left(source, form);
+      }
       if (loaded == FetchBatch::Loaded::damaged) {
         ++tally.damaged;
         log_damaged(source);
@@ -186,6 +190,25 @@ rt::Task<void> Session::tell_batches(FetchAhead& ahead, const std::vector<wire::
       co_await flush_if_full();
     }
     service_.counters.fetched += batch->sources.size();
+    co_await look_at_rights();
+    if (closing_) co_return;
+  }
+}
+
+// Of a message that somebody else has expunged: what is known of it without its bytes.
+void Session::tell_what_is_left(const FetchSource& source, const FetchForm& form) {
+  std::vector<wire::FetchItem> left;
+  for (const wire::FetchItem& item : form.items) {
+    FetchNeeds needs = needs_of({item});
+    bool there = !needs.bytes && (!needs.texts || source.texts != nullptr) &&
+                 (!needs.threads || source.thread) && (!needs.preview || source.texts->preview);
+    if (there) left.push_back(item);
+  }
+  auto says_something = [](const wire::FetchItem& item) { return item.kind != wire::FetchItem::uid; };
+  if (std::ranges::none_of(left, says_something)) return;
+  FetchForm rest{.items = left, .keywords = form.keywords, .uid_only = form.uid_only, .utf8 = form.utf8};
+  FetchLine line(source, rest);
+  while (line.put_piece(out())) {
   }
 }
 

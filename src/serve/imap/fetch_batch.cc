@@ -143,6 +143,8 @@ FetchBatch::Loaded FetchBatch::attach(FetchSource& source) const {
   if (!needs_.any()) return Loaded::yes;
   auto entry = std::ranges::lower_bound(entries_, MessageId{source.item.message}, {}, &Entry::id);
   const store::MessageBytes* message = entry->message.get();
+  source.texts = entry->texts.get();
+  source.thread = entry->thread;
   if (needs_.bytes || lacks(*entry)) {
     if (message == nullptr || message->gone) return Loaded::gone;
     if (!message->error.empty() || lacks(*entry)) return Loaded::damaged;
@@ -154,8 +156,6 @@ FetchBatch::Loaded FetchBatch::attach(FetchSource& source) const {
       source.is_head = true;
     }
   }
-  source.texts = entry->texts.get();
-  source.thread = entry->thread;
   return Loaded::yes;
 }
 

@@ -24,7 +24,8 @@ class FetchBatch {
   // Throws StoreError.
   rt::Task<void> load();
 
-  // After load(): fills in what is needed, which lives as long as the batch.
+  // After load(): fills in what is needed, which lives as long as the batch; of one
+  // that is gone, what is known of it all the same.
   enum class Loaded { yes, gone, damaged };
   Loaded attach(FetchSource& source) const;
 

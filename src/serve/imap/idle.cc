@@ -18,7 +18,8 @@ rt::Task<Outcome> Session::on(wire::Idle) {
   rt::Loop& loop = rt::Loop::current();
   Instant look_from = loop.now();
   for (;;) {
-    if (loop.now() >= look_from) {
+    if (in_doubt()) co_await check_login();
+    if (loop.now() >= look_from && !closing_) {
       bool looked = co_await look_while_idle();
       if (!looked) look_from = loop.now() + kPauseAfterTrouble;
     }
@@ -43,7 +44,7 @@ rt::Task<Outcome> Session::on(wire::Idle) {
       co_return Outcome{.then = Outcome::Then::close, .said = true};
     }
     // What came while we were writing has left its mark.
-    bool news = (selected_ && selected_->view->stale()) || has_news();
+    bool news = (selected_ && selected_->has_news()) || has_news();
     if (news && loop.now() >= look_from) continue;
     rt::Wake why = co_await conn_.readable(news ? std::min(deadline, look_from) : deadline);
     if (why != rt::Wake::deadline || loop.now() < deadline) continue;
@@ -58,7 +59,8 @@ rt::Task<bool> Session::look_while_idle() {
   std::string trouble;
   try {
     if (selected_) co_await sync({});
-    co_await tell_notified();
+    if (!closing_) co_await tell_notified();
+    tell_withheld();
   } catch (const store::StoreError& e) {
     trouble = e.what();
   }

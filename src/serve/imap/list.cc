@@ -166,6 +166,8 @@ rt::Task<Outcome> Session::on(wire::List command) {
       if (line.chosen && seen && seen->rights.has('r')) statuses.push_back(status_of(seen->mailbox));
     }
     if (needs_flags(*returns.status)) co_await count_flags(statuses);
+    if (has_item(*returns.status, wire::StatusItem::recent)) co_await count_recent(statuses);
+    hold_back(statuses);
   }
   const bool extended = command.extended || rev2_;
   auto status = statuses.begin();

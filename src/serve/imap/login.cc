@@ -130,15 +130,34 @@ Outcome Session::logged_in(directory::Account account) {
   ++service_.counters.logins;
   service_.world.log.info("imap.login", {{"peer", peer_}, {"account", account.address}});
   account_ = std::make_unique<directory::Account>(std::move(account));
+  login_seen_ = 0;
+  service_.views.watch_account(account_->id, *this);
   auth_failures_ = 0;
   receiver_.set_limits(receiver_limits());
   return ok("welcome", "CAPABILITY " + capabilities());
 }
 
-rt::Task<Outcome> Session::on(wire::Unauthenticate) {
+void Session::log_out() {
   leave_mailbox();
   stop_notify();
+  if (account_) service_.views.unwatch_account(account_->id, *this);
   account_.reset();
+}
+
+rt::Task<void> Session::check_login() {
+  directory::Account account = *account_;
+  std::string trouble;
+  try {
+    bool stays = co_await service_.directory.may_stay(std::move(account), login_seen_);
+    if (!stays) bye("your account is disabled, or its password has changed: log in again");
+  } catch (const store::StoreError& e) {
+    trouble = e.what();  // the next command asks again
+  }
+  if (!trouble.empty()) log_store_failed("login", trouble);
+}
+
+rt::Task<Outcome> Session::on(wire::Unauthenticate) {
+  log_out();
   condstore_ = qresync_ = utf8_ = rev2_ = uid_only_ = false;
   receiver_.set_limits(receiver_limits());
   co_return ok("logged out, log in again", "CAPABILITY " + capabilities());

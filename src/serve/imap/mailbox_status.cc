@@ -52,7 +52,7 @@ void put_item(std::string& out, StatusItem item, const MailboxStatus& status, ui
     case StatusItem::messages:
       return number("MESSAGES", status.messages);
     case StatusItem::recent:
-      return number("RECENT", 0);
+      return number("RECENT", status.recent);
     case StatusItem::uid_next:
       return number("UIDNEXT", status.uid_next);
     case StatusItem::uid_validity:

@@ -17,6 +17,7 @@ class View;
 struct MailboxStatus {
   MailboxId id;
   uint64_t messages = 0, octets = 0;
+  uint64_t recent = 0;  // if it was asked for
   uint64_t uid_next = 0, uid_validity = 0, modseq = 0;
   store::FlagCounts flags;  // if needs_flags()
 };

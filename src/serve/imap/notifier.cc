@@ -52,13 +52,14 @@ void Notifier::put_back(Marks marks) {
   rescan_ |= marks.whole;
 }
 
-Notifier::Question Notifier::question(const directory::Account& reader, const Marks& marks) const {
+Notifier::Question Notifier::question(const directory::Account& reader, const Marks& marks,
+                                      std::shared_ptr<const Tree> tree) const {
   Question out{
-      .program = program_, .hostname = hostname_, .reader = reader, .whole = marks.whole, .mailboxes = {}};
+      .program = program_, .hostname = hostname_, .reader = reader, .tree = std::move(tree), .mailboxes = {}};
   auto add = [&](MailboxId id, const Known& known) {
     out.mailboxes[id] = {known.seen.name, is_subscribed(known.seen.name)};
   };
-  if (marks.whole) {
+  if (out.tree) {
     for (const auto& [id, known] : known_) add(id, known);
     return out;
   }
@@ -75,8 +76,8 @@ Notifier::Question Notifier::question(const directory::Account& reader, const Ma
 
 Notifier::Look Notifier::look(store::Database& db, const Question& question) {
   const directory::Account& reader = question.reader;
-  Look out{.whole = question.whole};
-  if (!question.whole) {
+  Look out{.whole = question.tree != nullptr};
+  if (!out.whole) {
     for (const auto& [id, known] : question.mailboxes) {
       std::optional<SeenMailbox> seen = see_mailbox(db, reader, id);
       bool is_there = seen && seen->rights.has('l');
@@ -85,8 +86,8 @@ Notifier::Look Notifier::look(store::Database& db, const Question& question) {
       if (is_there) out.mailboxes.push_back(std::move(*seen));
     }
   } else {
-    out.mailboxes = see_mailboxes(db, reader);
-    out.subscriptions = store::list_subscriptions(db, reader.id);
+    out.mailboxes = question.tree->mailboxes;
+    out.subscriptions = question.tree->subscriptions;
     if ((question.program->events() & kServerMetadata) != 0)
       out.server = read_server_annotations(db, reader, question.hostname);
     std::unordered_set<MailboxId> seen;

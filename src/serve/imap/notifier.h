@@ -21,6 +21,7 @@
 #include "serve/imap/mailbox_status.h"
 #include "serve/imap/names.h"
 #include "serve/imap/notify_program.h"
+#include "serve/imap/trees.h"
 #include "store/sharing.h"
 
 namespace pabal::serve::imap {
@@ -93,14 +94,15 @@ class Notifier {
     std::shared_ptr<const NotifyProgram> program;
     std::string hostname;
     directory::Account reader;
-    bool whole = false;
+    std::shared_ptr<const Tree> tree;  // of a whole look
     struct KnownName {
       std::string name;  // as it was seen; "" if it was not
       bool subscribed = false;
     };
     std::map<MailboxId, KnownName> mailboxes;  // of a whole look all that are known, else what is marked
   };
-  Question question(const directory::Account& reader, const Marks& marks) const;
+  Question question(const directory::Account& reader, const Marks& marks,
+                    std::shared_ptr<const Tree> tree) const;
   static Look look(store::Database& db, const Question& question);
 
   // The first time: nothing is news. selected: its messages are not told of here.

@@ -84,9 +84,9 @@ void Session::stop_notify() {
 }
 
 void Session::watch_accounts() {
-  std::set<AccountId> wanted = notify_->owners();
-  wanted.insert(account_->id);
-  if (notify_->program().beyond_own()) wanted.insert(kEverybody);
+  std::set<AccountId> wanted = notify_->owners();  // and his own, which every session watches
+  wanted.erase(account_->id);
+  if (notify_->program().beyond_own()) wanted.insert(store::kEverybody);
   bool more = false;
   for (AccountId account : watched_) {
     if (!wanted.contains(account)) service_.views.unwatch_account(account, *this);
@@ -104,13 +104,17 @@ void Session::watch_accounts() {
 // Reads what is marked, and says what is new in it.
 rt::Task<NotifyNews> Session::look_for_news() {
   Notifier::Marks marks = notify_->take();
+  const uint64_t since = service_.trees.now();
   std::optional<Notifier::Look> look;
   try {
-    look = co_await service_.store.read(Notifier::look, notify_->question(*account_, marks));
-    if (look->tree_changed) {
-      // What else has changed in it?
-      marks.whole = true;
-      look = co_await service_.store.read(Notifier::look, notify_->question(*account_, marks));
+    if (!marks.whole) {
+      look = co_await service_.store.read(Notifier::look, notify_->question(*account_, marks, nullptr));
+      marks.whole = look->tree_changed;  // what else has changed in it?
+    }
+    if (marks.whole) {
+      std::shared_ptr<const Tree> tree = co_await service_.trees.read(*account_, since);
+      look =
+          co_await service_.store.read(Notifier::look, notify_->question(*account_, marks, std::move(tree)));
     }
   } catch (...) {
     notify_->put_back(std::move(marks));
@@ -122,7 +126,8 @@ rt::Task<NotifyNews> Session::look_for_news() {
 }
 
 void Session::account_changed(MailboxId mailbox) {
-  if (notify_ && notify_->mark(mailbox, selected_id(selected_))) wake();
+  bool news = notify_ && notify_->mark(mailbox, selected_id(selected_));
+  if (news || (!mailbox && in_doubt())) wake();
 }
 
 bool Session::hears(unsigned event) const {
@@ -131,14 +136,17 @@ bool Session::hears(unsigned event) const {
 
 bool Session::has_news() const {
   if (!notify_) return false;
-  bool selected = selected_ && selected_->view->stale() && notify_->program().selected().events != 0;
+  bool selected = selected_ && selected_->has_news() && notify_->program().selected().events != 0;
   return selected || notify_->pending();
 }
 
 rt::Task<void> Session::tell_notified() {
   if (!has_news()) co_return;
   const NotifyProgram::Selected& wishes = notify_->program().selected();
-  if (selected_ && wishes.events != 0) co_await sync({.may_expunge = !wishes.delayed});
+  if (selected_ && wishes.events != 0) {
+    co_await sync({.may_expunge = !wishes.delayed});
+    tell_withheld();
+  }
   if (closing_ || !notify_->pending()) co_return;
   NotifyNews news = co_await look_for_news();
   if (news.overflow) {

@@ -43,6 +43,28 @@ std::optional<std::vector<NumberRange>> Session::numbers_of(const wire::Sequence
   return numbers;
 }
 
+Outcome Session::no_such_number() const {
+  return bad("there is no such message number: the mailbox has " + std::to_string(selected_->told->size()));
+}
+
+std::optional<store::UidRanges> Session::uids_named(const wire::SequenceSet& set, bool uid) const {
+  std::optional<std::vector<NumberRange>> numbers = numbers_of(set, uid);
+  if (!numbers) return std::nullopt;
+  return uids_of(*numbers);
+}
+
+std::vector<NumberRange> Session::numbers_now(const store::UidRanges& uids) const {
+  const Snapshot& told = *selected_->told;
+  std::vector<NumberRange> numbers;
+  for (const store::UidRange& range : uids) {
+    uint32_t first = told.lower_bound(static_cast<uint32_t>(range.first.value));
+    uint32_t last = told.lower_bound(static_cast<uint32_t>(range.last.value));
+    if (last > told.size() || told.uid_at(last) != range.last.value) --last;
+    if (first <= last) add_range(numbers, first, last);
+  }
+  return numbers;
+}
+
 store::UidRanges Session::uids_of(const std::vector<NumberRange>& numbers) const {
   const Snapshot& told = *selected_->told;
   store::UidRanges out;

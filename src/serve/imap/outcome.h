@@ -13,7 +13,8 @@ struct Outcome {
   std::string code;  // response code without brackets, "" for none: "TRYCREATE" (RFC 9051 §7.1, RFC 5530)
   std::string text;
   enum class Then { go_on, start_tls, compress, close } then = Then::go_on;
-  bool said = false;  // the tagged response has been written already
+  bool said = false;            // the tagged response has been written already
+  bool highest_modseq = false;  // the client may know the mailbox as of the MODSEQ that it was told
 };
 
 inline Outcome ok(std::string text, std::string code = {}) {

@@ -27,8 +27,8 @@ Uid replace(store::Transaction& tx, const store::NewBlobs& blobs, const ReplaceW
 
 rt::Task<Outcome> Session::on(wire::Replace command) {
   wire::SequenceSet one{.ranges = {{command.number, command.number}}};
-  std::optional<std::vector<NumberRange>> numbers = numbers_of(one, command.uid);
-  if (!numbers || numbers->empty()) co_return bad("there is no such message to replace");
+  const std::optional<store::UidRanges> named = uids_named(one, command.uid);
+  if (!named || named->empty()) co_return bad("there is no such message to replace");
   if (!selected_->rights.has('t') || !selected_->rights.has('e'))
     co_return no("NOPERM", "you may not delete in this mailbox");
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "i");
@@ -39,7 +39,7 @@ rt::Task<Outcome> Session::on(wire::Replace command) {
   const View& view = *selected_->view;
   ReplaceWork work{.owner = view.owner(),
                    .mailbox = view.id(),
-                   .old = uids_of(*numbers),
+                   .old = *named,
                    .place = *place,
                    .arrival = std::move(arrival->arrival)};
   store::NewBlobs blobs;

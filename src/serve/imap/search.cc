@@ -13,12 +13,6 @@ namespace {
 
 constexpr size_t kNumbersAtOnce = 8192;
 
-bool has_numbers(const wire::SearchKeys& keys) {
-  return std::ranges::any_of(keys, [](const wire::SearchKey& key) {
-    return key.kind == wire::SearchKey::sequence && !key.set.saved;
-  });
-}
-
 bool sorts_by_relevancy(const std::vector<wire::SortCriterion>& criteria) {
   return std::ranges::find(criteria, wire::SortCriterion::relevancy, &wire::SortCriterion::key) !=
          criteria.end();
@@ -38,7 +32,7 @@ std::optional<Outcome> refuse_returns(const wire::ReturnOptions& returns, bool f
 
 // RFC 9586 §3.2, §3.5
 std::optional<Outcome> Session::refuse_numbers(bool uid, const wire::SearchKeys& keys) const {
-  if (!uid_only_ || (uid && !has_numbers(keys))) return std::nullopt;
+  if (!uid_only_ || (uid && !wire::names_numbers(keys))) return std::nullopt;
   return bad("message numbers are not used in this session", "UIDREQUIRED");
 }
 

@@ -20,12 +20,15 @@ rt::Task<Outcome> Session::on(wire::Select command) {
   if (command.condstore) enable_condstore();
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "r");
   if (!place) co_return std::move(place.error());
+  co_await look_for_recent(place->mailbox->id);
   std::shared_ptr<View> view = co_await service_.views.open(place->mailbox->id);
   if (!view) co_return no("NONEXISTENT", "there is no such mailbox");
 
   auto selected = std::make_unique<Selected>();
   selected->view = view;
   selected->told = view->now();
+  selected->told_modseq = view->mailbox().modseq;
+  selected->synced = view->refreshes();
   selected->name = std::move(command.mailbox);
   selected->own = place->own;
   selected->rights = place->rights;
@@ -33,7 +36,9 @@ rt::Task<Outcome> Session::on(wire::Select command) {
   selected->read_only = command.examine || !place->rights.any_of("swite");
   selected_ = std::move(selected);
   view->watchers.insert(this);
+  bool new_here = claim_recent(1);
   tell_selected();
+  if (new_here && !command.examine) co_await keep_recent();
   if (command.qresync) co_await tell_qresync(std::move(*command.qresync));
   bool read_only = selected_->read_only;
   co_return ok(command.examine ? "open for reading" : "open", read_only ? "READ-ONLY" : "READ-WRITE");
@@ -45,8 +50,8 @@ void Session::tell_selected() {
   tell_keywords(true);
   std::string& lines = out();
   lines.append("* ").append(std::to_string(told.size())).append(" EXISTS\r\n");
+  tell_recent();
   if (!rev2_) {
-    lines += "* 0 RECENT\r\n";
     // RFC 3501 §6.3.1; RFC 9051 has done away with it.
     uint32_t unseen = 0;
     told.each([&](uint32_t number, const Item& item) {

@@ -5,8 +5,8 @@
 namespace pabal::serve::imap {
 
 ImapServer::ImapServer(io::World& world, store::Store& store, directory::Directory& directory,
-                       Indexer& indexer, SharedSnapshots& snapshots, tls::ServerContext* tls,
-                       ImapOptions options, ImapCounters& counters)
+                       Indexer& indexer, SharedSnapshots& snapshots, FirstTold& first_told,
+                       tls::ServerContext* tls, ImapOptions options, ImapCounters& counters)
     : service_{.world = world,
                .store = store,
                .directory = directory,
@@ -14,7 +14,9 @@ ImapServer::ImapServer(io::World& world, store::Store& store, directory::Directo
                .tls = tls,
                .options = options,
                .counters = counters,
-               .views = Views(store, snapshots, options.view_octets_max),
+               .first_told = first_told,
+               .trees = Trees(store),
+               .views = Views(store, snapshots, service_.trees, options.view_octets_max),
                .texts = Recent<store::SummaryTexts>(options.text_octets_max),
                .read_ahead = Recent<store::MessageBytes>(options.read_ahead_octets_max)},
       acceptor_(world, "imap") {}

@@ -14,7 +14,9 @@
 #include "io/acceptor.h"
 #include "io/world.h"
 #include "journey/refusals.h"
+#include "serve/imap/first_told.h"
 #include "serve/imap/recent.h"
+#include "serve/imap/trees.h"
 #include "serve/imap/views.h"
 #include "serve/indexer.h"
 #include "store/store.h"
@@ -68,6 +70,8 @@ struct Service {
   tls::ServerContext* tls;
   const ImapOptions options;
   ImapCounters& counters;
+  FirstTold& first_told;
+  Trees trees;
   Views views;
   Recent<store::SummaryTexts> texts;
   Recent<store::MessageBytes> read_ahead;
@@ -81,7 +85,7 @@ class ImapServer {
  public:
   // tls may be nullptr: then STARTTLS is not offered. On the loop that it serves.
   ImapServer(io::World& world, store::Store& store, directory::Directory& directory, Indexer& indexer,
-             SharedSnapshots& snapshots, tls::ServerContext* tls, ImapOptions options,
+             SharedSnapshots& snapshots, FirstTold& first_told, tls::ServerContext* tls, ImapOptions options,
              ImapCounters& counters);
   ~ImapServer();
 

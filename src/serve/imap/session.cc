@@ -45,8 +45,7 @@ Session::Session(Service& service, std::unique_ptr<io::Stream> stream, ListenerO
       receiver_(receiver_limits()) {}
 
 Session::~Session() {
-  leave_mailbox();
-  stop_notify();
+  log_out();
 }
 
 rt::Task<void> Session::run() {
@@ -175,6 +174,10 @@ rt::Task<Session::Event> Session::wait_for_input(Instant deadline, bool tell_cha
     if (filled == io::Connection::Fill::some) co_return Event::input;
     if (service_.stopping && receiver_.empty()) co_return Event::stopped;
     if (*service_.cut_off) co_return Event::stopped;
+    if (in_doubt()) {
+      co_await check_login();
+      if (closing_) co_return Event::closed;
+    }
     if (tell_changes && has_news()) {
       co_await tell_notified();
       if (closing_) co_return Event::closed;
@@ -196,15 +199,20 @@ rt::Task<void> Session::execute(std::string text) {
   std::string().swap(text);
   ++service_.counters.commands;
   tag_ = std::move(request->tag);
+  const CommandFacts& facts = facts_of(request->command);
   bool expunges = may_expunge(request->command);
   std::string name = wire::verb(request->command);
   const bool waits = std::holds_alternative<wire::Idle>(request->command);
   const Instant begun = rt::Loop::current().now();
   Outcome outcome;
+  if (in_doubt()) co_await check_login();
   try {
+    if (selected_) co_await look_at_rights();
+    if (closing_) co_return;
     rt::Task<Outcome> handling = dispatch(std::move(request->command));
     outcome = co_await handling;
-    if (selected_ && !outcome.said) co_await sync({.may_expunge = expunges});
+    if (selected_ && facts.tells_changes && !outcome.said && !closing_)
+      co_await sync({.may_expunge = expunges});
   } catch (const store::StoreError& e) {
     log_store_failed(name, e.what());
     outcome = no("SERVERBUG", "the store did not answer; try again later");
@@ -256,7 +264,7 @@ rt::Task<Outcome> Session::dispatch(wire::Command command) {
 }
 
 void Session::respond(std::string_view tag, const Outcome& outcome) {
-  std::string& line = out();
+  std::string& line = conn_.out();
   line.append(tag.empty() ? "*" : tag).append(" ").append(word(outcome.kind));
   if (!outcome.code.empty()) line.append("[").append(outcome.code).append("] ");
   line.append(outcome.text).append("\r\n");
@@ -271,29 +279,31 @@ void Session::bye(std::string_view text, std::string_view code) {
   out() += "* BYE ";
   if (!code.empty()) out().append("[").append(code).append("] ");
   out().append(text).append("\r\n");
-  closing_ = true;
+  closing_ = said_bye_ = true;
 }
 
 // More is to come: the buffer stays.
 rt::Task<void> Session::flush_if_full() {
-  if (out().size() < kOutOctets) co_return;
+  unsaid_.clear();
+  if (conn_.out().size() < kOutOctets) co_return;
   std::string sent = co_await send_out();
   sent.clear();
-  if (out().empty()) out().swap(sent);
+  if (conn_.out().empty()) conn_.out().swap(sent);
 }
 
 rt::Task<void> Session::flush() {
-  if (out().empty()) co_return;
+  unsaid_.clear();
+  if (conn_.out().empty()) co_return;
   std::string sent = co_await send_out();
   // What is large is given back, what is small is used again.
-  if (sent.capacity() > kKeptOctets || !out().empty()) co_return;
+  if (sent.capacity() > kKeptOctets || !conn_.out().empty()) co_return;
   sent.clear();
-  out().swap(sent);
+  conn_.out().swap(sent);
 }
 
 rt::Task<std::string> Session::send_out() {
   std::string sending;
-  sending.swap(out());
+  sending.swap(conn_.out());
   service_.counters.octets_sent += sending.size();
   std::string_view rest = sending;
   while (!rest.empty()) {

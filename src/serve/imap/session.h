@@ -36,20 +36,34 @@ struct StatusNews;
 struct NotifyNews;
 class FetchAhead;
 class Notifier;
+class UrlMessages;
 
 // The mailbox that a session has selected.
 struct Selected {
   std::shared_ptr<View> view;
   std::shared_ptr<const Snapshot> told;  // as the client knows it
-  size_t keywords_told = 0;              // of view->mailbox().keywords
-  std::string name;                      // as the client wrote it
+  // All that has happened up to here the client knows: never above what is held back
+  // from it, so that it can resynchronise from here (RFC 7162 §3.2).
+  ModSeq told_modseq;
+  uint64_t synced = 0;         // refreshes of the view when it was last told of changes
+  bool withheld = false;       // it may have seen MODSEQs above told_modseq
+  bool removals_held = false;  // some of `told` are gone, and it has not heard of that
+  bool flags_skipped = false;  // NOTIFY wants no flags told: these changes it never hears of
+  bool pinned = false;         // it was told to stay at told_modseq
+  bool pin_due = false;        // it has seen a higher one, and was not told yet
+  size_t keywords_told = 0;    // of view->mailbox().keywords
+  std::string name;            // as the client wrote it
   Rights rights;
-  bool own = true;                 // in his own tree
-  uint64_t refreshes = 0;          // of the view when `rights` were read
+  bool own = true;         // in his own tree
+  uint64_t refreshes = 0;  // of the view when `rights` were read
+  bool has_news() const { return view->stale() || view->refreshes() != synced; }
   bool examined = false;           // EXAMINE
   bool read_only = false;          // that, or no right to change anything
   std::vector<NumberRange> saved;  // "$": UIDs (RFC 5182)
   std::vector<SearchContext> contexts;
+  std::vector<NumberRange> recent;      // UIDs that this session was told of before all others
+  std::optional<uint32_t> recent_told;  // how many of them there were
+  bool is_recent(uint32_t uid) const { return wire::contains(recent, uid); }
   uint32_t next_read = 0;  // behind the message whose bytes were fetched last
 };
 
@@ -62,7 +76,8 @@ class Session {
   rt::Task<void> run();
   // Look at the service's stopping and cut_off, and at the view.
   void wake();
-  // A mailbox of an account that is watched has changed (NOTIFY).
+  // A mailbox of his own account or one that is watched (NOTIFY) has changed; 0: what
+  // belongs to the account itself.
   void account_changed(MailboxId mailbox);
 
  private:
@@ -84,7 +99,8 @@ class Session {
   void log_end(std::string_view why);
   Instant idle_deadline() const;
   wire::ReceiverLimits receiver_limits() const;
-  std::string& out() { return conn_.out(); }
+  // What is untagged goes here. Nothing follows BYE (RFC 9051 §7.1.5): from then on it is dropped.
+  std::string& out() { return said_bye_ ? unsaid_ : conn_.out(); }
   bool names_utf8() const { return utf8_ || rev2_; }
   wire::TextForm text_form() const {
     return rev2_ ? wire::TextForm::rev2 : utf8_ ? wire::TextForm::utf8 : wire::TextForm::seven_bit;
@@ -97,16 +113,27 @@ class Session {
     ModSeq own;     // and these it has to hear of, even if NOTIFY wants no changes of flags told
   };
   rt::Task<void> sync(SyncOptions options);
+  void take_over(const Snapshot::Difference& difference, bool all, const SyncOptions& options);
+  bool wants_told(const Item& item, const SyncOptions& options) const;
+  void tell_position(Outcome& outcome);  // codes that say where the client stands
+  void tell_highest_modseq();
+  void tell_withheld();  // where no tagged response will do it
   void tell_removed(const Snapshot::Difference& difference);
   void tell_flags(uint32_t number, const Item& item, bool flags);
   void tell_keywords(bool always);
-  rt::Task<void> check_rights();  // on another account's mailbox, after it has changed
+  // Of another account's mailbox, when it has changed; BYE if he may no longer read.
+  rt::Task<void> look_at_rights();
+  rt::Task<void> check_rights();
   void begin_fetch_line(uint32_t number, const Item& item);  // "* 3 FETCH (UID 17"
 
   // numbers.cc: message numbers, UIDs and "$"
   // Rising message numbers of what `set` names; a number that does not exist: nullopt (BAD).
   std::optional<std::vector<NumberRange>> numbers_of(const wire::SequenceSet& set, bool uid) const;
   store::UidRanges uids_of(const std::vector<NumberRange>& numbers) const;
+  // The same as UIDs, which stay right when numbers change; and what their numbers are now.
+  std::optional<store::UidRanges> uids_named(const wire::SequenceSet& set, bool uid) const;
+  std::vector<NumberRange> numbers_now(const store::UidRanges& uids) const;
+  Outcome no_such_number() const;
 
   // names.cc
   rt::Task<std::optional<Place>> find(std::string name);
@@ -124,6 +151,10 @@ class Session {
   rt::Task<directory::SaslPeer::Answer> exchange_line(std::string challenge);
   rt::Task<Outcome> refuse_login(std::string name, std::string_view why);
   Outcome logged_in(directory::Account account);
+  void log_out();
+  bool in_doubt() const { return account_ && service_.directory.has_changed(login_seen_); }
+  // BYE if his account is no longer there for him.
+  rt::Task<void> check_login();
 
   // capability.cc: CAPABILITY, ENABLE, ID, NOOP, CHECK, LOGOUT
   rt::Task<Outcome> on(wire::Capability command);
@@ -143,6 +174,12 @@ class Session {
   rt::Task<Outcome> on(wire::Select command);
   rt::Task<Outcome> on(wire::Close command);
   rt::Task<Outcome> on(wire::Unselect command);
+  // recent_flag.cc: \Recent (RFC 3501 §2.3.2), which RFC 9051 has done away with
+  rt::Task<void> look_for_recent(MailboxId mailbox);
+  bool claim_recent(uint32_t first_number);  // of what is told from this number on; false: nothing
+  rt::Task<void> keep_recent();
+  void tell_recent();
+  uint64_t shown_flags(const Item& item) const;  // with it, if it is
   rt::Task<void> tell_qresync(wire::QresyncParameters parameters);
   void tell_selected();
   void leave_mailbox();
@@ -159,6 +196,8 @@ class Session {
   rt::Task<Outcome> on(wire::Status command);
   // Fills in `flags` of each.
   rt::Task<void> count_flags(std::vector<MailboxStatus>& statuses);
+  rt::Task<void> count_recent(std::vector<MailboxStatus>& statuses);
+  void hold_back(std::vector<MailboxStatus>& statuses) const;
 
   // append.cc, replace.cc
   rt::Task<Outcome> on(wire::Append command);
@@ -166,23 +205,24 @@ class Session {
   rt::Task<std::expected<NewArrival, Outcome>> prepare(wire::AppendMessage message);
   rt::Task<std::expected<std::string, Outcome>> join_parts(std::vector<wire::CatenatePart> parts);
   // message_url.cc: the octets that it names for this account; nullopt: nothing there.
-  rt::Task<std::optional<std::string>> read_url(wire::Url url, directory::Account as);
+  rt::Task<std::optional<std::string>> read_url(wire::Url url, directory::Account as, UrlMessages& messages);
 
   // fetch.cc
   rt::Task<Outcome> on(wire::Fetch command);
   struct FetchTally;
   std::vector<NumberRange> changed_after(const std::vector<NumberRange>& numbers, int64_t modseq) const;
   rt::Task<void> tell_vanished(wire::SequenceSet set, uint64_t since);
-  rt::Task<ModSeq> set_seen(std::vector<NumberRange> numbers);
-  rt::Task<void> tell_marked(std::vector<NumberRange> numbers, ModSeq modseq);
+  rt::Task<ModSeq> set_seen(store::UidRanges uids);
+  rt::Task<void> tell_marked(store::UidRanges uids, ModSeq modseq);
   rt::Task<Outcome> tell_messages(std::vector<NumberRange> numbers, std::vector<wire::FetchItem> items,
                                   FetchNeeds needs);
   void log_damaged(const FetchSource& source) const;
+  void tell_what_is_left(const FetchSource& source, const FetchForm& form);
   rt::Task<void> tell_batches(FetchAhead& ahead, const std::vector<wire::FetchItem>& items,
                               FetchTally& tally);
 
   rt::Task<Outcome> on(wire::Store command);  // store.cc
-  rt::Task<void> tell_unchanged(std::vector<NumberRange> numbers, store::FlagsChanged changed);
+  rt::Task<void> tell_unchanged(store::UidRanges uids, store::FlagsChanged changed);
   rt::Task<Outcome> on(wire::Copy command);     // copy.cc: COPY, MOVE
   rt::Task<Outcome> on(wire::Expunge command);  // expunge.cc
 
@@ -202,7 +242,7 @@ class Session {
   // esearch.cc
   rt::Task<Outcome> on(wire::MultiSearch command);
   std::optional<Outcome> refuse_multi_search(const wire::MultiSearch& command) const;
-  rt::Task<bool> search_selected(const MultiSearchRequest& request);
+  rt::Task<bool> search_selected(const MultiSearchRequest& request, std::string name);
   rt::Task<bool> search_other(const MultiSearchRequest& request, const SeenMailbox& mailbox);
   void tell_found(const MultiSearchRequest& request, const SearchResult& result, std::string_view name,
                   const store::Mailbox& mailbox);
@@ -242,7 +282,7 @@ class Session {
   rt::Task<Outcome> on(wire::GenUrlAuth command);
   rt::Task<Outcome> on(wire::ResetKey command);
   rt::Task<Outcome> on(wire::UrlFetch command);
-  rt::Task<std::optional<std::string>> fetch_authorized(std::string text);
+  rt::Task<std::optional<std::string>> fetch_authorized(std::string text, UrlMessages& messages);
 
   State state() const;
 
@@ -251,12 +291,15 @@ class Session {
   std::string peer_;
   io::Connection conn_;
   std::unique_ptr<directory::Account> account_;  // after login
+  uint64_t login_seen_ = 0;                      // of Directory::may_stay
   wire::Receiver receiver_;                      // its limits depend on account_
   std::string tag_;                              // of the command at hand
   bool streaming_ = true;                        // there is a stream that can be woken
   bool tls_ = false;
   bool compressed_ = false;
   bool closing_ = false;
+  bool said_bye_ = false;
+  std::string unsaid_;  // what would have followed BYE
   // ENABLE (RFC 5161)
   bool condstore_ = false, qresync_ = false, utf8_ = false, rev2_ = false, uid_only_ = false;
   int errors_ = 0;

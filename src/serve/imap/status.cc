@@ -1,4 +1,6 @@
 // STATUS (RFC 9051 §6.3.11).
+#include <algorithm>
+
 #include "serve/imap/mailbox_status.h"
 #include "serve/imap/session.h"
 
@@ -10,11 +12,28 @@ rt::Task<Outcome> Session::on(wire::Status command) {
   // RFC 7162 §3.1: who asks for it is told of MODSEQs from here on.
   if (has_item(command.items, wire::StatusItem::highest_modseq)) enable_condstore();
   std::vector<MailboxStatus> status{status_of(*place->mailbox)};
+  if (selected_ && selected_->view->id() == place->mailbox->id) {
+    co_await sync({});  // so that it says nothing of what the client has not heard
+    status[0] = status_of(selected_->view->mailbox());
+  }
   if (needs_flags(command.items)) co_await count_flags(status);
+  if (has_item(command.items, wire::StatusItem::recent)) co_await count_recent(status);
+  hold_back(status);
   put_status(
       out(), command.mailbox, status[0],
       {.items = command.items, .append_limit = service_.options.message_octets_max, .utf8 = names_utf8()});
   co_return ok("that is how it is");
+}
+
+// Of the mailbox that is selected, a client that takes this HIGHESTMODSEQ for the one
+// to resynchronise from must have heard of everything below (RFC 7162 §3.2).
+void Session::hold_back(std::vector<MailboxStatus>& statuses) const {
+  if (!selected_) return;
+  for (MailboxStatus& status : statuses) {
+    if (status.id != selected_->view->id()) continue;
+    status.modseq = std::min(status.modseq, static_cast<uint64_t>(selected_->told_modseq.value));
+    status.modseq = std::max<uint64_t>(status.modseq, 1);
+  }
 }
 
 // What is open is counted in memory, the rest by one read.

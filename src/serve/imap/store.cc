@@ -49,19 +49,17 @@ Stored change(store::Transaction& tx, const StoreWork& work) {
 
 rt::Task<Outcome> Session::on(wire::Store command) {
   if (command.unchanged_since) enable_condstore();
-  std::optional<std::vector<NumberRange>> numbers = numbers_of(command.set, command.uid);
-  if (!numbers)
-    co_return bad("there is no such message number: the mailbox has " +
-                  std::to_string(selected_->told->size()));
+  std::optional<store::UidRanges> named = uids_named(command.set, command.uid);
+  if (!named) co_return no_such_number();
   FlagNames names = split_flags(command.flags);
   if (!names.unknown.empty()) co_return bad("there is no system flag " + names.unknown);
   if (std::optional<Outcome> refusal = refuse_flags(*selected_, names, command.mode == wire::Store::replace))
     co_return std::move(*refusal);
-  if (numbers->empty()) co_return ok("nothing to change");
+  if (named->empty()) co_return ok("nothing to change");
 
+  const store::UidRanges uids = std::move(*named);
   const View& view = *selected_->view;
-  StoreWork work{
-      .owner = view.owner(), .mailbox = view.id(), .uids = uids_of(*numbers), .change = {}, .keywords = {}};
+  StoreWork work{.owner = view.owner(), .mailbox = view.id(), .uids = uids, .change = {}, .keywords = {}};
   work.change.mode = mode_of(command.mode);
   work.change.flags = names.system;
   work.change.mask = allowed_bits(selected_->rights);
@@ -77,7 +75,7 @@ rt::Task<Outcome> Session::on(wire::Store command) {
   co_await sync({.may_expunge = command.uid,
                  .silent = command.silent ? changed.modseq : ModSeq{},
                  .own = changed.modseq});
-  if (!command.silent) co_await tell_unchanged(*numbers, changed);
+  if (!command.silent) co_await tell_unchanged(uids, changed);
   if (changed.modified.empty()) co_return ok("flags are as you wish");
 
   std::vector<uint32_t> left;
@@ -94,11 +92,11 @@ rt::Task<Outcome> Session::on(wire::Store command) {
 
 // RFC 9051 §6.4.6: without .SILENT the flags of every message named are told; of
 // those that changed, sync() has done so.
-rt::Task<void> Session::tell_unchanged(std::vector<NumberRange> numbers, store::FlagsChanged changed) {
+rt::Task<void> Session::tell_unchanged(store::UidRanges uids, store::FlagsChanged changed) {
   const std::shared_ptr<const Snapshot> told = selected_->told;
   auto range = changed.changed.begin();
-  for (const NumberRange& numbered : numbers) {
-    for (uint32_t number = numbered.first; number <= numbered.last && number <= told->size(); ++number) {
+  for (const NumberRange& numbered : numbers_now(uids)) {
+    for (uint32_t number = numbered.first; number <= numbered.last; ++number) {
       const Item& item = told->at(number);
       while (range != changed.changed.end() && range->last.value < item.uid) ++range;
       bool was_told = range != changed.changed.end() && range->first.value <= item.uid;

@@ -1,4 +1,6 @@
 // What the client is told of changes in its mailbox (RFC 9051 §7.5, RFC 7162 §3.2.10).
+#include <algorithm>
+
 #include "proto/imap/response.h"
 #include "serve/imap/flags.h"
 #include "serve/imap/notify_program.h"
@@ -6,7 +8,32 @@
 
 namespace pabal::serve::imap {
 
+namespace {
+
+// In the order in which they were changed: whoever is cut off amid these has heard of
+// everything up to the last MODSEQ that he saw.
+std::vector<const Item*> by_modseq(const std::vector<Item>& items) {
+  std::vector<const Item*> out;
+  out.reserve(items.size());
+  for (const Item& item : items) out.push_back(&item);
+  std::ranges::sort(out, {}, [](const Item* item) { return std::pair(item->modseq, item->uid); });
+  return out;
+}
+
+// MODSEQs begin at 1 (RFC 7162 §7), an empty mailbox has had none yet.
+uint64_t shown_modseq(const Selected& selected) {
+  return static_cast<uint64_t>(std::max<int64_t>(selected.told_modseq.value, 1));
+}
+
+void pin(Selected& selected) {
+  selected.pinned = selected.withheld;
+  selected.pin_due = false;
+}
+
+}  // namespace
+
 rt::Task<void> Session::sync(SyncOptions options) {
+  if (closing_) co_return;
   View& view = *selected_->view;
   if (view.stale()) co_await view.refresh();
   if (view.removed()) {
@@ -14,45 +41,98 @@ rt::Task<void> Session::sync(SyncOptions options) {
     bye("the mailbox was deleted");
     co_return;
   }
-  if (!selected_->own && selected_->refreshes != view.refreshes()) co_await check_rights();
-  if (closing_ || view.now() == selected_->told) co_return;
-  Snapshot::Difference difference = view.now()->since(*selected_->told);
+  co_await look_at_rights();
+  if (closing_) co_return;
+  selected_->synced = view.refreshes();
+  Snapshot::Difference difference;
+  if (view.now() != selected_->told) difference = view.now()->since(*selected_->told);
   // RFC 5465 §3.1: NOTIFY without events for the selected mailbox wants it to stay as it is told.
-  const bool hold = !hears(kMessages);
+  const bool hold = !hears(kMessages) && !difference.empty();
   if (hold) {
     std::erase_if(difference.upserts, [&](const Item& item) { return !selected_->told->find(item.uid); });
     difference.removed.clear();
     difference.removed_uids.clear();
   }
   const uint32_t before = selected_->told->size();
-  if (!hold && (difference.removed.empty() || options.may_expunge)) {
-    tell_context_removals(difference);
-    tell_removed(difference);
-    selected_->told = view.now();
-  } else {
-    // Those that are gone keep their numbers until the client may hear of it.
-    selected_->told = selected_->told->with(difference.upserts, {});
-  }
+  const bool all = !hold && (difference.removed.empty() || options.may_expunge);
+  take_over(difference, all, options);
+  if (difference.empty()) co_return;
   tell_keywords(false);
   const Snapshot& told = *selected_->told;
-  uint32_t removed = options.may_expunge ? static_cast<uint32_t>(difference.removed.size()) : 0;
-  uint32_t old_count = before - removed;
+  const uint32_t old_count = before - (all ? static_cast<uint32_t>(difference.removed.size()) : 0);
   if (told.size() > old_count) {
     out() += "* ";
     wire::put_number(out(), told.size());
     out() += " EXISTS\r\n";
+    claim_recent(old_count + 1);
   }
-  for (const Item& item : difference.upserts) {
-    uint32_t number = *told.find(item.uid);
-    if (number > old_count) break;  // new: the client asks for what it wants
-    bool silent = item.modseq == options.silent.value;
-    if (silent && !condstore_) continue;
-    if (!silent && item.modseq != options.own.value && !hears(kFlags)) continue;
-    tell_flags(number, item, !silent);
+  tell_recent();
+  for (const Item* item : by_modseq(difference.upserts)) {
+    uint32_t number = *told.find(item->uid);
+    if (number > old_count || !wants_told(*item, options)) continue;  // new: it asks for what it wants
+    tell_flags(number, *item, item->modseq != options.silent.value);
+    selected_->pin_due = selected_->withheld;
     co_await flush_if_full();
   }
   co_await tell_context_changes(difference.upserts, old_count + 1);
   if (notify_ && told.size() > old_count) co_await tell_new_messages(old_count + 1);
+}
+
+// The session knows now what the client is about to be told; all: everything.
+void Session::take_over(const Snapshot::Difference& difference, bool all, const SyncOptions& options) {
+  const View& view = *selected_->view;
+  selected_->flags_skipped |= std::ranges::any_of(difference.upserts, [&](const Item& item) {
+    bool own = item.modseq == options.own.value || item.modseq == options.silent.value;
+    return !own && !hears(kFlags) && selected_->told->find(item.uid);
+  });
+  if (all) {
+    tell_context_removals(difference);
+    tell_removed(difference);
+    selected_->told = view.now();
+    if (!selected_->flags_skipped) selected_->told_modseq = view.mailbox().modseq;
+  } else if (!difference.upserts.empty()) {
+    // Those that are gone keep their numbers until the client may hear of it.
+    selected_->told = selected_->told->with(difference.upserts, {});
+  }
+  selected_->removals_held = !all && !difference.removed.empty();
+  selected_->withheld = selected_->told_modseq != view.mailbox().modseq;
+}
+
+// Of a message that it knew before.
+bool Session::wants_told(const Item& item, const SyncOptions& options) const {
+  if (item.modseq == options.silent.value) return condstore_;
+  return item.modseq == options.own.value || hears(kFlags);
+}
+
+// EXPUNGEISSUED: something is gone, and this was no command that could say so (RFC
+// 9051 §7.1). HIGHESTMODSEQ: up to where the client knows everything, although it has
+// seen higher MODSEQs (RFC 7162 §3.2, §6); there is room for one code in a tagged
+// response, so the other one goes before it.
+void Session::tell_position(Outcome& outcome) {
+  bool free = outcome.kind == Outcome::ok && outcome.code.empty();
+  if (free && selected_->removals_held) outcome.code = "EXPUNGEISSUED";
+  if (!condstore_ || !(outcome.highest_modseq || selected_->withheld || selected_->pinned)) return;
+  free = outcome.kind == Outcome::ok && outcome.code.empty();
+  if (!free) return tell_highest_modseq();
+  outcome.code = "HIGHESTMODSEQ " + std::to_string(shown_modseq(*selected_));
+  pin(*selected_);
+}
+
+void Session::tell_highest_modseq() {
+  out() += "* OK [HIGHESTMODSEQ ";
+  wire::put_number(out(), shown_modseq(*selected_));
+  out() += "] all up to here is told\r\n";
+  pin(*selected_);
+}
+
+void Session::tell_withheld() {
+  if (selected_ && condstore_ && selected_->withheld && selected_->pin_due) tell_highest_modseq();
+}
+
+rt::Task<void> Session::look_at_rights() {
+  const View& view = *selected_->view;
+  if (selected_->own || (!view.stale() && selected_->refreshes == view.refreshes())) co_return;
+  co_await check_rights();
 }
 
 // RFC 4314 §5.1.1: who may no longer read is shown the door.
@@ -98,7 +178,7 @@ void Session::tell_flags(uint32_t number, const Item& item, bool flags) {
   begin_fetch_line(number, item);
   if (flags) {
     out() += uid_only_ ? "FLAGS (" : " FLAGS (";
-    wire::put_flags(out(), item.flags, selected_->view->mailbox().keywords);
+    wire::put_flags(out(), shown_flags(item), selected_->view->mailbox().keywords);
     out() += ')';
   }
   if (condstore_) {

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "mail/precis.h"
 #include "proto/imap/response.h"
+#include "serve/imap/message_url.h"
 #include "serve/imap/session.h"
 #include "serve/imap/url_token.h"
 
@@ -63,10 +64,11 @@ rt::Task<Outcome> Session::on(wire::ResetKey command) {
 }
 
 rt::Task<Outcome> Session::on(wire::UrlFetch command) {
+  UrlMessages messages(service_.store, service_.options.message_octets_max);
   for (std::string& text : command.urls) {
     std::string line = "* URLFETCH ";
     wire::put_astring(line, text);
-    std::optional<std::string> octets = co_await fetch_authorized(std::move(text));
+    std::optional<std::string> octets = co_await fetch_authorized(std::move(text), messages);
     line += ' ';
     if (octets) {
       wire::put_literal(line, *octets);
@@ -80,7 +82,7 @@ rt::Task<Outcome> Session::on(wire::UrlFetch command) {
 }
 
 // RFC 4467 §8: nothing is told of why not.
-rt::Task<std::optional<std::string>> Session::fetch_authorized(std::string text) {
+rt::Task<std::optional<std::string>> Session::fetch_authorized(std::string text, UrlMessages& messages) {
   std::optional<wire::Url> url = wire::parse_url(text);
   if (!url || url->token.empty() || !iequals(url->mechanism, "INTERNAL") || !admits(url->access, *account_))
     co_return std::nullopt;
@@ -95,7 +97,7 @@ rt::Task<std::optional<std::string>> Session::fetch_authorized(std::string text)
   };
   std::optional<std::string> key = co_await service_.store.read(query, *owner, url->mailbox);
   if (!key || key->empty() || !is_url_token(*key, url->rump, url->token)) co_return std::nullopt;
-  co_return co_await read_url(std::move(*url), std::move(*owner));
+  co_return co_await read_url(std::move(*url), std::move(*owner), messages);
 }
 
 }  // namespace pabal::serve::imap

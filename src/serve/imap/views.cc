@@ -123,8 +123,8 @@ rt::Task<void> View::refresh() {
   }
 }
 
-Views::Views(store::Store& store, SharedSnapshots& shared, size_t unused_octets_max)
-    : store_(store), shared_(shared), unused_octets_max_(unused_octets_max) {
+Views::Views(store::Store& store, SharedSnapshots& shared, Trees& trees, size_t unused_octets_max)
+    : store_(store), shared_(shared), trees_(trees), unused_octets_max_(unused_octets_max) {
   subscription_ = store_.subscribe(
       rt::Loop::current(), [this](const std::vector<store::MailboxChange>& changes) { changed(changes); });
 }
@@ -192,6 +192,7 @@ void Views::unwatch_account(AccountId account, Session& session) {
 }
 
 void Views::changed(const std::vector<store::MailboxChange>& changes) {
+  trees_.changed();
   for (const store::MailboxChange& change : changes) {
     auto found = views_.find(change.mailbox);
     if (found != views_.end()) {

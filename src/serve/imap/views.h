@@ -19,6 +19,7 @@
 namespace pabal::serve::imap {
 
 class Session;
+class Trees;
 
 // One mailbox as it is now.
 class View {
@@ -62,7 +63,8 @@ class Views {
  public:
   // On the loop whose sessions use it. unused_octets_max: memory for views that
   // no session has open any more.
-  Views(store::Store& store, SharedSnapshots& shared, size_t unused_octets_max);
+  // trees: told of changes before the sessions are.
+  Views(store::Store& store, SharedSnapshots& shared, Trees& trees, size_t unused_octets_max);
   ~Views();
 
   // Up to date. nullptr: there is no such mailbox. Throws StoreError.
@@ -70,7 +72,7 @@ class Views {
   // nullptr unless it has been read by somebody; may be stale.
   std::shared_ptr<View> find_open(MailboxId id);
 
-  // Sessions that want to hear of every change in an account (NOTIFY).
+  // Sessions that want to hear of every change in an account.
   void watch_account(AccountId account, Session& session);
   void unwatch_account(AccountId account, Session& session);
 
@@ -80,6 +82,7 @@ class Views {
 
   store::Store& store_;
   SharedSnapshots& shared_;
+  Trees& trees_;
   const size_t unused_octets_max_;
   std::unordered_map<MailboxId, std::weak_ptr<View>> views_;
   std::list<std::shared_ptr<View>> kept_;  // last used first

@@ -152,6 +152,14 @@ rt::Task<Reply> Session::answer(Input input) {
   bool quits = std::holds_alternative<Quit>(*command);
   std::string_view name = verb(*command);
   try {
+    if (state_ == State::transaction) {
+      bool stays = co_await service_.directory.may_stay(account_, login_seen_);
+      if (!stays) {
+        Reply reply = err("AUTH", Text::logged_out);
+        reply.then = Reply::Then::close;
+        co_return reply;
+      }
+    }
     rt::Task<Reply> handling = dispatch(std::move(*command));
     Reply reply = co_await handling;
     co_return reply;

@@ -120,6 +120,7 @@ class Session {
   proto::sasl::ChannelBindings bindings_;
   std::string user_;  // of USER
   directory::Account account_;
+  uint64_t login_seen_ = 0;  // of Directory::may_stay
   std::optional<MaildropLocks::Lock> lock_;
   UidValidity uid_validity_;
   std::vector<Entry> mails_;

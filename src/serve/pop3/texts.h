@@ -79,6 +79,7 @@ enum class Text : unsigned char {
   too_many_errors,
   too_many_sessions,
   shutting_down,
+  logged_out,
   noop,
 };
 

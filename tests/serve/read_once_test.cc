@@ -1,0 +1,119 @@
+// What several ask for at a time is read once: messages whose parts many URLs name,
+// and the mailboxes that many sessions of one account watch.
+#include "../store/store_world.h"
+#include "rt/task_group.h"
+#include "serve/imap/message_url.h"
+#include "serve/imap/trees.h"
+
+namespace pabal::serve::imap {
+namespace {
+
+class ReadOnce : public testing::Test {
+ protected:
+  ReadOnce() : sim_(1), host_(sim_.host("mx.seoul.test", {})), world_(host_.world()) {
+    store_ = store::Store::open(world_, {.directory = "/pabal"});
+    store_->execute_now([](store::Transaction& tx) { store::make_account(tx); });
+  }
+  ~ReadOnce() override {
+    auto close = [](store::Store& s) -> rt::Task<void> { co_await s.close(); };
+    sim_.run(close(*store_));
+  }
+
+  static directory::Account reader() {
+    directory::Account account;
+    account.id = AccountId{store::kAccount};
+    account.address = "a@seoul.test";
+    return account;
+  }
+
+  sim::SimWorld sim_;
+  sim::SimHost& host_;
+  io::World world_;
+  std::unique_ptr<store::Store> store_;
+};
+
+TEST_F(ReadOnce, MessagesOfUrls) {
+  auto test = [](store::Store& store) -> rt::Task<void> {
+    std::vector<MessageId> ids;
+    for (int i = 0; i < 3; ++i) {
+      MessageId id = co_await store::deliver(store, store::text_of(1000));
+      ids.push_back(id);
+    }
+    UrlMessages messages(store, 2500);  // room for two of them
+    auto first = co_await messages.find(ids[0]);
+    EXPECT_TRUE(first);
+    auto second = co_await messages.find(ids[1]);
+    auto again = co_await messages.find(ids[0]);
+    EXPECT_EQ(first, again);
+    co_await messages.find(ids[2]);  // the one used longest ago goes
+    auto still = co_await messages.find(ids[0]);
+    EXPECT_EQ(first, still);
+    auto anew = co_await messages.find(ids[1]);
+    EXPECT_NE(second, anew);
+    EXPECT_EQ(second->bytes, anew->bytes);
+    auto none = co_await messages.find(MessageId{1});
+    EXPECT_FALSE(none);
+
+    UrlMessages small(store, 10);  // one is kept, however large
+    first = co_await small.find(ids[0]);
+    again = co_await small.find(ids[0]);
+    EXPECT_EQ(first, again);
+  };
+  sim_.run(test(*store_));
+}
+
+TEST_F(ReadOnce, TreesOfAnAccount) {
+  auto test = [](store::Store& store) -> rt::Task<void> {
+    Trees trees(store);
+    std::vector<std::shared_ptr<const Tree>> got;
+    auto ask = [](Trees& from, uint64_t since,
+                  std::vector<std::shared_ptr<const Tree>>& out) -> rt::Task<void> {
+      auto tree = co_await from.read(reader(), since);
+      out.push_back(std::move(tree));
+    };
+    rt::TaskGroup group;
+    for (int i = 0; i < 20; ++i) group.spawn(ask(trees, trees.now(), got));
+    co_await group.join();
+    EXPECT_EQ(trees.reads(), 1u);
+    EXPECT_EQ(got.size(), 20u);
+    for (const auto& tree : got) EXPECT_EQ(tree, got[0]);
+    co_await ask(trees, trees.now(), got);  // later, and nothing has changed
+    EXPECT_EQ(trees.reads(), 1u);
+
+    size_t before = got[0]->mailboxes.size();
+    store.execute_now([](store::Transaction& tx) {
+      (void)store::create_mailbox(tx, AccountId{store::kAccount}, "new", "");
+    });
+    trees.changed();
+    got.clear();
+    for (int i = 0; i < 20; ++i) group.spawn(ask(trees, trees.now(), got));
+    co_await group.join();
+    EXPECT_EQ(trees.reads(), 2u);
+    for (const auto& tree : got) EXPECT_EQ(tree->mailboxes.size(), before + 1);
+  };
+  sim_.run(test(*store_));
+}
+
+// What was read before a change does not do for who has heard of the change.
+TEST_F(ReadOnce, ATreeThatIsBeingReadWhileSomethingChangesIsReadAgain) {
+  auto test = [](store::Store& store) -> rt::Task<void> {
+    Trees trees(store);
+    std::vector<std::shared_ptr<const Tree>> got;
+    auto ask = [](Trees& from, uint64_t since,
+                  std::vector<std::shared_ptr<const Tree>>& out) -> rt::Task<void> {
+      auto tree = co_await from.read(reader(), since);
+      out.push_back(std::move(tree));
+    };
+    rt::TaskGroup group;
+    group.spawn(ask(trees, trees.now(), got));
+    trees.changed();
+    for (int i = 0; i < 3; ++i) group.spawn(ask(trees, trees.now(), got));
+    co_await group.join();
+    EXPECT_EQ(trees.reads(), 2u);
+    EXPECT_EQ(got.size(), 4u);
+  };
+  sim_.run(test(*store_));
+}
+
+}  // namespace
+}  // namespace pabal::serve::imap

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/dnssec.h"
+#include "app/owner.h"
 #include "app/version.h"
 #include "os/real_world.h"
 
@@ -59,6 +60,8 @@ Config load(const Cli& cli) {
 
 void with_records(const Cli& cli, const std::function<void(Records&)>& work) {
   Config config = load(cli);
+  act_as_owner(config.server.data_directory, config.file);
+  require_access(config.server.data_directory, true);
   try {
     os::RealWorldOptions options;
     options.log.level = LogLevel::warning;
@@ -78,6 +81,43 @@ void with_records(const Cli& cli, const std::function<void(Records&)>& work) {
   }
 }
 
+void print_findings(const Cli& cli, const Config& config, const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    cli.console.err << config.file << ": " << (finding.severity == Finding::warning ? "warning" : "error")
+                    << ": " << finding.text << '\n';
+  }
+}
+
+// Status 1 for errors only; with warnings the server works.
+static int check_config(const Cli& cli) {
+  Config config = load(cli);
+  // With the eyes of the user that will serve.
+  act_as_owner(config.server.data_directory, config.file);
+  std::vector<Finding> findings = check_setup(config, os::SystemClock().now());
+  const os::Dnssec dnssec = look_for_dnssec(config);
+  if (std::optional<std::string> trouble = dnssec_trouble(dnssec))
+    findings.push_back({Finding::warning, std::move(*trouble)});
+  std::vector<std::string> errors, warnings;
+  for (const Finding& finding : findings)
+    (finding.severity == Finding::warning ? warnings : errors).push_back(json_string(finding.text));
+  if (cli.json) {
+    cli.console.out << json_object({{"file", json_string(config.file)},
+                                    {"ok", errors.empty() ? "true" : "false"},
+                                    {"errors", json_array(errors)},
+                                    {"warnings", json_array(warnings)},
+                                    {"dnssec", json_string(to_text(dnssec))}})
+                    << '\n';
+    return errors.empty() ? 0 : 1;
+  }
+  print_findings(cli, config, findings);
+  auto count = [](size_t n, const char* one) { return std::to_string(n) + ' ' + one + (n == 1 ? "" : "s"); };
+  cli.console.out << config.file << (errors.empty() ? " is right" : " has " + count(errors.size(), "error"))
+                  << (warnings.empty() ? "" : ", with " + count(warnings.size(), "warning")) << ": "
+                  << config.server.hostname << ", " << count(config.listeners.size(), "listener")
+                  << ", mail in " << config.server.data_directory << '\n';
+  return errors.empty() ? 0 : 1;
+}
+
 static void add_own_commands(CLI::App& app, Cli& cli, const Hooks& hooks) {
   CLI::App* serve = add_command(app, cli, "serve", "Run the mail server until SIGTERM",
                                 "pabal serve --config /etc/pabal/pabal.toml", [] {});
@@ -94,22 +134,11 @@ static void add_own_commands(CLI::App& app, Cli& cli, const Hooks& hooks) {
   demo->footer("Example:\n  pabal demo --fail peer");
   demo->callback([&, demo_options] { cli.chosen = [&, demo_options] { return hooks.demo(*demo_options); }; });
 
-  add_command(app, cli, "check-config", "Tell whether the config file is right",
-              "pabal check-config --config pabal.toml", [&cli] {
-                Config config = load(cli);
-                os::Dnssec dnssec = look_for_dnssec(config);
-                if (cli.json) {
-                  cli.console.out << json_object({{"file", json_string(config_path(cli))},
-                                                  {"ok", "true"},
-                                                  {"dnssec", json_string(to_text(dnssec))}})
-                                  << '\n';
-                  return;
-                }
-                cli.console.out << config_path(cli) << " is right: " << config.server.hostname << ", "
-                                << config.listeners.size() << " listeners, mail in "
-                                << config.server.data_directory << '\n';
-                if (auto trouble = dnssec_trouble(dnssec)) cli.console.out << "Warning: " << *trouble << '\n';
-              });
+  add_command(
+      app, cli, "check-config",
+      "Tell whether the config file is right, and what it names: certificate, folders, listeners, sizes",
+      "pabal check-config --config pabal.toml", [] {})
+      ->callback([&cli] { cli.chosen = [&cli] { return check_config(cli); }; });
   add_command(app, cli, "version", "Print the version", "pabal version", [&cli] {
     if (cli.json) {
       cli.console.out << json_object({{"version", json_string(kVersion)}}) << '\n';

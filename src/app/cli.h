@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/check_setup.h"
 #include "app/config.h"
 #include "app/console.h"
 #include "app/demo/demo.h"
@@ -39,9 +40,11 @@ CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string
 std::string config_path(const Cli& cli);
 // Throws CommandError.
 Config load(const Cli& cli);
+// Prints what check_setup found, one line each, on err.
+void print_findings(const Cli& cli, const Config& config, const std::vector<Finding>& findings);
 
-// One transaction on the store of the config. Throws CommandError, also for
-// what the store says; then nothing was changed.
+// One transaction on the store of the config, as its owner (see owner.h). Throws
+// CommandError, also for what the store says; then nothing was changed.
 struct Records {
   io::World& world;
   store::Store& store;

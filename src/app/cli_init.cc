@@ -1,5 +1,6 @@
 // pabal init: from nothing to a server that can be started.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -10,6 +11,7 @@
 
 #include "app/cli.h"
 #include "app/dns_records.h"
+#include "app/owner.h"
 #include "base/bytes.h"
 #include "directory/directory.h"
 #include "mail/address.h"
@@ -22,6 +24,14 @@ namespace pabal::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What the service that the package installs works with (packaging/pabal.service).
+constexpr const char* kSystemDirectory = "/etc/pabal";
+constexpr const char* kSystemData = "/var/lib/pabal";
+constexpr const char* kSystemUser = "pabal";
+constexpr const char* kSystemUnits[] = {"/usr/lib/systemd/system/pabal.service",
+                                        "/lib/systemd/system/pabal.service",
+                                        "/etc/systemd/system/pabal.service"};
 
 struct Arguments {
   std::string domain, directory, hostname, account, password_file, certificate, key, address;
@@ -92,10 +102,14 @@ Plan make_plan(const Cli& cli, const Arguments& a) {
       a.hostname.empty() ? ask(console, "Name of this host", "mail." + plan.domain) : a.hostname,
       "host name");
 
-  bool system_wide = a.directory.empty() && geteuid() == 0;
-  fs::path directory = fs::absolute(system_wide ? "/etc/pabal" : a.directory.empty() ? "pabal" : a.directory);
+  fs::path directory = fs::absolute(!a.directory.empty() ? a.directory
+                                    : geteuid() == 0     ? kSystemDirectory
+                                                         : "pabal")
+                           .lexically_normal();
+  if (!directory.has_filename()) directory = directory.parent_path();  // "/etc/pabal/"
+  bool system_wide = directory == kSystemDirectory;
   plan.config_file = directory / "pabal.toml";
-  config.server.data_directory = system_wide ? "/var/lib/pabal" : (directory / "data").string();
+  config.server.data_directory = system_wide ? kSystemData : (directory / "data").string();
   if (fs::exists(plan.config_file)) {
     throw CommandError(plan.config_file +
                        " is there already; nothing was changed. Choose another folder with --dir, or use "
@@ -166,12 +180,18 @@ rt::Task<void> make_records(io::World& world, const Plan& plan, const std::strin
   if (failure) std::rethrow_exception(failure);
 }
 
+const passwd* service_user(const Plan& plan) {
+  bool system_wide = plan.config.server.data_directory == kSystemData;
+  return system_wide && geteuid() == 0 ? getpwnam(kSystemUser) : nullptr;
+}
+
 // The service runs as a user of its own, which the package makes.
 void give_to_service(const Plan& plan) {
-  const passwd* user = geteuid() == 0 ? getpwnam("pabal") : nullptr;
-  if (user == nullptr || plan.config.server.data_directory != "/var/lib/pabal") return;
-  std::vector<fs::path> paths = {plan.config.server.data_directory, plan.config_file, plan.config.tls.key,
-                                 plan.config.tls.certificate};
+  const passwd* user = service_user(plan);
+  if (user == nullptr) return;
+  std::vector<fs::path> paths = {plan.config.server.data_directory, plan.config_file};
+  // Those of others (certbot's) stay theirs; whether the service may read them is checked.
+  if (plan.self_signed) paths.insert(paths.end(), {plan.config.tls.key, plan.config.tls.certificate});
   for (const auto& entry : fs::recursive_directory_iterator(plan.config.server.data_directory))
     paths.push_back(entry.path());
   for (const fs::path& path : paths) {
@@ -203,8 +223,17 @@ void carry_out(Plan& plan) {
   give_to_service(plan);
 }
 
+// With the path and the user that everything was made for.
+std::string next_command(const Plan& plan) {
+  bool unit = std::any_of(std::begin(kSystemUnits), std::end(kSystemUnits),
+                          [](const char* path) { return access(path, F_OK) == 0; });
+  if (unit && service_user(plan) != nullptr) return "systemctl enable --now pabal";
+  return "pabal serve --config " + plan.config_file;
+}
+
 void print(const Cli& cli, const Plan& plan) {
-  std::vector<DnsRecord> records = records_to_publish(plan.domain, plan.config.server.hostname);
+  std::vector<DnsRecord> records =
+      records_to_publish(plan.domain, plan.config.server.hostname, plan.config.listeners);
   std::ostream& out = cli.console.out;
   if (cli.json) {
     std::vector<std::string> rows;
@@ -235,7 +264,7 @@ void print(const Cli& cli, const Plan& plan) {
            "one for\n"
         << plan.config.server.hostname << " (for example by certbot) and name it in [tls] of the config.\n\n";
   }
-  out << "Next:  pabal serve --config " << plan.config_file << '\n';
+  out << "Next:  " << next_command(plan) << '\n';
 }
 
 void init(const Cli& cli, const Arguments& a) {
@@ -250,6 +279,10 @@ void init(const Cli& cli, const Arguments& a) {
     throw CommandError(e.what());
   }
   print(cli, plan);
+  // With the eyes of the user that will serve.
+  act_as_owner(plan.config.server.data_directory, plan.config_file);
+  plan.config.file = plan.config_file;
+  print_findings(cli, plan.config, check_setup(plan.config, os::SystemClock().now()));
 }
 
 }  // namespace

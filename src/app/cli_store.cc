@@ -6,8 +6,10 @@
 
 #include "app/cli.h"
 #include "app/journey_text.h"
+#include "app/owner.h"
 #include "app/terminal.h"
 #include "base/bytes.h"
+#include "base/local_time.h"
 #include "os/real_world.h"
 #include "store/backup.h"
 #include "store/check.h"
@@ -57,10 +59,22 @@ class ProgressLine {
   Time last_;
 };
 
-// Runs `work` on the real disk, with the data directory of the config or --data.
+// What a command does with the data directory.
+enum class Use { look, change, make };
+
+// Runs `work` on the real disk, with the data directory of the config or --data,
+// as its owner.
 template <class Work>
-auto on_store(const Cli& cli, const Arguments& a, Work work) {
-  std::string directory = a.data.empty() ? load(cli).server.data_directory : a.data;
+auto on_store(const Cli& cli, const Arguments& a, Use use, Work work) {
+  std::string directory = a.data, config_file;
+  if (directory.empty()) {
+    Config config = load(cli);
+    directory = config.server.data_directory;
+    config_file = config.file;
+  }
+  // Where the other directory is, root may go for the owner.
+  act_as_owner(directory, config_file, {.keep = Keep::files, .make = use == Use::make});
+  require_access(directory, use == Use::change);
   try {
     os::RealWorldOptions options;
     options.log.level = LogLevel::warning;
@@ -145,7 +159,7 @@ void print_findings(std::ostream& out, const store::CheckResult& result) {
 
 int check(const Cli& cli, const Arguments& a) {
   store::CheckResult result =
-      on_store(cli, a, [&](io::World& world, const std::string& directory, auto& progress) {
+      on_store(cli, a, Use::look, [&](io::World& world, const std::string& directory, auto& progress) {
         return store::check_store(world, directory, {.bytes = !a.quick}, progress);
       });
   if (cli.json) {
@@ -157,9 +171,10 @@ int check(const Cli& cli, const Arguments& a) {
 }
 
 int rebuild(const Cli& cli, const Arguments& a) {
-  store::RebuildResult result = on_store(cli, a, [](io::World& world, const std::string& directory, auto&) {
-    return store::rebuild_store(world, directory);
-  });
+  store::RebuildResult result =
+      on_store(cli, a, Use::change, [](io::World& world, const std::string& directory, auto&) {
+        return store::rebuild_store(world, directory);
+      });
   std::vector<std::string> rows;
   Table table({"COUNTER", "OF", "WAS", "IS"});
   for (const store::WrongCounter& c : result.repaired) {
@@ -190,7 +205,7 @@ int rebuild(const Cli& cli, const Arguments& a) {
 
 int salvage(const Cli& cli, const Arguments& a) {
   store::SalvageResult r =
-      on_store(cli, a, [&](io::World& world, const std::string& directory, auto& progress) {
+      on_store(cli, a, Use::look, [&](io::World& world, const std::string& directory, auto& progress) {
         return store::salvage_store(world, directory, a.directory, progress);
       });
   if (cli.json) {
@@ -216,7 +231,7 @@ int salvage(const Cli& cli, const Arguments& a) {
 
 int backup(const Cli& cli, const Arguments& a) {
   store::BackupResult r =
-      on_store(cli, a, [&](io::World& world, const std::string& directory, auto& progress) {
+      on_store(cli, a, Use::look, [&](io::World& world, const std::string& directory, auto& progress) {
         return store::backup_store(world, directory, a.directory, progress);
       });
   const store::Manifest& m = r.manifest;
@@ -250,7 +265,8 @@ int backup(const Cli& cli, const Arguments& a) {
 
 int restore(const Cli& cli, const Arguments& a) {
   store::RestoreResult r =
-      on_store(cli, a, [&](io::World& world, const std::string& directory, auto& progress) {
+      on_store(cli, a, Use::make, [&](io::World& world, const std::string& directory, auto& progress) {
+        require_access(a.directory, false);
         return store::restore_store(world, a.directory, directory, progress);
       });
   bool sound = r.damaged.empty() && (!r.check || r.check->findings.empty());
@@ -265,7 +281,7 @@ int restore(const Cli& cli, const Arguments& a) {
     return sound ? 0 : 1;
   }
   std::ostream& out = cli.console.out;
-  out << "Restored the backup of " << to_rfc3339(r.manifest.at)
+  out << "Restored the backup of " << to_local_text(r.manifest.at)
       << ". When the server starts, every mailbox gets a new UIDVALIDITY, so that mail programs fetch what "
          "is there and what comes.\n";
   for (const std::string& file : r.damaged) out << file << " of the backup is damaged or missing.\n";
@@ -331,10 +347,10 @@ int upgrade(const Cli& cli, const Arguments& a) {
         "the server upgrades the store by itself when it starts, in one transaction. "
         "`pabal store upgrade --rehearse` tries it on a copy before that.");
   }
-  return print_rehearsal(cli,
-                         on_store(cli, a, [](io::World& world, const std::string& directory, auto& progress) {
-                           return store::rehearse_upgrade(world, directory, progress);
-                         }));
+  return print_rehearsal(
+      cli, on_store(cli, a, Use::look, [](io::World& world, const std::string& directory, auto& progress) {
+        return store::rehearse_upgrade(world, directory, progress);
+      }));
 }
 
 }  // namespace
@@ -369,8 +385,8 @@ void add_store_commands(CLI::App& app, Cli& cli) {
        "pabal store backup /srv/backup/pabal", "DIR", "Where to; empty, not there, or the last backup",
        backup},
       {"restore", "Make a store anew from a backup",
-       "In a data directory that is empty or not there; then checks it. Run it as the user that the server "
-       "runs as.",
+       "In a data directory that is empty or not there; then checks it. The files belong to whom the data "
+       "directory (or, if it is not there, the config file) belongs to, also when root restores.",
        "pabal store restore /srv/backup/pabal", "DIR", "The backup", restore},
       {"renew", "Give all mails new UIDs to mail programs, after a snapshot was put back",
        "A store that was put back to an earlier state gives UIDs again that mail programs have seen for "

@@ -1,6 +1,9 @@
 #include "app/config.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -8,6 +11,7 @@
 #include <tuple>
 
 #include "app/config_fields.h"
+#include "app/suggest.h"
 #include "base/bytes.h"
 #include "mail/address.h"
 
@@ -35,30 +39,9 @@ std::string shown(const toml::node& node) {
   return "something else";
 }
 
-// Edits (insert, delete, replace) between two keys.
-size_t distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      size_t replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replace});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string suggestion(std::string_view key, const std::vector<std::string>& known) {
-  auto near = std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
-    return distance(key, a) < distance(key, b);
-  });
-  if (near != known.end() && distance(key, *near) <= 1 + key.size() / 3) {
-    return "; did you mean " + *near + "?";
-  }
-  return "; known are " + join(known, ", ");
+  std::string near = nearest(key, known);
+  return near.empty() ? "; known are " + join(known, ", ") : "; did you mean " + near + "?";
 }
 
 // One value of the file into one member.
@@ -166,6 +149,7 @@ class Reader {
 
   std::expected<Config, Problem> read() {
     Config config;
+    config.file = file_;
     Checked checked;
     std::vector<std::string> known;
     for_each_section(config, [&](const char* name, const char*, auto& section) {
@@ -225,6 +209,9 @@ class Reader {
       }
       if (field.trait == Trait::path) {
         std::string& path = section.*std::get<std::string S::*>(field.member);
+        // The system would take what is in front of it for the whole.
+        if (path.find('\0') != std::string::npos)
+          return problem(*node, name + '.' + std::string(field.key) + " has a NUL in it");
         path = beside(file_, path);
       }
     }
@@ -247,6 +234,10 @@ class Reader {
       return problem(*root_["server"]["hostname"].node(),
                      "server.hostname is \"" + printable(hostname, 80) +
                          "\"; expected a name such as \"mail.example.org\"");
+    }
+    if (config.server.data_directory.empty()) {
+      return problem(*root_["server"]["data_directory"].node(),
+                     "server.data_directory is empty; expected a folder such as \"/var/lib/pabal\"");
     }
     if (Checked checked = check_listeners(config); !checked) return checked;
     for (size_t i = 0; i < config.routes.size(); ++i) {
@@ -382,10 +373,14 @@ std::expected<Config, std::string> parse_config(std::string_view text, const std
 
 std::expected<Config, std::string> load_config(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) {
+  int error = errno;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) return std::unexpected(file + " is a folder, no file");
+  if (!in && error == ENOENT) {
     return std::unexpected(
-        file + ": cannot be read. Make one with `pabal init DOMAIN`, or name it with --config FILE.");
+        file + " is not there. Make one with `pabal init DOMAIN`, or name yours with --config FILE.");
   }
+  if (!in) return std::unexpected(file + " cannot be read: " + std::strerror(error));
   return parse_config(std::string{std::istreambuf_iterator<char>(in), {}}, file);
 }
 

@@ -134,6 +134,7 @@ struct StoreConfig {
 };
 
 struct Config {
+  std::string file;  // where it was read from, as messages call it
   ServerConfig server;
   std::vector<ListenerConfig> listeners;
   TlsConfig tls;

@@ -4,9 +4,51 @@
 
 namespace pabal::app {
 
-std::vector<DnsRecord> records_to_publish(const std::string& domain, const std::string& hostname) {
+namespace {
+
+struct Service {
+  const char* name;
+  Protocol protocol;
+  TlsMode tls;
+  const char* why;
+};
+
+// What mail programs look for (RFC 6186 §3, RFC 8314 §5.1), with what they are to
+// prefer first.
+constexpr Service kServices[] = {
+    {"_submissions", Protocol::submission, TlsMode::implicit, "Mail programs find where to send (RFC 8314)."},
+    {"_submission", Protocol::submission, TlsMode::starttls,
+     "The same, for those that start TLS later (RFC 6186)."},
+    {"_imaps", Protocol::imap, TlsMode::implicit, "Mail programs find where to read (RFC 6186)."},
+    {"_imap", Protocol::imap, TlsMode::starttls, "The same, for those that start TLS later."},
+    {"_pop3s", Protocol::pop3, TlsMode::implicit, "Where those read that know POP3 alone."},
+    {"_pop3", Protocol::pop3, TlsMode::starttls, "The same, for those that start TLS later."},
+};
+
+// Of IMAP and POP3, IMAP is to be preferred: the lower number (RFC 6186 §3.4).
+int priority(const Service& service) {
+  return service.protocol == Protocol::pop3 ? 10 : 0;
+}
+
+DnsRecord service_record(const Service& service, const std::string& zone, const std::string& host,
+                         const std::vector<ListenerConfig>& listeners) {
+  std::string name = std::string(service.name) + "._tcp." + zone;
+  for (const ListenerConfig& listener : listeners) {
+    if (listener.protocol != service.protocol || listener.tls != service.tls) continue;
+    if (!listener.address.path.empty()) continue;
+    return {name, "SRV",
+            std::to_string(priority(service)) + " 1 " + std::to_string(listener.address.port) + ' ' + host,
+            service.why};
+  }
+  return {name, "SRV", "0 0 0 .", "This is not offered here, and nobody has to try (RFC 6186 §3.4)."};
+}
+
+}  // namespace
+
+std::vector<DnsRecord> records_to_publish(const std::string& domain, const std::string& hostname,
+                                          const std::vector<ListenerConfig>& listeners) {
   const std::string zone = domain + '.', host = hostname + '.';
-  return {
+  std::vector<DnsRecord> records = {
       {host, "A", "<IPv4 address of this machine>", "Where the host is; AAAA as well if it has IPv6."},
       {zone, "MX", "10 " + host, "Other servers bring the domain's mail to this host."},
       {zone, "TXT", "\"v=spf1 mx -all\"",
@@ -14,11 +56,9 @@ std::vector<DnsRecord> records_to_publish(const std::string& domain, const std::
       {"_dmarc." + zone, "TXT", "\"v=DMARC1; p=none; rua=mailto:postmaster@" + domain + "\"",
        "DMARC: others report who sends in the domain's name. Tighten to p=quarantine when the reports are "
        "clean."},
-      {"_submissions._tcp." + zone, "SRV", "0 1 465 " + host, "Mail programs find where to send (RFC 8314)."},
-      {"_submission._tcp." + zone, "SRV", "0 1 587 " + host,
-       "The same, for those that start TLS later (RFC 6186)."},
-      {"_pop3s._tcp." + zone, "SRV", "0 1 995 " + host, "Mail programs find where to read (RFC 6186)."},
   };
+  for (const Service& service : kServices) records.push_back(service_record(service, zone, host, listeners));
+  return records;
 }
 
 std::string zone_text(const std::vector<DnsRecord>& records) {

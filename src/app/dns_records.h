@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "app/config.h"
+
 namespace pabal::app {
 
 struct DnsRecord {
@@ -14,8 +16,10 @@ struct DnsRecord {
   std::string why;    // one sentence
 };
 
-// domain and hostname as A-labels, without final dot.
-std::vector<DnsRecord> records_to_publish(const std::string& domain, const std::string& hostname);
+// domain and hostname as A-labels, without final dot. What the listeners do not
+// offer has a record that says so.
+std::vector<DnsRecord> records_to_publish(const std::string& domain, const std::string& hostname,
+                                          const std::vector<ListenerConfig>& listeners);
 
 // As lines of a zone file with the reasons as comments.
 std::string zone_text(const std::vector<DnsRecord>& records);

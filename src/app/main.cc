@@ -10,6 +10,7 @@
 #include "app/cli_agent.h"
 #include "app/demo/demo.h"
 #include "app/serve.h"
+#include "os/signals.h"
 
 // One binary: `pabal COMMAND`, or the system's sendmail when called by that name.
 int main(int argc, char** argv) {
@@ -17,6 +18,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> args(argv, argv + argc);
   std::string name = args.empty() ? "pabal" : args[0].substr(args[0].rfind('/') + 1);
   if (!args.empty()) args.erase(args.begin());
+  // Before anything else: a SIGHUP that comes while the server starts must not end it.
+  if (!args.empty() && args[0] == "serve") pabal::os::SignalWatcher::block();
   pabal::app::Console console{std::cin, std::cout, std::cerr, isatty(STDIN_FILENO) != 0};
   try {
     // Words behind it are its own: what reads commands would take "--" away.

@@ -48,6 +48,10 @@ class Server {
   // Drain: no new sessions, running commands finish, then everything ends. Any thread.
   void stop();
 
+  // Reads certificate and key again, for the connections that come. Throws
+  // IoError when they are wrong; then what was read before stays. Any thread.
+  void reload();
+
   store::Store& store() { return *store_; }
 
   // For Prometheus. On a loop.

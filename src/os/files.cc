@@ -135,17 +135,31 @@ std::vector<std::string> FileDisk::list(const std::string& directory) {
 }
 
 void FileDisk::make_directory(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) == 0) {
-    sync_directory(parent_of(path));
-    return;
+  if (path.empty()) throw IoError::from_errno(ENOENT, "make a directory without a name");
+  std::vector<std::string> missing;  // the deepest first
+  for (std::string at = path;; at = parent_of(at)) {
+    struct stat found;
+    if (stat(at.c_str(), &found) == 0) {
+      if (S_ISDIR(found.st_mode)) break;
+      throw IoError::from_errno(ENOTDIR, "make " + path + ": " + at);
+    }
+    if (errno != ENOENT) throw IoError::from_errno(errno, "make " + path);
+    missing.push_back(at);
   }
-  int error = errno;
-  struct stat found;
-  if (error == EEXIST && stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return;
-  std::string parent = parent_of(path);
-  if (error != ENOENT || parent == path || parent == ".") throw IoError::from_errno(error, "make " + path);
-  make_directory(parent);
-  make_directory(path);
+  for (; !missing.empty(); missing.pop_back()) {
+    const std::string& at = missing.back();
+    // Somebody else may have made it meanwhile; a link that leads nowhere is
+    // there as well, and no directory.
+    if (mkdir(at.c_str(), 0700) != 0) {
+      int error = errno;
+      struct stat found;
+      if (error == EEXIST && stat(at.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) continue;
+      std::string of = at == path ? "" : ": " + at;
+      if (error == EEXIST) of += ": it is a link that leads nowhere";
+      throw IoError::from_errno(error, "make " + path + of);
+    }
+    sync_directory(parent_of(at));
+  }
 }
 
 void FileDisk::rename(const std::string& from, const std::string& to) {

@@ -24,6 +24,7 @@ class RealWorld {
       : log_(options.log, clock_), resolver_(options.resolver), blocking_(options.blocking_threads) {}
 
   ValidatingResolver& resolver() { return resolver_; }
+  StreamLog& log() { return log_; }
   io::World world() { return {clock_, net_, resolver_, disk_, random_, blocking_, log_}; }
 
  private:

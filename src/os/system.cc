@@ -1,12 +1,17 @@
 #include "os/system.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <utility>
+
+#include "base/local_time.h"
 
 namespace pabal::os {
 
@@ -27,24 +32,60 @@ void SystemRandom::fill(std::span<char> into) {
   }
 }
 
-StreamLog::StreamLog(const LogOptions& options, io::Clock& clock)
-    : options_(options), clock_(clock), fd_(STDERR_FILENO) {
-  if (options_.path.empty()) return;
-  fd_ = open(options_.path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-  if (fd_ < 0) throw io::IoError::from_errno(errno, "open " + options_.path);
+namespace {
+int open_log(const std::string& path) {
+  int fd = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+  if (fd < 0) throw io::IoError::from_errno(errno, "open the log " + path);
+  return fd;
 }
+}  // namespace
+
+bool stderr_is_journal() {
+  const char* named = std::getenv("JOURNAL_STREAM");
+  struct stat found;
+  if (named == nullptr || fstat(STDERR_FILENO, &found) != 0) return false;
+  return named == std::to_string(found.st_dev) + ':' + std::to_string(found.st_ino);
+}
+
+std::string journal_priority(LogLevel level) {
+  switch (level) {  // syslog(3)
+    case LogLevel::debug:
+      return "<7>";
+    case LogLevel::info:
+      return "<6>";
+    case LogLevel::warning:
+      return "<4>";
+    case LogLevel::error:
+      return "<3>";
+  }
+  return "";
+}
+
+StreamLog::StreamLog(const LogOptions& options, io::Clock& clock)
+    : options_(options),
+      clock_(clock),
+      journal_(options.path.empty() && stderr_is_journal()),
+      fd_(options.path.empty() ? STDERR_FILENO : open_log(options.path)) {}
 
 StreamLog::~StreamLog() {
   if (fd_ != STDERR_FILENO) close(fd_);
 }
 
+void StreamLog::reopen() {
+  if (options_.path.empty()) return;
+  int fresh = open_log(options_.path);
+  std::lock_guard lock(mutex_);
+  close(std::exchange(fd_, fresh));
+}
+
 void StreamLog::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (level < options_.level) return;
-  std::string line;
+  std::string line = journal_ ? journal_priority(level) : "";
   if (options_.format == LogOptions::Format::json) {
-    line = "{\"time\":\"" + to_rfc3339(clock_.now()) + "\"," + format_json(level, event, fields) + "}\n";
+    line += "{\"time\":\"" + to_rfc3339(clock_.now()) + "\"," + format_json(level, event, fields) + "}\n";
   } else {
-    line = to_rfc3339(clock_.now()) + ' ' + format_text(level, event, fields) + '\n';
+    if (!journal_) line += to_local_rfc3339(clock_.now()) + ' ';
+    line += format_text(level, event, fields) + '\n';
   }
   std::string_view rest = line;
   std::lock_guard lock(mutex_);

@@ -24,9 +24,9 @@ struct LogOptions {
   std::string path;                 // empty: standard error
 };
 
-// One line per record, with the UTC time in front, written with one call, so
-// that records of several threads do not mix. A log that cannot be written
-// stops nobody.
+// One line per record, written with one call, so that records of several threads
+// do not mix. A log that cannot be written stops nobody. In front stands the
+// time; on systemd's journal, which has one of its own, the priority (sd-daemon(3)).
 class StreamLog final : public Log {
  public:
   // Throws IoError when the file cannot be opened for appending.
@@ -34,12 +34,22 @@ class StreamLog final : public Log {
   ~StreamLog() override;
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) override;
 
+  // The file was renamed (logrotate): from now on into a new one of its name.
+  // Throws IoError when there can be none; then it stays with the old one.
+  void reopen();
+
  private:
   LogOptions options_;
   io::Clock& clock_;
+  bool journal_;
   int fd_;
   std::mutex mutex_;
 };
+
+// What standard error leads to is systemd's journal (JOURNAL_STREAM of systemd.exec(5)).
+bool stderr_is_journal();
+// "<3>": the priority by which the journal files a line that begins with it.
+std::string journal_priority(LogLevel level);
 
 // Allows this process as many open files as the system lets it have (ten
 // thousand sessions need as many); what it now may have.

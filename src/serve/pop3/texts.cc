@@ -87,13 +87,9 @@ constexpr Row kTexts[] = {
     {Text::too_many_sessions, "too many sessions, try again later",
      "접속이 너무 많습니다, 나중에 다시 시도하세요"},
     {Text::shutting_down, "the server is going down, try again later",
-<<<<<<< HEAD
      "서버를 끄는 중입니다, 나중에 다시 시도하세요"},
-=======
-     "서버를 끄는 중입니다, 나중에 다시 하세요"},
     {Text::logged_out, "your account is disabled, or its password has changed: log in again",
      "계정이 사용 중지되었거나 비밀번호가 바뀌었습니다: 다시 로그인하세요"},
->>>>>>> 75f0158 (wip)
     {Text::noop, "ok", "네"},
 };
 

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <linux/magic.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -212,17 +211,6 @@ class Check {
     if (config_.queue.lifetime < config_.queue.retry_delays.front()) {
       add(Finding::warning, "queue.lifetime " + to_text(config_.queue.lifetime) +
                                 " is shorter than the first of queue.retry_delays: nothing is tried twice");
-    }
-    rlimit files{};
-    // Each session takes one, and some more are for mails, the database and delivery.
-    constexpr uint64_t kOthers = 200;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_max == RLIM_INFINITY) return;
-    uint64_t wanted = static_cast<uint64_t>(limits.sessions_max) +
-                      static_cast<uint64_t>(config_.delivery.connections_max) + kOthers;
-    if (files.rlim_max < wanted) {
-      add(Finding::warning, "limits.sessions_max " + std::to_string(limits.sessions_max) +
-                                " and delivery.connections_max want " + std::to_string(wanted) +
-                                " open files, and this process may have " + std::to_string(files.rlim_max));
     }
   }
 

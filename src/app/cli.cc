@@ -8,8 +8,11 @@
 
 #include "app/dnssec.h"
 #include "app/owner.h"
+#include "app/serve.h"
+#include "app/usage_error.h"
 #include "app/version.h"
 #include "os/real_world.h"
+#include "os/system.h"
 
 namespace pabal::app {
 
@@ -54,8 +57,10 @@ std::string config_path(const Cli& cli) {
   return access("pabal.toml", F_OK) == 0 ? "pabal.toml" : "/etc/pabal/pabal.toml";
 }
 
-Config load(const Cli& cli) {
-  return or_fail(load_config(config_path(cli)));
+Config load(const Cli& cli, int status) {
+  auto config = load_config(config_path(cli));
+  if (!config) throw CommandError(config.error(), status);
+  return std::move(*config);
 }
 
 void with_records(const Cli& cli, const std::function<void(Records&)>& work) {
@@ -121,7 +126,7 @@ static int check_config(const Cli& cli) {
 static void add_own_commands(CLI::App& app, Cli& cli, const Hooks& hooks) {
   CLI::App* serve = add_command(app, cli, "serve", "Run the mail server until SIGTERM",
                                 "pabal serve --config /etc/pabal/pabal.toml", [] {});
-  serve->callback([&] { cli.chosen = [&] { return hooks.serve(load(cli)); }; });
+  serve->callback([&] { cli.chosen = [&] { return hooks.serve(load(cli, kConfigStatus)); }; });
 
   auto demo_options = std::make_shared<DemoOptions>();
   CLI::App* demo =
@@ -166,13 +171,16 @@ int run_cli(std::vector<std::string> args, Console& console, const Hooks& hooks)
   try {
     app.parse(std::move(args));
   } catch (const CLI::ParseError& e) {
-    return app.exit(e, console.out, console.err) == 0 ? 0 : 2;
+    if (e.get_exit_code() == 0) return app.exit(e, console.out, console.err);  // --help, --version
+    console.err << "pabal: " << usage_error(app, e) << '\n';
+    return 2;
   }
   try {
     return cli.chosen();
   } catch (const CommandError& e) {
-    console.err << "pabal: " << e.what() << '\n';
-    return 1;
+    console.err << (os::stderr_is_journal() ? os::journal_priority(LogLevel::error) : "")
+                << "pabal: " << e.what() << '\n';
+    return e.status();
   }
 }
 

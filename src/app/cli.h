@@ -38,8 +38,8 @@ CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string
 
 // --config, else $PABAL_CONFIG, else ./pabal.toml, else /etc/pabal/pabal.toml.
 std::string config_path(const Cli& cli);
-// Throws CommandError.
-Config load(const Cli& cli);
+// Throws CommandError, with `status`.
+Config load(const Cli& cli, int status = 1);
 // Prints what check_setup found, one line each, on err.
 void print_findings(const Cli& cli, const Config& config, const std::vector<Finding>& findings);
 

@@ -4,7 +4,6 @@
 #include <fstream>
 #include <iterator>
 #include <ostream>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "app/agent/draft.h"
@@ -16,6 +15,8 @@
 #include "app/agent/submitter.h"
 #include "app/agent/view.h"
 #include "app/cli.h"
+#include "app/cli_checks.h"
+#include "app/terminal.h"
 #include "deliver/replies.h"
 
 namespace pabal::app {
@@ -26,6 +27,7 @@ using namespace agent;
 
 constexpr int kPartly = 3;  // some recipients were refused
 constexpr uint32_t kShownByDefault = 20;
+constexpr size_t kWidthElsewhere = 100;  // of a list that goes to no terminal
 
 // What the options of a command are read into; lives as long as the parser.
 struct Flags {
@@ -185,12 +187,6 @@ int run_pop3(Cli& cli, const Flags& flags, Pop3Work work) {
   return 0;
 }
 
-size_t terminal_width() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 100;
-}
-
 rt::Task<void> show_inbox(io::World&, Pop3Client& client, Cli& cli, const Flags& flags) {
   std::vector<Pop3Client::Entry> entries = co_await client.list();
   size_t all = entries.size();
@@ -212,7 +208,7 @@ rt::Task<void> show_inbox(io::World&, Pop3Client& client, Cli& cli, const Flags&
     cli.console.out << format_overviews_json(mails);
     co_return;
   }
-  cli.console.out << format_overviews(mails, terminal_width());
+  cli.console.out << format_overviews(mails, terminal_width(STDOUT_FILENO).value_or(kWidthElsewhere));
   if (all == 0) cli.console.out << "No mail.\n";
   if (all > mails.size())
     cli.console.out << "The newest " << mails.size() << " of " << all << "; --all shows the rest.\n";
@@ -228,7 +224,7 @@ rt::Task<std::string> one_message(Pop3Client& client, uint32_t number) {
 rt::Task<void> show_message(io::World&, Pop3Client& client, Cli& cli, const Flags& flags) {
   std::string message = co_await one_message(client, flags.number);
   if (flags.raw) {
-    cli.console.out << message;
+    cli.console.raw() << message;
   } else {
     cli.console.out << (cli.json ? format_message_json(message) : format_message(message));
   }
@@ -280,17 +276,17 @@ void add_reading(CLI::App& app, Cli& cli) {
   std::shared_ptr<Flags> flags;
   CLI::App* inbox = add_pop3_command(app, cli, "inbox", "List the mails of a POP3 server, the newest last",
                                      "pabal inbox " + server, show_inbox, flags);
-  inbox->add_option("-n", flags->count, "How many")->type_name("COUNT")->check(CLI::PositiveNumber);
+  inbox->add_option("-n", flags->count, "How many")->type_name("COUNT")->check(whole_number(1));
   inbox->add_flag("--all", flags->all, "All of them");
 
   CLI::App* read = add_pop3_command(app, cli, "read", "Show a mail, decoded, with its attachments listed",
                                     "pabal read 3 " + server, show_message, flags);
-  read->add_option("N", flags->number, "Its number in `pabal inbox`")->required()->check(CLI::PositiveNumber);
+  read->add_option("N", flags->number, "Its number in `pabal inbox`")->required()->check(whole_number(1));
   read->add_flag("--raw", flags->raw, "As the server sent it, byte for byte");
 
   CLI::App* save = add_pop3_command(app, cli, "save", "Save the attachments of a mail; overwrites nothing",
                                     "pabal save 3 ~/Downloads " + server, save_message, flags);
-  save->add_option("N", flags->number, "Its number in `pabal inbox`")->required()->check(CLI::PositiveNumber);
+  save->add_option("N", flags->number, "Its number in `pabal inbox`")->required()->check(whole_number(1));
   save->add_option("DIR", flags->directory, "Where to")->required();
 
   CLI::App* fetch =

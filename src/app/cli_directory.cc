@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "app/cli.h"
+#include "base/local_time.h"
 #include "directory/directory.h"
 
 namespace pabal::app {
@@ -136,7 +137,7 @@ void app_password_list(const Cli& cli, const Arguments& a) {
   std::vector<std::string> rows;
   with_records(cli, [&](Records& r) {
     for (const directory::AppPassword& p : directory::list_app_passwords(r.tx.db, a.address)) {
-      table.row({p.label, to_rfc3339(p.created_at)});
+      table.row({p.label, to_local_text(p.created_at)});
       rows.push_back(json_object(
           {{"label", json_string(p.label)}, {"created_at", json_string(to_rfc3339(p.created_at))}}));
     }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/cli_checks.h"
 #include "app/dns_records.h"
 #include "app/owner.h"
 #include "base/bytes.h"
@@ -317,8 +318,9 @@ void add_init_command(CLI::App& app, Cli& cli) {
   certificate->needs(key);
   key->needs(certificate);
   command->add_option("--address", a->address, "Listen on this IP address only");
-  command->add_option("--port-offset", a->port_offset,
-                      "Added to every port, to try it out without being root");
+  command
+      ->add_option("--port-offset", a->port_offset, "Added to every port, to try it out without being root")
+      ->check(whole_number(0, 65535));
   command->add_flag("--non-interactive", a->non_interactive, "Ask nothing");
   command->add_flag("--json", cli.json, "Print JSON, for programs");
   command->footer(

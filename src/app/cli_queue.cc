@@ -4,9 +4,11 @@
 #include <ostream>
 
 #include "app/cli.h"
+#include "app/cli_checks.h"
 #include "app/dnssec.h"
 #include "app/journey_text.h"
 #include "base/bytes.h"
+#include "base/local_time.h"
 #include "queue/operate.h"
 
 namespace pabal::app {
@@ -124,8 +126,8 @@ void show(const Cli& cli, const Arguments& a) {
     table.row({"destination", e.destination});
     table.row({"size", human_size(listed.size_octets)});
     table.row({"state", std::string(queue::to_text(e.state))});
-    table.row({"queued", to_rfc3339(e.queued_at) + " (" + human_duration(now - e.queued_at) + " ago)"});
-    table.row({"next attempt", to_rfc3339(e.due_at) + " (" + due_text(e, now) + ")"});
+    table.row({"queued", to_local_text(e.queued_at) + " (" + human_duration(now - e.queued_at) + " ago)"});
+    table.row({"next attempt", to_local_text(e.due_at) + " (" + due_text(e, now) + ")"});
     table.row({"attempts", std::to_string(e.attempts)});
     table.row(
         {"last answer", last_words(e) + (e.last_mta.empty() ? "" : " (" + printable(e.last_mta) + ")")});
@@ -158,7 +160,7 @@ void add_queue_commands(CLI::App& app, Cli& cli) {
   CLI::App* listing = add_command(*group, cli, "list", "What waits, oldest first",
                                   "pabal queue list --destination example.net", [&cli, a] { list(cli, *a); });
   listing->add_option("--state", a->state, "Only these")->check(CLI::IsMember({"waiting", "held"}));
-  listing->add_option("--max", a->max, "At most so many")->capture_default_str()->check(CLI::PositiveNumber);
+  listing->add_option("--max", a->max, "At most so many")->capture_default_str()->check(whole_number(1));
   listing->add_option("--destination", a->destination, "Only what goes to this domain")->type_name("DOMAIN");
 
   CLI::App* showing = add_command(*group, cli, "show", "All that is known of one mail's recipients",

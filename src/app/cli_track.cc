@@ -6,8 +6,10 @@
 #include <ostream>
 
 #include "app/cli.h"
+#include "app/cli_checks.h"
 #include "app/journey_text.h"
 #include "base/bytes.h"
+#include "base/local_time.h"
 #include "journey/refusals.h"
 
 namespace pabal::app {
@@ -63,7 +65,7 @@ void print_summaries(std::ostream& out, const std::vector<Journey>& found) {
   for (const Journey& journey : found) {
     std::string from = fact_of(journey.events, "from");
     if (from.empty()) from = fact_of(journey.events, "account");
-    table.row({journey.message ? journey::trace_id(journey.message) : "-", to_rfc3339(begin_of(journey)),
+    table.row({journey.message ? journey::trace_id(journey.message) : "-", to_local_text(begin_of(journey)),
                printable(from, 60), printable(fact_of(journey.events, "to"), 60), journey_status(journey)});
   }
   out << table.text() << "`pabal track MAIL` tells the whole journey, --all all of them.\n";
@@ -104,7 +106,7 @@ void add_track_command(CLI::App& app, Cli& cli) {
       ->required();
   command->add_option("--max", a->max, "For an address: at most so many, newest first")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   command->add_flag("--all", a->all, "For an address: every journey whole");
 }
 

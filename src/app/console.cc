@@ -1,6 +1,7 @@
 #include "app/console.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -141,17 +142,48 @@ void Table::row(std::vector<std::string> cells) {
 }
 
 std::string Table::text() const {
+  return text(terminal_width(STDOUT_FILENO).value_or(SIZE_MAX));
+}
+
+std::string Table::text(size_t terminal_width) const {
+  constexpr size_t kGap = 2, kLastMin = 24;
   if (rows_.size() == 1) return "";
   std::vector<size_t> widths;
   for (const auto& row : rows_) {
     widths.resize(std::max(widths.size(), row.size()));
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
   }
+  size_t before_last = 0;
+  for (size_t i = 0; i + 1 < widths.size(); ++i) before_last += widths[i] + kGap;
+  size_t last = widths.empty() ? 0 : widths.back();
+  bool folded = before_last + last > terminal_width;
+  if (folded && before_last + std::min(last, kLastMin) > terminal_width) return blocks();
   std::string out;
   for (const auto& row : rows_) {
     for (size_t i = 0; i < row.size(); ++i) {
-      out += row[i];
-      if (i + 1 < row.size()) out.append(widths[i] - display_width(row[i]) + 2, ' ');
+      if (i + 1 < row.size()) {
+        out += row[i];
+        out.append(widths[i] - display_width(row[i]) + kGap, ' ');
+      } else if (folded && row.size() == widths.size()) {
+        out += fold_words(row[i], terminal_width - before_last, std::string(before_last, ' '));
+      } else {
+        out += row[i];
+      }
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+std::string Table::blocks() const {
+  const std::vector<std::string>& headings = rows_.front();
+  size_t width = 0;
+  for (const std::string& heading : headings) width = std::max(width, display_width(heading));
+  std::string out;
+  for (size_t i = 1; i < rows_.size(); ++i) {
+    for (size_t j = 0; j < rows_[i].size() && j < headings.size(); ++j) {
+      if (rows_[i][j].empty()) continue;
+      out += headings[j] + std::string(width - display_width(headings[j]) + 2, ' ') + rows_[i][j] + '\n';
     }
     out += '\n';
   }

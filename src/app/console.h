@@ -19,13 +19,22 @@ struct Console {
   std::ostream& out;
   std::ostream& err;
   bool interactive = false;  // `in` is a terminal with somebody at it
+  // Where octets go that no terminal may fold: JSON, mails as they are. `out` if not set.
+  std::ostream* unfolded = nullptr;
+
+  std::ostream& raw() const { return unfolded != nullptr ? *unfolded : out; }
 };
 
 // The command cannot be done; what() says why, and what to do next. Caught in
-// run_cli, which prints it and returns 1.
+// run_cli, which prints it and returns `status`.
 class CommandError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit CommandError(const std::string& what, int status = 1)
+      : std::runtime_error(what), status_(status) {}
+  int status() const { return status_; }
+
+ private:
+  int status_;
 };
 
 // The first line of `file` ("-": of standard input); without a file, asked for
@@ -46,14 +55,19 @@ std::string ask(Console& console, const std::string& question, const std::string
 // True for "y" and "yes"; false when nobody is there to answer.
 bool confirm(Console& console, const std::string& question);
 
-// Rows below their headings, columns aligned; nothing for no rows.
+// Rows below their headings, columns aligned; nothing for no rows. Where they are
+// wider than the terminal, the last column goes on below itself, or each row
+// becomes a block of lines.
 class Table {
  public:
   explicit Table(std::vector<std::string> headings) { rows_.push_back(std::move(headings)); }
   void row(std::vector<std::string> cells);  // made fit for a terminal (terminal_line)
   std::string text() const;
+  std::string text(size_t terminal_width) const;
 
  private:
+  std::string blocks() const;
+
   std::vector<std::vector<std::string>> rows_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "app/console.h"
 #include "base/bytes.h"
+#include "base/local_time.h"
 
 namespace pabal::app {
 
@@ -42,7 +43,7 @@ std::string waiting_text(const queue::Listed& listed, Time now) {
   std::string out(queue::to_text(entry.state));
   if (entry.state == queue::State::waiting) {
     out += entry.due_at <= now ? ", due now"
-                               : ", next attempt at " + to_rfc3339(entry.due_at) + " (in " +
+                               : ", next attempt at " + to_local_text(entry.due_at) + " (in " +
                                      human_duration(entry.due_at - now) + ")";
   }
   if (entry.attempts > 0) {
@@ -63,7 +64,7 @@ std::string fact_of(const std::vector<journey::Event>& events, std::string_view 
 }
 
 std::string event_text(const journey::Event& event, Time start) {
-  std::string time = to_rfc3339(event.at).substr(11, 12);
+  std::string time = local_time(event.at).clock;
   std::string since = event.at == start ? "" : "+" + human_duration(event.at - start);
   since.resize(std::max<size_t>(since.size(), 10), ' ');
   std::string out = "  " + time + "  " + since + "  " + event.kind + '\n';
@@ -91,8 +92,9 @@ std::string journey_text(const Journey& journey, Time now) {
   Time start = events.front().at;
   std::string day;
   for (const journey::Event& event : events) {
-    std::string date = to_rfc3339(event.at).substr(0, 10);
-    if (date != day) out += '\n' + date + " (UTC)\n";
+    LocalTime local = local_time(event.at);
+    std::string date = local.date + ' ' + local.offset;
+    if (date != day) out += '\n' + date + '\n';
     day = date;
     out += event_text(event, start);
   }

@@ -129,8 +129,10 @@ void require_access(const std::string& directory, bool writing) {
                        ". Run the command as root, or give the files back: chown -R " + user_name(geteuid()) +
                        " " + directory);
   };
-  for (const std::string& folder : {directory, directory + "/segments"})
-    check(folder, R_OK | X_OK | (writing ? W_OK : 0));
+  for (const std::string& folder : {directory, directory + "/segments"}) {
+    std::error_code ignored;
+    if (fs::is_directory(folder, ignored)) check(folder, R_OK | X_OK | (writing ? W_OK : 0));
+  }
   // All that a store or a backup of one consists of.
   for (const std::string& folder : {directory, directory + "/segments"}) {
     std::error_code error;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 
@@ -119,6 +120,18 @@ void run_other_loop(Running& running) {
   }
 }
 
+// Only the server itself knows what it may open: the unit says it (LimitNOFILE).
+std::optional<Finding> too_few_files(const Config& config, size_t files) {
+  // Each session takes one, and some more are for mails, the database and delivery.
+  constexpr size_t kOthers = 200;
+  size_t wanted = static_cast<size_t>(config.limits.sessions_max) +
+                  static_cast<size_t>(config.delivery.connections_max) + kOthers;
+  if (files >= wanted) return std::nullopt;
+  return Finding{Finding::warning, "limits.sessions_max " + std::to_string(config.limits.sessions_max) +
+                                       " and delivery.connections_max want " + std::to_string(wanted) +
+                                       " open files, and this process may have " + std::to_string(files)};
+}
+
 // For people, or for the journal, which asks each line for its priority.
 void complain(const std::string& text) {
   fprintf(stderr, "%spabal: %s\n",
@@ -168,9 +181,10 @@ int run(const Config& config, const std::vector<Finding>& findings) {
 int serve(const Config& config) {
   try {
     act_as_owner(config.server.data_directory, config.file, {.keep = Keep::low_ports, .make = true});
-    os::raise_open_files_limit();
+    size_t files = os::raise_open_files_limit();
     os::set_memory_policy();
     std::vector<Finding> findings = check_setup(config, os::SystemClock().now());
+    if (auto finding = too_few_files(config, files)) findings.push_back(std::move(*finding));
     bool fatal = false;
     for (const Finding& finding : findings) {
       if (finding.severity != Finding::fatal) continue;

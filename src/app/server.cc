@@ -132,67 +132,8 @@ void Server::stop() {
   }
 }
 
-<<<<<<< HEAD
-=======
 void Server::reload() {
   if (tls_) tls_->reload();
 }
 
-rt::Task<std::string> Server::metrics() {
-  MetricsText text;
-  const receive::SmtpdCounters& smtp = smtpd_counters_;
-  text.counter("pabal_smtp_sessions_total", "SMTP and LMTP sessions begun", smtp.sessions);
-  text.gauge("pabal_smtp_sessions", "SMTP and LMTP sessions open now",
-             static_cast<int64_t>(smtp.open_sessions.load()));
-  text.counter("pabal_smtp_tls_sessions_total", "SMTP sessions that used TLS", smtp.tls_sessions);
-  text.counter("pabal_messages_accepted_total", "Messages that were answered by 250", smtp.messages);
-  text.counter("pabal_octets_accepted_total", "Octets of accepted messages", smtp.octets);
-  text.counter("pabal_messages_refused_total", "Messages refused after DATA", smtp.refused_messages);
-  text.counter("pabal_recipients_refused_total", "Recipients refused", smtp.refused_recipients);
-  text.counter("pabal_auth_failures_total", "Failed logins at SMTP", smtp.auth_failures);
-  const serve::pop3::Pop3Counters& pop3 = pop3_counters_;
-  text.counter("pabal_pop3_sessions_total", "POP3 sessions begun", pop3.sessions);
-  text.gauge("pabal_pop3_sessions", "POP3 sessions open now",
-             static_cast<int64_t>(pop3.open_sessions.load()));
-  text.counter("pabal_pop3_logins_total", "POP3 logins", pop3.logins);
-  text.counter("pabal_pop3_auth_failures_total", "Failed logins at POP3", pop3.auth_failures);
-  text.counter("pabal_pop3_messages_total", "Messages retrieved by POP3", pop3.messages);
-  text.counter("pabal_pop3_deleted_total", "Messages deleted by POP3", pop3.deleted);
-  const serve::imap::ImapCounters& imap = imap_counters_;
-  text.counter("pabal_imap_sessions_total", "IMAP sessions begun", imap.sessions);
-  text.gauge("pabal_imap_sessions", "IMAP sessions open now",
-             static_cast<int64_t>(imap.open_sessions.load()));
-  text.counter("pabal_imap_logins_total", "IMAP logins", imap.logins);
-  text.counter("pabal_imap_auth_failures_total", "Failed logins at IMAP", imap.auth_failures);
-  text.counter("pabal_imap_commands_total", "IMAP commands", imap.commands);
-  text.counter("pabal_imap_octets_sent_total", "Octets sent to IMAP clients", imap.octets_sent);
-  text.counter("pabal_imap_appended_total", "Messages that IMAP clients put into mailboxes", imap.appended);
-  text.counter("pabal_messages_indexed_total", "Messages made ready for lists and searches",
-               indexer_.counters().indexed);
-  if (deliverer_ != nullptr) {
-    const deliver::Counters& out = deliverer_->counters();
-    text.counter("pabal_delivery_connections_total", "Connections opened to other servers", out.connections);
-    text.counter("pabal_delivery_connections_failed_total", "Connections that came to nothing",
-                 out.connections_failed);
-    text.gauge("pabal_delivery_connections", "Connections to other servers open now",
-               static_cast<int64_t>(out.connections_open.load()));
-    text.counter("pabal_recipients_relayed_total", "Recipients taken by the next server", out.relayed);
-    text.counter("pabal_recipients_delayed_total", "Attempts after which a recipient waits", out.delayed);
-    text.counter("pabal_recipients_failed_total", "Recipients given up", out.failed);
-    text.counter("pabal_reports_total", "Delivery status notifications sent", out.reports);
-  }
-  store::Store::Counters store = store_->counters();
-  text.counter("pabal_store_commits_total", "Transactions committed", store.commits);
-  text.counter("pabal_store_units_total", "Units of work in them", store.units);
-  text.counter("pabal_store_failed_units_total", "Units of work that failed", store.failed_units);
-  text.counter("pabal_store_blob_octets_total", "Octets written to segments", store.blob_octets);
-  queue::Counts queued = co_await store_->read(queue::count);
-  text.gauge("pabal_queue_recipients", "Recipients in the queue", static_cast<int64_t>(queued.waiting),
-             {{"state", "waiting"}});
-  text.gauge("pabal_queue_recipients", "Recipients in the queue", static_cast<int64_t>(queued.held),
-             {{"state", "held"}});
-  co_return text.take();
-}
-
->>>>>>> 2dde723 (wip)
 }  // namespace pabal::app

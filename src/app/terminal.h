@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,18 @@ size_t display_width(std::string_view utf8);
 
 // Exactly `width` cells: filled with spaces, or cut and ended with "…".
 std::string fit(std::string_view utf8, size_t width);
+
+// Columns of the terminal that `fd` is; nullopt if it is none, or tells nothing.
+std::optional<size_t> terminal_width(int fd);
+
+// Broken at blanks (in text without blanks between wide characters) so that the
+// first line has at most `width` cells, and each further one, which begins with
+// `indent`, as many beside it. A word that is longer stays whole.
+std::string fold_words(std::string_view line, size_t width, const std::string& indent);
+
+// One line of output at most `width` cells wide: what follows is indented like the
+// line, or below its last column (parts with two blanks between them). A shell
+// command goes on behind a backslash, so that it can be copied; JSON stays as it is.
+std::string fold_line(std::string_view line, size_t width);
 
 }  // namespace pabal::app

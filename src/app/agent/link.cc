@@ -118,7 +118,10 @@ rt::Task<Link> secure(std::unique_ptr<io::Stream> plain, LinkOptions options) {
   }
   throw CommandError(
       "no TLS with " + options.server.to_string() + ": " + reason +
-      ". If the server has a certificate of your own making, name its authority with --ca FILE.");
+      (options.tls == TlsMode::implicit
+           ? ". If it speaks in the clear at first, as on ports 110, 143 and 587, say --tls starttls."
+           : ".") +
+      " If the server has a certificate of your own making, name its authority with --ca FILE.");
 }
 
 Login begin_login(io::World& world, const std::vector<std::string>& offered,

@@ -1,10 +1,10 @@
 #include "app/agent/overview.h"
 
 #include <algorithm>
-#include <ctime>
 
 #include "app/console.h"
 #include "app/terminal.h"
+#include "base/local_time.h"
 #include "base/log.h"
 #include "mail/address_list.h"
 #include "mail/header.h"
@@ -13,17 +13,21 @@ namespace pabal::app::agent {
 
 namespace {
 
-constexpr size_t kDateCells = 16;
+constexpr size_t kDateCells = 26;
 constexpr size_t kSizeCells = 10;
-constexpr size_t kFromCells = 22;
+constexpr size_t kFromCells = 20;
+constexpr size_t kSubjectMin = 20;
 
-std::string local_date(const std::optional<mail::Date>& date) {
-  if (!date) return {};
-  time_t seconds = static_cast<time_t>(date->time.ms / 1000);
-  tm local{};
-  char text[32] = "";
-  if (localtime_r(&seconds, &local) != nullptr) strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local);
-  return text;
+std::string date_text(const std::optional<mail::Date>& date) {
+  return date ? to_local_text(date->time) : "";
+}
+
+std::string without_end_blanks(const std::string& text) {
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+std::string right_aligned(const std::string& text, size_t cells) {
+  return std::string(cells - std::min(text.size(), cells), ' ') + text;
 }
 
 std::string json_field(std::string_view name, std::string_view value) {
@@ -48,17 +52,23 @@ Overview overview_of(std::string_view head) {
 std::string format_overviews(const std::vector<Overview>& mails, size_t width) {
   size_t number_cells = mails.empty() ? 1 : std::to_string(mails.back().number).size();
   size_t before_subject = number_cells + kDateCells + kSizeCells + kFromCells + 8;
-  size_t subject_cells = width > before_subject + 10 ? width - before_subject : 10;
-  std::string out;
+  bool one_line = width >= before_subject + kSubjectMin;
+  size_t beside = width > number_cells + 2 ? width - number_cells - 2 : 1;
+  std::string below = '\n' + std::string(number_cells + 2, ' '), out;
   for (const Overview& mail : mails) {
-    std::string number = std::to_string(mail.number);
-    std::string size = human_size(mail.size_octets);
-    out += std::string(number_cells - std::min(number.size(), number_cells), ' ') + number + "  ";
-    out += fit(local_date(mail.date), kDateCells) + "  ";
-    out += std::string(kSizeCells - std::min(size.size(), kSizeCells), ' ') + size + "  ";
-    out += fit(terminal_line(mail.from), kFromCells) + "  ";
-    std::string subject = fit(terminal_line(mail.subject), subject_cells);
-    out += subject.substr(0, subject.find_last_not_of(' ') + 1) + "\n";
+    std::string size = human_size(mail.size_octets), subject = terminal_line(mail.subject);
+    out += right_aligned(std::to_string(mail.number), number_cells) + "  ";
+    std::string head = fit(date_text(mail.date), kDateCells) + "  " + right_aligned(size, kSizeCells);
+    if (one_line) {
+      out += head + "  " + fit(terminal_line(mail.from), kFromCells) + "  " +
+             without_end_blanks(fit(subject, width - before_subject));
+    } else {
+      // Who and what need the room more than when and how much.
+      out += without_end_blanks(fit(terminal_line(mail.from), beside)) + below +
+             without_end_blanks(fit(subject, beside)) + below +
+             without_end_blanks(display_width(head) <= beside ? head : date_text(mail.date));
+    }
+    out += '\n';
   }
   return out;
 }

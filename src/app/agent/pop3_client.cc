@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/agent/greeting.h"
 #include "app/console.h"
 #include "base/bytes.h"
 #include "mail/encoding.h"
@@ -57,6 +58,7 @@ rt::Task<void> Pop3Client::open(std::string user, std::string password) {
   user_ = user;
   link_ = co_await dial(world_, options_);
   conn_ = std::make_unique<io::Connection>(std::move(link_.stream));
+  co_await expect_greeting(*conn_, Speaks::pop3, options_);
   Status greeting = co_await status();
   if (!greeting.ok) refuse("the connection", greeting);
   co_await capabilities();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "app/agent/greeting.h"
 #include "app/console.h"
 #include "base/bytes.h"
 #include "deliver/replies.h"
@@ -70,6 +71,7 @@ rt::Task<void> Submitter::open() {
   client_ =
       std::make_unique<deliver::SmtpClient>(std::move(link_.stream), options_.link.server.host, clients_);
   client_->write_to(&dialogue_);
+  co_await expect_greeting(client_->connection(), Speaks::smtp, options_.link);
   smtp::Reply greeting = co_await client_->greeting(kHelloTimeout);
   if (!greeting.is_positive()) refuse("the connection", greeting);
   co_await hello();

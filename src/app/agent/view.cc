@@ -5,6 +5,8 @@
 #include "app/console.h"
 #include "app/terminal.h"
 #include "base/bytes.h"
+#include "base/local_time.h"
+#include "mail/date.h"
 #include "mail/html_text.h"
 #include "mail/message.h"
 
@@ -18,6 +20,9 @@ constexpr size_t kNameOctets = 200;
 
 void append_field(std::string& out, const mail::Header& header, std::string_view name) {
   std::string text = header.text(name);
+  if (name == "Date") {
+    if (auto date = mail::parse_date(text)) text = to_local_text(date->time);
+  }
   if (!text.empty()) out += std::string(name) + ": " + terminal_line(text) + "\n";
 }
 

@@ -140,6 +140,19 @@ TEST(Overview, ColumnsLineUp) {
   EXPECT_THAT(format_overviews_json({one}), HasSubstr("\"date\":\"2026-11-21T09:30:00"));
 }
 
+TEST(Overview, FitsIntoNarrowTerminals) {
+  Overview one = overview_of(made(alice_to_bob()));
+  one.number = 7;
+  one.size_octets = 700;
+  for (size_t width : {40u, 60u, 80u, 86u}) {
+    std::string listing = format_overviews({one}, width);
+    for (std::string_view line : split(listing, '\n')) EXPECT_LE(display_width(line), width) << line;
+    EXPECT_THAT(listing, HasSubstr("안녕하세요, 사진"));
+    EXPECT_THAT(listing, HasSubstr("앨리스"));
+    EXPECT_THAT(listing, HasSubstr("2026-11-21 "));
+  }
+}
+
 TEST(Draft, SaysWhatIsWrong) {
   DraftContext context{.now = kNow, .token = "abcdefghijklmnop"};
   DraftArgs args = alice_to_bob();

@@ -9,6 +9,7 @@
 #include "app/agent/submitter.h"
 #include "app/demo/picture.h"
 #include "app/demo/town.h"
+#include "app/folding.h"
 #include "base/bytes.h"
 #include "mail/compose.h"
 #include "mail/header.h"
@@ -77,17 +78,18 @@ proto::dns::Zones zones() {
 }
 
 struct Stage {
+  std::string folder;  // for files that the audience uses
   Town& seoul;
   Town& busan;
   os::DnsServer& dns;
   const DemoOptions& options;
   bool leave = false;  // a signal, or the end of the play
   bool succeeded = false;
+  std::string ending = "Everything arrived as it should.";
 };
 
 void say(const std::string& text) {
-  printf("\n== %s\n", text.c_str());
-  fflush(stdout);
+  print_folded("\n== " + text + '\n');
 }
 
 mail::Draft first_letter(const Town& from, const Town& to) {
@@ -126,18 +128,18 @@ rt::Task<std::string> hand_in(Town& town, const Town& to, std::string message) {
   submission.forward_paths = {mail::parse_address(to.address(), false).value()};
   submission.message = std::move(message);
   agent::SubmitOptions options;
-  const io::Endpoint& at = town.endpoints()[1];
+  const io::Endpoint& at = town.endpoint(Protocol::submission);
   options.link = {{at.ip.to_string(), at.port}, agent::TlsMode::starttls, false, town.ca_file()};
   options.user = town.address();
   options.password = Town::kPassword;
-  options.show = [](const std::string& dialogue) { printf("%s\n", dialogue.c_str()); };
+  options.show = [](const std::string& dialogue) { print_folded(dialogue + '\n'); };
   agent::Submitted done = co_await agent::submit(town.world(), std::move(submission), std::move(options));
   co_return done.accepted.empty() ? "" : done.accepted[0].text();
 }
 
 // All mails of the town's person, by POP3 over TLS.
 rt::Task<std::vector<std::string>> fetch(Town& town) {
-  const io::Endpoint& at = town.endpoints()[2];
+  const io::Endpoint& at = town.endpoint(Protocol::pop3);
   agent::Pop3Client client(town.world(),
                            {{at.ip.to_string(), at.port}, agent::TlsMode::starttls, false, town.ca_file()});
   co_await client.open(town.address(), Town::kPassword);
@@ -180,20 +182,20 @@ bool arrived_unchanged(const std::vector<std::string>& mails, const std::string&
 
 void show_mail(const std::string& mail) {
   mail::Header header = mail::parse_header(mail);
-  for (const char* name : {"From", "To", "Subject", "Date"}) {
-    printf("   %s: %s\n", name, printable(header.text(name)).c_str());
-  }
+  std::string out;
+  for (const char* name : {"From", "To", "Subject", "Date"})
+    out += std::string("   ") + name + ": " + printable(header.text(name)) + '\n';
   mail::Part root = mail::parse_message(mail);
   for (const mail::Part* part : mail::find_text_parts(root).text) {
     if (part->type.type != "text") continue;
-    for (std::string_view line : split(mail::text_of(*part, mail), '\n')) {
-      printf("   | %s\n", printable(line).c_str());
-    }
+    for (std::string_view line : split(mail::text_of(*part, mail), '\n'))
+      out += "   | " + printable(line) + '\n';
   }
   for (const mail::Attachment& attachment : mail::list_attachments(root, mail)) {
-    printf("   attached: %s (%s, %zu octets)\n", attachment.name.c_str(), attachment.type.c_str(),
-           attachment.size_octets);
+    out += "   attached: " + attachment.name + " (" + attachment.type + ", " +
+           std::to_string(attachment.size_octets) + " octets)\n";
   }
+  print_folded(out);
 }
 
 rt::Task<bool> exchange(Stage& stage) {
@@ -209,7 +211,7 @@ rt::Task<bool> exchange(Stage& stage) {
   std::vector<std::string> of_bob = co_await fetch(stage.busan);
   for (const std::string& mail : of_bob) show_mail(mail);
   if (!arrived_unchanged(of_bob, letter)) co_return false;
-  printf("   byte for byte what Alice sent: %zu octets\n", letter.size());
+  print_folded("   byte for byte what Alice sent: " + std::to_string(letter.size()) + " octets\n");
 
   say("Bob answers");
   std::string reply = compose(stage.busan, answer(stage.busan, stage.seoul, of_bob[0]));
@@ -221,7 +223,8 @@ rt::Task<bool> exchange(Stage& stage) {
   std::vector<std::string> of_alice = co_await fetch(stage.seoul);
   for (const std::string& mail : of_alice) show_mail(mail);
   bool unchanged = arrived_unchanged(of_alice, reply);
-  if (unchanged) printf("   byte for byte what Bob sent: %zu octets\n", reply.size());
+  if (unchanged)
+    print_folded("   byte for byte what Bob sent: " + std::to_string(reply.size()) + " octets\n");
   co_return unchanged;
 }
 
@@ -236,7 +239,16 @@ rt::Task<bool> fail_peer(Stage& stage) {
   say("What Alice finds in her mailbox: first that it is late, then that it failed");
   std::vector<std::string> of_alice = co_await fetch(stage.seoul);
   for (const std::string& mail : of_alice) show_mail(mail);
-  co_return of_alice.size() == 2;
+  say("What happened to Alice's mail, as `pabal track` tells it");
+  print_folded(stage.seoul.first_journey());
+  bool both = of_alice.size() == 2;
+  if (both) {
+    stage.ending =
+        "Busan never answered. Alice's mail waited, was tried again every 2 s, and after 9 s it was given "
+        "up; "
+        "she was told twice: that it was late, and that it failed, with the mail inside. Nothing was lost.";
+  }
+  co_return both;
 }
 
 // The DNS is broken: the mail waits; once it is mended, the mail travels.
@@ -254,27 +266,74 @@ rt::Task<bool> fail_dns(Stage& stage) {
   bool there = co_await watch(stage, 60, in_busan);
   if (!there) co_return false;
   std::vector<std::string> of_bob = co_await fetch(stage.busan);
+  say("What happened to Alice's mail, as `pabal track` tells it");
+  print_folded(stage.seoul.first_journey());
+  stage.ending =
+      "Nobody could say where Busan is, so Alice's mail waited on her server's disk. Once the DNS answered, "
+      "the "
+      "next attempt brought it to Bob, byte for byte. Nothing was lost, and nobody had to do anything.";
   co_return arrived_unchanged(of_bob, letter);
 }
 
+// Where this program is, so that `pabal` is found as the commands below write it.
+std::string own_folder() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+// What the commands of the invitation name.
+void make_files(Town& town, const std::string& folder) {
+  io::Disk& disk = town.world().disk;
+  auto write = [&](const char* name, const std::string& bytes) {
+    disk.open(folder + '/' + name, io::OpenMode::create)->write_at(0, bytes);
+  };
+  write("password", std::string(Town::kPassword) + '\n');
+  write("letter.txt", "안녕하세요 Bob,\n\nthe seal is attached once more.\n\nAlice\n");
+  write("picture.png", seal_png());
+}
+
 void print_invitation(Stage& stage) {
-  const auto& s = stage.seoul.endpoints();
-  const auto& b = stage.busan.endpoints();
+  make_files(stage.seoul, stage.folder);
   std::string alice = stage.seoul.address(), bob = stage.busan.address();
-  say("Both servers stay up. Try it yourself (the password of both is \"demo\"); Ctrl-C ends it");
-  printf(
-      "\n  send:     printf 'From: %s\\r\\nSubject: hello\\r\\n\\r\\nHello Bob.\\r\\n' | \\\n"
-      "            curl --url smtp://%s --mail-from %s --mail-rcpt %s --user %s:demo --upload-file -\n",
-      alice.c_str(), s[1].to_string().c_str(), alice.c_str(), bob.c_str(), alice.c_str());
-  printf("  read:     curl --user %s:demo pop3://%s/1\n", bob.c_str(), b[2].to_string().c_str());
-  printf(
-      "  by hand:  telnet %s %u     (SMTP; then EHLO me.test, MAIL FROM:<me@me.test>, RCPT TO:<%s>, DATA)\n",
-      s[0].ip.to_string().c_str(), s[0].port, alice.c_str());
-  printf("  numbers:  curl http://%s/metrics\n", s[3].to_string().c_str());
-  printf("  mail program: server %s, SMTP port %u, POP3 port %u, STARTTLS (the CA is in %s)\n",
-         s[1].ip.to_string().c_str(), s[1].port, s[2].port, stage.seoul.ca_file().c_str());
-  printf("  What happens to a mail is told here.\n");
-  fflush(stdout);
+  std::string smtp = stage.seoul.endpoint(Protocol::smtp).ip.to_string() + ' ' +
+                     std::to_string(stage.seoul.endpoint(Protocol::smtp).port);
+  std::string submission = stage.seoul.endpoint(Protocol::submission).to_string();
+  std::string pop3 = stage.busan.endpoint(Protocol::pop3).to_string();
+  std::string imap = stage.busan.endpoint(Protocol::imap).to_string();
+  std::string as = " --password-file password --ca " + stage.seoul.ca_file();
+  say("Both servers stay up. Try it yourself, in another terminal; Ctrl-C ends it");
+  std::string out = "\nFirst, so that the files are found, and pabal itself:\n";
+  auto command = [&](const std::string& line) { out += "  " + line + '\n'; };
+  command("cd " + stage.folder);
+  command("export PATH=" + own_folder() + ":$PATH");
+  out += "\nAlice writes (passwords are \"demo\"); what happens to the mail is told here:\n";
+  command("pabal send --server " + submission + " --user " + alice + as + " --from " + alice + " --to " +
+          bob + " --subject 안녕 --attach picture.png < letter.txt");
+  command("printf 'From: " + alice +
+          "\\r\\nSubject: hello\\r\\n\\r\\nHello Bob.\\r\\n' | curl --url smtp://" + submission +
+          " --mail-from " + alice + " --mail-rcpt " + bob + " --user " + alice + ":demo --upload-file -");
+  command("telnet " + smtp);
+  out += "     (then EHLO me.test, MAIL FROM:<me@me.test>, RCPT TO:<" + alice + ">, DATA)\n";
+  out += "\nBob reads:\n";
+  command("pabal inbox --server " + pop3 + " --user " + bob + as);
+  command("pabal read 1 --server " + pop3 + " --user " + bob + as);
+  command("curl --user " + bob + ":demo imap://" + imap + "/INBOX -X 'FETCH 1:* (FLAGS ENVELOPE)'");
+  command("curl --user " + bob + ":demo pop3://" + pop3 + "/1");
+  out += "\nThe operator looks:\n";
+  std::string config = " --config " + stage.seoul.config_file();
+  command("pabal track " + alice + config);
+  command("pabal queue list" + config);
+  command("pabal account list" + config);
+  command("pabal account add carol@" + stage.seoul.domain() + " --generate" + config);
+  command("curl http://" + stage.seoul.endpoint(Protocol::metrics).to_string() + "/metrics");
+  out += "\nA mail program, with STARTTLS everywhere and the authority " + stage.seoul.ca_file() + ":\n";
+  for (Town* town : {&stage.seoul, &stage.busan}) {
+    out += "  " + town->address() + "  server " + town->endpoint(Protocol::imap).ip.to_string() +
+           ", ports: submission " + std::to_string(town->endpoint(Protocol::submission).port) + ", IMAP " +
+           std::to_string(town->endpoint(Protocol::imap).port) + ", POP3 " +
+           std::to_string(town->endpoint(Protocol::pop3).port) + '\n';
+  }
+  print_folded(out);
 }
 
 rt::Task<void> play(Stage& stage) {
@@ -290,7 +349,11 @@ rt::Task<void> play(Stage& stage) {
     } else if (ready) {
       stage.succeeded = co_await exchange(stage);
     }
-    say(stage.succeeded ? "Everything arrived as it should." : "Something did not arrive as it should.");
+    if (!stage.succeeded && stage.leave) {
+      say("Ended by you, before the end of the story.");
+    } else {
+      say(stage.succeeded ? stage.ending : "Something did not arrive as it should.");
+    }
     if (!stage.options.once && stage.options.fail.empty() && stage.succeeded) {
       print_invitation(stage);
       auto never = [] { return false; };
@@ -351,7 +414,7 @@ int demo(const DemoOptions& options) {
     }(port));
     Town seoul({"seoul.test", "alice", kSeoulIp, directory.make("seoul"), port, queue, dns.endpoint()}, ca);
     Town busan({"busan.test", "bob", kBusanIp, directory.make("busan"), port, queue, dns.endpoint()}, ca);
-    Stage stage{seoul, busan, dns, options};
+    Stage stage{directory.make("you"), seoul, busan, dns, options};
     loop.run(run_all(stage));
     return stage.succeeded ? 0 : 1;
   } catch (const std::exception& e) {

@@ -1,7 +1,9 @@
 #include "app/demo/town.h"
 
 #include <cstdio>
+#include <utility>
 
+#include "app/folding.h"
 #include "app/journey_text.h"
 #include "app/options.h"
 #include "directory/directory.h"
@@ -15,7 +17,7 @@ void write_file(io::Disk& disk, const std::string& path, const std::string& byte
   file->write_at(0, bytes);
 }
 
-io::Endpoint endpoint(const std::string& ip, uint16_t port) {
+io::Endpoint at(const std::string& ip, uint16_t port) {
   return {*io::IpAddress::parse(ip), port, {}};
 }
 
@@ -32,8 +34,8 @@ Town::Town(const TownPlan& plan, const tls::Credentials& ca) : plan_(plan) {
   Config config = this->config();
   real_ = std::make_unique<os::RealWorld>(*real_world_options(config));
   world_.emplace(real_->world());
-  server_ = std::make_unique<Server>(*world_, config,
-                                     [this](const std::vector<io::Endpoint>& bound) { endpoints_ = bound; });
+  server_ =
+      std::make_unique<Server>(*world_, config, [this](const std::vector<io::Endpoint>& at) { bound(at); });
   store::Store& store = server_->store();
   store.execute_now([&](store::Transaction& tx) {
     bool added = directory::add_domain(store, tx, plan_.domain).has_value() &&
@@ -48,10 +50,11 @@ Config Town::config() const {
   config.server.data_directory = plan_.directory + "/data";
   config.server.loops = 1;
   config.tls = {plan_.directory + "/certificate.pem", plan_.directory + "/key.pem"};
-  config.listeners = {{Protocol::smtp, endpoint(plan_.ip, plan_.smtp_port), TlsMode::starttls, false},
-                      {Protocol::submission, endpoint(plan_.ip, 0), TlsMode::starttls, true},
-                      {Protocol::pop3, endpoint(plan_.ip, 0), TlsMode::starttls, true},
-                      {Protocol::metrics, endpoint(plan_.ip, 0), TlsMode::none, false}};
+  config.listeners = {{Protocol::smtp, at(plan_.ip, plan_.smtp_port), TlsMode::starttls, false},
+                      {Protocol::submission, at(plan_.ip, 0), TlsMode::starttls, true},
+                      {Protocol::pop3, at(plan_.ip, 0), TlsMode::starttls, true},
+                      {Protocol::imap, at(plan_.ip, 0), TlsMode::starttls, true},
+                      {Protocol::metrics, at(plan_.ip, 0), TlsMode::none, false}};
   config.delivery.remote_port = plan_.smtp_port;
   config.delivery.ip = IpFamilies::v4_only;
   config.queue = plan_.queue;
@@ -60,6 +63,22 @@ Config Town::config() const {
   config.dns.local_zones = {"test"};
   config.log.level = LogLevel::error;
   return config;
+}
+
+void Town::bound(const std::vector<io::Endpoint>& endpoints) {
+  Config real = config();
+  for (size_t i = 0; i < endpoints.size(); ++i) real.listeners[i].address = endpoints[i];
+  write_file(world_->disk, config_file(), write_config(real));
+  endpoints_ = endpoints;
+}
+
+const io::Endpoint& Town::endpoint(Protocol protocol) const {
+  std::vector<ListenerConfig> listeners = config().listeners;
+  for (size_t i = 0; i < endpoints_.size(); ++i) {
+    if (listeners[i].protocol == protocol) return endpoints_[i];
+  }
+  verify(false, "a town serves what it is asked for");
+  std::unreachable();
 }
 
 rt::Task<void> Town::run() {
@@ -78,16 +97,28 @@ bool Town::tell() {
       std::vector<journey::Event> events = journey::read(tx.db, *it);
       size_t& told = told_[*it];
       if (events.size() == told) continue;
-      printf("\n%s, mail %s\n", plan_.domain.c_str(), journey::trace_id(*it).c_str());
+      print_folded("\n" + plan_.domain + ", mail " + journey::trace_id(*it) + "\n");
       for (; told < events.size(); ++told) {
-        fputs(event_text(events[told], events.front().at).c_str(), stdout);
+        print_folded(event_text(events[told], events.front().at));
         ++kinds_[events[told].kind];
       }
       news = true;
     }
   });
-  fflush(stdout);
   return news;
+}
+
+std::string Town::first_journey() {
+  std::string text;
+  server_->store().execute_now([&](store::Transaction& tx) {
+    std::vector<MessageId> messages = journey::newest(tx.db, 20);
+    if (messages.empty()) return;
+    queue::Selection selection;
+    selection.message = messages.back();
+    text = journey_text(
+        {messages.back(), journey::read(tx.db, messages.back()), queue::list(tx.db, selection, 10)}, tx.now);
+  });
+  return text;
 }
 
 bool Town::knows(std::string_view kind) const {

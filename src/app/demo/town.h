@@ -36,8 +36,10 @@ class Town {
   std::string ca_file() const { return plan_.directory + "/ca.pem"; }
   io::World& world() { return *world_; }
   Server& server() { return *server_; }
-  // Bound when serving(): in the order smtp, submission, pop3, metrics.
-  const std::vector<io::Endpoint>& endpoints() const { return endpoints_; }
+  // For --config of the command line; written when serving().
+  std::string config_file() const { return plan_.directory + "/pabal.toml"; }
+  // The listener for it; there when serving().
+  const io::Endpoint& endpoint(Protocol protocol) const;
   bool serving() const { return !endpoints_.empty(); }
 
   // Serves until server().stop(). What it throws is reported and remembered.
@@ -46,9 +48,12 @@ class Town {
   // Prints what has happened to mails since the last call; true if anything.
   bool tell();
   bool knows(std::string_view kind) const;  // such an event has been told
+  // The whole journey of the first mail, with where it is now.
+  std::string first_journey();
 
  private:
   Config config() const;
+  void bound(const std::vector<io::Endpoint>& endpoints);
 
   TownPlan plan_;
   std::unique_ptr<os::RealWorld> real_;

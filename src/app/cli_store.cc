@@ -295,7 +295,7 @@ int restore(const Cli& cli, const Arguments& a) {
 }
 
 int renew(const Cli& cli, const Arguments& a) {
-  on_store(cli, a, [&](io::World& world, const std::string& directory, auto&) {
+  on_store(cli, a, Use::change, [&](io::World& world, const std::string& directory, auto&) {
     a.cancel ? store::cancel_renewal(world, directory) : store::request_renewal(world, directory);
     return 0;
   });

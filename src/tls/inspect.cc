@@ -61,12 +61,6 @@ std::expected<KeyPtr, std::string> read_key(const std::string& path) {
   return key;
 }
 
-Time time_of(const ASN1_TIME* t) {
-  tm parts{};
-  if (ASN1_TIME_to_tm(t, &parts) != 1) return {};
-  return {static_cast<int64_t>(timegm(&parts)) * 1000};
-}
-
 std::vector<std::string> names_of(X509* certificate) {
   std::vector<std::string> out;
   auto* names =

@@ -206,7 +206,7 @@ void Session::tell_what_is_left(const FetchSource& source, const FetchForm& form
   }
   auto says_something = [](const wire::FetchItem& item) { return item.kind != wire::FetchItem::uid; };
   if (std::ranges::none_of(left, says_something)) return;
-  FetchForm rest{.items = left, .keywords = form.keywords, .uid_only = form.uid_only, .utf8 = form.utf8};
+  FetchForm rest{.items = left, .keywords = form.keywords, .uid_only = form.uid_only, .texts = form.texts};
   FetchLine line(source, rest);
   while (line.put_piece(out())) {
   }

@@ -14,7 +14,7 @@ namespace pabal::serve::imap {
 namespace {
 
 // What one read finds out.
-struct Tree {
+struct Listing {
   std::vector<SeenMailbox> mailboxes;
   std::vector<ListSource> sources;
   std::vector<ListLine> lines;                              // refer to the sources
@@ -27,7 +27,7 @@ struct Tree {
 
 // Refers to nothing outside of itself.
 template <>
-inline constexpr bool pabal::kPortable<pabal::serve::imap::Tree> = true;
+inline constexpr bool pabal::kPortable<pabal::serve::imap::Listing> = true;
 
 namespace pabal::serve::imap {
 
@@ -60,8 +60,8 @@ std::vector<ListSource> gather_sources(const std::vector<SeenMailbox>& mailboxes
   return sources;
 }
 
-Tree read_tree(store::Database& db, const directory::Account& reader, const wire::List& command) {
-  Tree tree;
+Listing read_tree(store::Database& db, const directory::Account& reader, const wire::List& command) {
+  Listing tree;
   tree.mailboxes = see_mailboxes(db, reader);
   std::vector<std::string> subscriptions;
   if (command.lsub || command.only_subscribed || command.returns.subscribed)
@@ -144,7 +144,7 @@ rt::Task<Outcome> Session::on(wire::List command) {
   if (octets_of(command) > ListPatterns::kOctetsMax)
     co_return no("LIMIT", "the patterns together have more than " + std::to_string(ListPatterns::kOctetsMax) +
                               " octets");
-  Tree tree = co_await service_.store.read(read_tree, *account_, command);
+  Listing tree = co_await service_.store.read(read_tree, *account_, command);
   if (command.lsub) {
     for (const ListLine& line : tree.lines) {
       put_lsub_line(out(), line, names_utf8());

@@ -10,7 +10,7 @@ TEST(Terminal, NothingSteersIt) {
   EXPECT_EQ(terminal_line("c1 \xc2\x9b"
                           "31m"),
             "c1 \uFFFD31m");
-  EXPECT_EQ(terminal_line("evil\u202Egnp.exe"), "evilgnp.exe");
+  EXPECT_EQ(terminal_line("evil\u202Egnp.exe\u2066"), "evil\uFFFDgnp.exe\uFFFD");
   EXPECT_EQ(terminal_line("two\nlines\tand tab"), "two lines and tab");
   EXPECT_EQ(terminal_text("two\r\nlines\rlone\ttab"), "two\nlines\uFFFDlone\ttab");
   EXPECT_EQ(terminal_line("broken \xff utf-8"), "broken \uFFFD utf-8");

@@ -533,6 +533,31 @@ class Hostile(ImapCase):
             session.file.read(100)
             server.stop()
 
+    def test_memory_does_not_grow_with_what_is_fetched(self):
+        size, items = 4 << 20, 60
+        session = self.session()
+        session.ok("CREATE large")
+        session.append("large", mail(body=("x" * 76 + "\r\n") * (size // 78)))
+        session.ok("SELECT large")
+        session.ok("FETCH 1 (BODY.PEEK[])")
+        before = self.resident()
+        for wanted in (" ".join(["BODY.PEEK[]"] * items),
+                       " ".join(f"BODY.PEEK[]<{offset}.{size}>" for offset in range(items)),
+                       " ".join(f"BINARY.PEEK[1]<{offset}.{size}>" for offset in range(items))):
+            with self.subTest(wanted=wanted[:30]):
+                session.send(f"a FETCH 1 ({wanted})\r\n")
+                received, tail, most = 0, b"", 0
+                while b"\r\na " not in tail:
+                    octets = session.socket.recv(1 << 20)
+                    self.assertTrue(octets, "the server has closed")
+                    received += len(octets)
+                    tail = (tail + octets)[-200:]
+                    most = max(most, self.resident())
+                self.assertIn(b"\r\na OK", tail)
+                # What is asked for twice is answered once.
+                self.assertLess(received, 2 * size) if wanted.endswith("[]") else self.assertGreater(received, 50 * size)
+                self.assertLess(most - before, 10 * size)
+
 
 class Crash(ServerCase):
     def test_what_was_promised_is_there(self):

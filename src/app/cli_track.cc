@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <ostream>
 
@@ -34,14 +35,14 @@ Time begin_of(const Journey& journey) {
 
 // Mails, and what never became one, newest first.
 std::vector<Journey> find_by_address(Records& r, const Arguments& a, const std::string& directory) {
-  std::vector<Journey> found;
+  std::vector<Journey> mails, refusals, found;
   for (MessageId message : journey::find_by_address(r.tx.db, a.what, a.max)) {
-    found.push_back(read_journey(r.tx.db, message));
+    mails.push_back(read_journey(r.tx.db, message));
   }
   for (journey::Event& refusal : journey::find_refusals(r.world.disk, directory, a.what, a.max)) {
-    found.push_back({{}, {std::move(refusal)}, {}});
+    refusals.push_back({{}, {std::move(refusal)}, {}});
   }
-  std::ranges::stable_sort(found, std::greater(), begin_of);
+  std::ranges::merge(mails, refusals, std::back_inserter(found), std::greater(), begin_of, begin_of);
   if (found.size() > a.max) found.resize(a.max);
   return found;
 }

@@ -45,30 +45,30 @@ UnboundResolver& ValidatingResolver::plain() {
 }
 
 rt::Task<DnsAnswer> ValidatingResolver::resolve(std::string name, io::RecordType type, Instant deadline) {
-  if (dnssec_ == Dnssec::stripped) co_await look_again();
+  if (dnssec_ == Dnssec::stripped) co_await look_again(name, type);
   if (dnssec_ == Dnssec::stripped) co_return co_await plain().resolve(name, type, deadline);
   DnsAnswer answer = co_await validating_.resolve(name, type, deadline);
   bool doubtful = answer.security == io::Security::bogus ||
                   (answer.status == DnsAnswer::temporary && dnssec_ == Dnssec::unknown);
   if (!doubtful) co_return answer;
-  co_await look_again();
+  co_await look_again(name, type);
   if (dnssec_ == Dnssec::stripped) co_return co_await plain().resolve(name, type, deadline);
   co_return answer;
 }
 
 // One at a time, and not too often: the others make do with the answer they have.
-rt::Task<void> ValidatingResolver::look_again() {
+rt::Task<void> ValidatingResolver::look_again(std::string name, io::RecordType type) {
   if (monotonic_us() < look_not_before_us_ || looking_.exchange(true)) co_return;
-  co_await probe(rt::Loop::current().now() + kLookFor);
+  look_not_before_us_ = monotonic_us() + kAfterAttempt.count();
+  co_await probe(rt::Loop::current().now() + kLookFor, std::move(name), type);
   looking_ = false;
 }
 
 // Resolvers of its own, because others remember what was answered in another network.
-rt::Task<Dnssec> ValidatingResolver::probe(Instant deadline) {
+rt::Task<Dnssec> ValidatingResolver::probe(Instant deadline, std::string name, io::RecordType type) {
   if (dnssec_ == Dnssec::off || dnssec_ == Dnssec::no_anchor) co_return dnssec_;
-  look_not_before_us_ = monotonic_us() + kAfterAttempt.count();
   UnboundResolver unsigned_resolver(without_anchors(options_));
-  DnsAnswer as_it_comes = co_await unsigned_resolver.resolve(".", io::RecordType::ns, deadline);
+  DnsAnswer as_it_comes = co_await unsigned_resolver.resolve(std::move(name), type, deadline);
   if (as_it_comes.status == DnsAnswer::temporary) co_return dnssec_;
   UnboundResolver signed_resolver(options_);
   DnsAnswer validated = co_await signed_resolver.resolve(".", io::RecordType::ns, deadline);

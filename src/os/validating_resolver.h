@@ -35,14 +35,15 @@ class ValidatingResolver final : public io::Resolver {
   // An answer that cannot be validated makes it look whether any can.
   rt::Task<io::DnsAnswer> resolve(std::string name, io::RecordType type, Instant deadline) override;
 
-  // Looks by questions of its own. What cannot be told by the deadline stays as it was.
-  rt::Task<Dnssec> probe(Instant deadline);
+  // Looks whether the root's own records can be validated while that name is answered.
+  // What cannot be told by the deadline stays as it was.
+  rt::Task<Dnssec> probe(Instant deadline, std::string name = ".", io::RecordType type = io::RecordType::ns);
 
   Dnssec dnssec() const { return dnssec_; }
 
  private:
   UnboundResolver& plain();
-  rt::Task<void> look_again();
+  rt::Task<void> look_again(std::string name, io::RecordType type);
   void conclude(Dnssec verdict);
 
   const ResolverOptions options_;

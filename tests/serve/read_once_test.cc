@@ -65,9 +65,9 @@ TEST_F(ReadOnce, MessagesOfUrls) {
 TEST_F(ReadOnce, TreesOfAnAccount) {
   auto test = [](store::Store& store) -> rt::Task<void> {
     Trees trees(store);
-    std::vector<std::shared_ptr<const Tree>> got;
+    std::vector<std::shared_ptr<const SeenTree>> got;
     auto ask = [](Trees& from, uint64_t since,
-                  std::vector<std::shared_ptr<const Tree>>& out) -> rt::Task<void> {
+                  std::vector<std::shared_ptr<const SeenTree>>& out) -> rt::Task<void> {
       auto tree = co_await from.read(reader(), since);
       out.push_back(std::move(tree));
     };
@@ -98,9 +98,9 @@ TEST_F(ReadOnce, TreesOfAnAccount) {
 TEST_F(ReadOnce, ATreeThatIsBeingReadWhileSomethingChangesIsReadAgain) {
   auto test = [](store::Store& store) -> rt::Task<void> {
     Trees trees(store);
-    std::vector<std::shared_ptr<const Tree>> got;
+    std::vector<std::shared_ptr<const SeenTree>> got;
     auto ask = [](Trees& from, uint64_t since,
-                  std::vector<std::shared_ptr<const Tree>>& out) -> rt::Task<void> {
+                  std::vector<std::shared_ptr<const SeenTree>>& out) -> rt::Task<void> {
       auto tree = co_await from.read(reader(), since);
       out.push_back(std::move(tree));
     };

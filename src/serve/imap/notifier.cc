@@ -53,7 +53,7 @@ void Notifier::put_back(Marks marks) {
 }
 
 Notifier::Question Notifier::question(const directory::Account& reader, const Marks& marks,
-                                      std::shared_ptr<const Tree> tree) const {
+                                      std::shared_ptr<const SeenTree> tree) const {
   Question out{
       .program = program_, .hostname = hostname_, .reader = reader, .tree = std::move(tree), .mailboxes = {}};
   auto add = [&](MailboxId id, const Known& known) {

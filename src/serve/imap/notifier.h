@@ -94,7 +94,7 @@ class Notifier {
     std::shared_ptr<const NotifyProgram> program;
     std::string hostname;
     directory::Account reader;
-    std::shared_ptr<const Tree> tree;  // of a whole look
+    std::shared_ptr<const SeenTree> tree;  // of a whole look
     struct KnownName {
       std::string name;  // as it was seen; "" if it was not
       bool subscribed = false;
@@ -102,7 +102,7 @@ class Notifier {
     std::map<MailboxId, KnownName> mailboxes;  // of a whole look all that are known, else what is marked
   };
   Question question(const directory::Account& reader, const Marks& marks,
-                    std::shared_ptr<const Tree> tree) const;
+                    std::shared_ptr<const SeenTree> tree) const;
   static Look look(store::Database& db, const Question& question);
 
   // The first time: nothing is news. selected: its messages are not told of here.

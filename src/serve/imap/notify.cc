@@ -112,7 +112,7 @@ rt::Task<NotifyNews> Session::look_for_news() {
       marks.whole = look->tree_changed;  // what else has changed in it?
     }
     if (marks.whole) {
-      std::shared_ptr<const Tree> tree = co_await service_.trees.read(*account_, since);
+      std::shared_ptr<const SeenTree> tree = co_await service_.trees.read(*account_, since);
       look =
           co_await service_.store.read(Notifier::look, notify_->question(*account_, marks, std::move(tree)));
     }

@@ -7,13 +7,13 @@ namespace {
 // So many readers' trees stay for those of their sessions that ask later.
 constexpr size_t kTreesKept = 64;
 
-Tree read_tree(store::Database& db, const directory::Account& reader) {
+SeenTree read_tree(store::Database& db, const directory::Account& reader) {
   return {.mailboxes = see_mailboxes(db, reader), .subscriptions = store::list_subscriptions(db, reader.id)};
 }
 
 }  // namespace
 
-rt::Task<std::shared_ptr<const Tree>> Trees::read(directory::Account reader, uint64_t since) {
+rt::Task<std::shared_ptr<const SeenTree>> Trees::read(directory::Account reader, uint64_t since) {
   std::shared_ptr<Entry>& slot = entries_[reader.id];
   if (!slot) slot = std::make_shared<Entry>();
   const std::shared_ptr<Entry> entry = slot;
@@ -26,10 +26,10 @@ rt::Task<std::shared_ptr<const Tree>> Trees::read(directory::Account reader, uin
   const uint64_t begun = now_;
   ++reads_;
   const AccountId account = reader.id;
-  std::shared_ptr<const Tree> tree;
+  std::shared_ptr<const SeenTree> tree;
   std::exception_ptr error;
   try {
-    tree = std::make_shared<const Tree>(co_await store_.read(read_tree, std::move(reader)));
+    tree = std::make_shared<const SeenTree>(co_await store_.read(read_tree, std::move(reader)));
   } catch (...) {
     error = std::current_exception();
   }

@@ -16,7 +16,7 @@
 
 namespace pabal::serve::imap {
 
-struct Tree {
+struct SeenTree {
   std::vector<SeenMailbox> mailboxes;
   std::vector<std::string> subscriptions;  // rising
 };
@@ -31,14 +31,14 @@ class Trees {
   uint64_t now() const { return now_; }
 
   // As it is now, or as it was read at `since` (of now()) or later. Throws StoreError.
-  rt::Task<std::shared_ptr<const Tree>> read(directory::Account reader, uint64_t since);
+  rt::Task<std::shared_ptr<const SeenTree>> read(directory::Account reader, uint64_t since);
 
   uint64_t reads() const { return reads_; }  // of the store, so far
 
  private:
   struct Entry {
-    std::shared_ptr<const Tree> tree;  // null: not read yet, or let go
-    uint64_t begun = 0;                // now() when reading `tree` began
+    std::shared_ptr<const SeenTree> tree;  // null: not read yet, or let go
+    uint64_t begun = 0;                    // now() when reading `tree` began
     bool reading = false;
     rt::Event ended;
   };

@@ -10,6 +10,8 @@
 
 #include "base/visible.h"
 
+#include "base/visible.h"
+
 namespace pabal::app {
 
 namespace {

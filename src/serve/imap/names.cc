@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "mail/precis.h"
 #include "directory/lookup.h"
+#include "mail/precis.h"
 #include "serve/imap/session.h"
 
 namespace pabal::serve::imap {

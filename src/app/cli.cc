@@ -11,6 +11,7 @@
 #include "app/serve.h"
 #include "app/usage_error.h"
 #include "app/version.h"
+#include "directory/directory.h"
 #include "os/real_world.h"
 #include "os/system.h"
 
@@ -93,6 +94,28 @@ void print_findings(const Cli& cli, const Config& config, const std::vector<Find
   }
 }
 
+// What the config and the accounts together have wrong with them. A store that
+// cannot be opened has been found already.
+static void check_accounts(const Cli& cli, const Config& config, std::vector<Finding>& findings) {
+  std::vector<directory::Account> accounts;
+  try {
+    with_records(cli, [&](Records& r) { accounts = directory::list_accounts(r.tx.db); });
+  } catch (const CommandError&) {
+    return;
+  }
+  std::string small;
+  size_t count = 0;
+  for (const directory::Account& account : accounts) {
+    if (account.quota_octets == 0 || account.quota_octets >= config.limits.message_octets_max) continue;
+    if (++count <= 3) small += (small.empty() ? "" : ", ") + account.address;
+  }
+  if (count == 0) return;
+  findings.push_back({Finding::warning, small +
+                                            (count > 3 ? " and " + std::to_string(count - 3) + " more" : "") +
+                                            " may keep less than one mail of limits.message_octets_max (" +
+                                            size_text(config.limits.message_octets_max) + ")"});
+}
+
 // Status 1 for errors only; with warnings the server works.
 static int check_config(const Cli& cli) {
   Config config = load(cli);
@@ -102,6 +125,7 @@ static int check_config(const Cli& cli) {
   const os::Dnssec dnssec = look_for_dnssec(config);
   if (std::optional<std::string> trouble = dnssec_trouble(dnssec))
     findings.push_back({Finding::warning, std::move(*trouble)});
+  check_accounts(cli, config, findings);
   std::vector<std::string> errors, warnings;
   for (const Finding& finding : findings)
     (finding.severity == Finding::warning ? warnings : errors).push_back(json_string(finding.text));

@@ -100,6 +100,41 @@ TEST_F(CliTest, InitWithoutPasswordMakesOneAndRefusesASecondTime) {
   EXPECT_THAT(second.err, HasSubstr("is there already; nothing was changed"));
 }
 
+TEST_F(CliTest, MistypedWordsGetASuggestion) {
+  ASSERT_EQ(init().status, 0);
+  for (auto [args, meant] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"acount", "list"}, "there is no command \"acount\"; did you mean \"account\"?"},
+           {{"account", "lst"}, "there is no command \"lst\" of `pabal account`; did you mean \"list\"?"},
+           {{"account", "app-password", "ad"}, "did you mean \"add\"?"},
+           {{"queue", "list", "--stat", "held"}, "of `pabal queue list`; did you mean \"--state\"?"},
+           {{"queue", "list", "--confg=x"}, "did you mean \"--config\"?"},
+           {{"banana"}, "there are: "},
+           {{"account"}, "name a command: add, "},
+           {{"queue", "list", "more"}, "is one word too many for `pabal queue list`"},
+           {{"queue", "list", "--max", "0"}, "--max: expected a whole number, 1 or more, not \"0\""},
+           {{"track", "a@b", "--max", "many"}, "--max: expected a whole number, 1 or more, not \"many\""},
+           {{"init", "x.test", "--port-offset", "70000"}, "0 to 65535, not \"70000\""}}) {
+    Ran ran = run(args);
+    EXPECT_EQ(ran.status, 2);
+    EXPECT_THAT(ran.err, HasSubstr(meant));
+    EXPECT_THAT(ran.err, HasSubstr("--help` says more"));
+    EXPECT_EQ(ran.out, "");
+  }
+  EXPECT_EQ(run({"--help"}).status, 0);
+}
+
+TEST_F(CliTest, TablesFitTheTerminal) {
+  Table table({"MAIL", "TO", "LAST ANSWER"});
+  table.row(
+      {"06aez85kc8p1y", "bob@busan.test", "451 4.3.0 the disk is full, please come back in an hour or so"});
+  EXPECT_EQ(table.text(SIZE_MAX).find('\n'),
+            std::string("MAIL           TO              LAST ANSWER").size());
+  EXPECT_THAT(table.text(60), HasSubstr("\n06aez85kc8p1y  bob@busan.test  451 4.3.0 the disk is full,\n"
+                                        "                               please come back in an hour\n"
+                                        "                               or so\n"));
+  EXPECT_THAT(table.text(40), HasSubstr("TO           bob@busan.test\n"));
+}
+
 TEST_F(CliTest, InitRefusesWhatIsNoDomainOrAccount) {
   EXPECT_THAT(run({"init", "seoul", "--dir", directory_}).err,
               HasSubstr("expected a name such as example.org"));

@@ -77,6 +77,15 @@ level = "debug"
   EXPECT_EQ(config->log.level, LogLevel::debug);
 }
 
+TEST(Config, FoldersThatCannotBe) {
+  EXPECT_THAT(error_of("[server]\nhostname = \"mail.seoul.test\"\ndata_directory = \"\"\n"),
+              HasSubstr("pabal.toml:3: server.data_directory is empty"));
+  EXPECT_THAT(error_of("[server]\nhostname = \"mail.seoul.test\"\ndata_directory = \"a\\u0000b\"\n"),
+              HasSubstr("pabal.toml:3: server.data_directory has a NUL in it"));
+  EXPECT_THAT(error_of(with_server("[log]\nfile = \"/tmp/x\\u0000y\"\n")),
+              HasSubstr("log.file has a NUL in it"));
+}
+
 TEST(Config, ErrorsNameFileLineAndWhatWouldBeRight) {
   EXPECT_EQ(error_of(with_server(
                 "[[listener]]\nprotocol = \"smtp\"\naddress = \"0.0.0.0:25\"\ntls = \"sterttls\"\n")),

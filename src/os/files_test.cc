@@ -95,6 +95,12 @@ TEST_P(FilesTest, WhatIsMissingIsNamed) {
   disk.open(at("file"), OpenMode::create);
   EXPECT_THROW(disk.make_directory(at("file/below")), io::IoError);
   EXPECT_THROW(disk.make_directory(at("file")), io::IoError);
+  std::filesystem::create_symlink("/nowhere/at/all", at("dangling"));
+  for (const std::string& impossible :
+       {std::string("/proc/mail/below"), std::string("/proc/mail"), std::string(), at("dangling"),
+        at("dangling/below"), at(std::string(300, 'a'))}) {
+    EXPECT_THROW(disk.make_directory(impossible), io::IoError) << impossible;
+  }
 }
 
 TEST_P(FilesTest, ASecondProcessDoesNotGetTheLock) {

@@ -52,6 +52,32 @@ TEST(ThreadPoolTest, OffloadComesBackToTheLoop) {
   for (int i = 0; i < 2000; ++i) ASSERT_EQ(results[static_cast<size_t>(i)], i * i);
 }
 
+TEST(SystemTest, ALogIsReopened) {
+  std::string path = testing::TempDir() + "pabal-log-" + std::to_string(getpid());
+  SystemClock clock;
+  StreamLog log({.path = path}, clock);
+  log.info("before");
+  std::filesystem::rename(path, path + ".1");
+  log.info("between");
+  log.reopen();
+  log.info("after");
+  auto text = [](const std::string& file) {
+    std::stringstream all;
+    all << std::ifstream(file).rdbuf();
+    return all.str();
+  };
+  EXPECT_TRUE(text(path + ".1").contains("between"));
+  EXPECT_FALSE(text(path).contains("between"));
+  EXPECT_TRUE(text(path).contains("after"));
+  // Where no new one can be, the old one stays.
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  EXPECT_THROW(log.reopen(), io::IoError);
+  log.info("still there");
+  std::filesystem::remove(path);
+  std::filesystem::remove(path + ".1");
+}
+
 TEST(SystemTest, RandomOctetsDiffer) {
   SystemRandom random;
   EXPECT_NE(random.octets(32), random.octets(32));

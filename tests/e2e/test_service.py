@@ -85,6 +85,12 @@ class Reload(ServiceCase):
     def test_hanging_up_while_it_starts_and_stops_ends_nothing(self):
         self.pabal.stop()
         self.pabal.spawn()
+
+        def takes_signals():
+            with open(f"/proc/{self.pabal.process.pid}/status", encoding="ascii") as status:
+                return int(status.read().split("SigBlk:")[1].split()[0], 16) & 1
+
+        wait_until(takes_signals, "main() has begun")
         while self.pabal.process.poll() is None and not self.events_named("server.listening")[len(self.pabal.ports):]:
             self.pabal.process.send_signal(signal.SIGHUP)
         self.pabal.await_start()
@@ -203,7 +209,7 @@ class Checks(ServiceCase):
         self.assertEqual((done.error, done.text.count("\n")), ("", 1))
 
     def certificate(self, name, *options):
-        folder = self.directory(name)
+        folder = self.folder(name)
         certificate, key = os.path.join(folder, "c.pem"), os.path.join(folder, "k.pem")
         run([program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
              "/CN=mail.seoul.test", "-addext", "subjectAltName=DNS:mail.seoul.test", "-keyout", key, "-out", certificate, *options])
@@ -260,6 +266,8 @@ class Checks(ServiceCase):
     def test_sizes(self):
         self.check(0, "warning: ", "segment_octets", store={"segment_octets": "1MiB"})
         self.check(0, "warning: ", "64KiB", limits={"message_octets_max": "10KiB"})
+        self.pabal.add_account("small@seoul.test", "--quota", "1MiB")
+        self.check(0, "warning: ", "small@seoul.test may keep less than one mail")
         self.check(0, "warning: ", "nothing is tried twice", queue={"lifetime": "1m"})
 
     def test_files(self):

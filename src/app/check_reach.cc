@@ -100,12 +100,15 @@ class Reach {
 
   void check_trusted(const io::IpPrefix& network) {
     std::string name = network.address.to_string() + '/' + std::to_string(network.bits);
+    // fc00::/7 is the largest network that is anybody's own.
+    bool own = is_private(network.address) && network.bits >= (network.address.v6 ? 7 : 8);
+    if (own) return;
     // Nobody is given so much: who writes it means the whole world, or half of it.
     if (network.bits < (network.address.v6 ? 16 : 8)) {
       add(Finding::error, "relay.trusted_networks has " + name +
                               ": that is an open relay, through which anybody sends spam in your name; "
                               "name your own networks only");
-    } else if (!is_private(network.address) && network.bits < (network.address.v6 ? 32 : 16)) {
+    } else if (network.bits < (network.address.v6 ? 32 : 16)) {
       add(Finding::warning,
           "relay.trusted_networks has " + name + ": that is large; everyone there can send as anybody");
     }

@@ -1,6 +1,7 @@
 #include "app/journey_text.h"
 
 #include <algorithm>
+#include <ctime>
 #include <set>
 
 #include "app/console.h"
@@ -54,6 +55,14 @@ std::string waiting_text(const queue::Listed& listed, Time now) {
   return out;
 }
 
+// Facts that are times were written down for programs.
+std::string shown_fact(std::string_view name, std::string_view value) {
+  tm parts{};
+  std::string text(value);
+  if (name != "next" || strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) return text;
+  return to_local_text({static_cast<int64_t>(timegm(&parts)) * 1000});
+}
+
 }  // namespace
 
 std::string fact_of(const std::vector<journey::Event>& events, std::string_view name) {
@@ -73,7 +82,8 @@ std::string event_text(const journey::Event& event, Time start) {
   for (const auto& [name, value] : event.facts) {
     std::string padded = name;
     padded.resize(width + 2, ' ');
-    std::vector<std::string_view> lines = split(trim(value), '\n');
+    std::string shown = shown_fact(name, value);
+    std::vector<std::string_view> lines = split(trim(shown), '\n');
     if (lines.size() == 1) {
       out += std::string(28, ' ') + padded + printable(lines[0], 2000) + '\n';
       continue;

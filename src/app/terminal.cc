@@ -66,6 +66,8 @@ std::string clean(std::string_view text, bool one_line) {
 }
 
 constexpr size_t kWidthMin = 20;
+constexpr size_t kFarApart = 6;
+constexpr size_t kIndent = 4;
 
 // Where a line may end: the octets before, and those to skip.
 struct Break {
@@ -153,7 +155,14 @@ std::string fold_line(std::string_view line, size_t width) {
   size_t column = first;
   for (size_t gap = line.find("  ", first); gap != std::string_view::npos; gap = line.find("  ", column)) {
     size_t text = line.find_first_not_of(' ', gap);
-    if (text == std::string_view::npos || display_width(line.substr(0, text)) > width / 2) break;
+    if (text == std::string_view::npos) break;
+    if (display_width(line.substr(0, text)) > width / 2) {
+      // Columns that are set far apart: the next one below, a little to the right.
+      if (text - gap < kFarApart) break;
+      std::string indent(first + kIndent, ' ');
+      return std::string(line.substr(0, gap)) + '\n' + indent +
+             fold_words(line.substr(text), width - indent.size(), indent);
+    }
     column = text;
   }
   size_t cells = display_width(line.substr(0, column));

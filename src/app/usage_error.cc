@@ -1,6 +1,7 @@
 #include "app/usage_error.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -61,7 +62,11 @@ std::string about_word(const CLI::App& command, const std::string& word) {
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = reached(app);
-  std::vector<std::string> words = app.remaining(true);
+  std::vector<std::string> words = command.remaining();
+  if (words.empty()) words = app.remaining(true);
+  // Behind a mistyped option stands its value, which nobody expects either.
+  auto option = std::find_if(words.begin(), words.end(), [](const auto& w) { return w.starts_with('-'); });
+  if (option != words.end()) std::iter_swap(words.begin(), option);
   bool unknown = error.get_name() == "ExtrasError" || error.get_name() == "RequiredError";
   std::string text;
   if (unknown && !words.empty()) {

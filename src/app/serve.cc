@@ -7,9 +7,9 @@
 #include <thread>
 #include <unistd.h>
 
-#include "app/dnssec.h"
 #include "app/check_setup.h"
 #include "app/console.h"
+#include "app/dnssec.h"
 #include "app/options.h"
 #include "app/owner.h"
 #include "app/server.h"
@@ -162,9 +162,8 @@ int run(const Config& config, const std::vector<Finding>& findings) {
     for (size_t i = 1; i < loops; ++i) others.emplace_back(run_other_loop, std::ref(*running));
     manager.ready(status_text(config));
   };
-  real.resolver().on_verdict([&](os::Dnssec verdict) {
-    note_dnssec(world.log, world.disk, config.server.data_directory, verdict);
-  });
+  real.resolver().on_verdict(
+      [&](os::Dnssec verdict) { note_dnssec(world.log, world.disk, config.server.data_directory, verdict); });
   Server server(world, config, on_bound);
   Running state{server, real.log(), manager, config};
   running = &state;

@@ -8,10 +8,6 @@
 
 #include "base/visible.h"
 
-#include "base/visible.h"
-
-#include "base/visible.h"
-
 namespace pabal::app {
 
 namespace {

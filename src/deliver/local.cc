@@ -48,11 +48,11 @@ void carry_out(store::Transaction& tx, const store::MessageRecord& message, cons
     // Each stands for itself: the others do not wait for one that is full.
     if (!has_room(store::usage(tx.db, account.id).value_or(store::Usage{}), message)) {
       queue::insert(tx, copy.waiting);
-      journey::record(tx, message.id,
-                      {{tx.now,
-                        "queued",
-                        {{"to", local.recipient},
-                         {"because", "the mailbox of " + account.address + " is full"}}}});
+      journey::record(
+          tx, message.id,
+          {{tx.now,
+            "queued",
+            {{"to", local.recipient}, {"because", "the mailbox of " + account.address + " is full"}}}});
       continue;
     }
     Uid uid = store::append(tx, account.id, account.inbox, record, 0);

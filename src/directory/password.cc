@@ -6,8 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/verify.h"
-#include "proto/sasl/scram_secret.h"
 #include "mail/precis.h"
+#include "proto/sasl/scram_secret.h"
 #include "store/hash.h"
 
 namespace pabal::directory {

@@ -87,9 +87,10 @@ void Staged::deliver(store::Transaction& tx, const Local& local, std::vector<jou
   if (full && refuses_when_full_) throw OverQuota(local.recipient);
   if (full) {
     queue::insert(tx, local.waiting);
-    events.push_back({tx.now,
-                      "queued",
-                      {{"to", local.recipient}, {"because", "the mailbox of " + account.address + " is full"}}});
+    events.push_back(
+        {tx.now,
+         "queued",
+         {{"to", local.recipient}, {"because", "the mailbox of " + account.address + " is full"}}});
     return;
   }
   Uid uid = store::append(tx, account.id, account.inbox, message_, 0);
@@ -104,9 +105,11 @@ void Staged::deliver(store::Transaction& tx, const Local& local, std::vector<jou
 // same for all, else beside it for each of them.
 void Staged::tell_deliveries(const std::vector<std::vector<mail::Address>>& came_by) {
   if (came_by.empty()) return;
-  message_.deliveries = std::ranges::any_of(came_by, [&](const auto& other) { return other != came_by.front(); });
+  message_.deliveries =
+      std::ranges::any_of(came_by, [&](const auto& other) { return other != came_by.front(); });
   if (!message_.deliveries) message_.prefix += delivery_fields(came_by.front());
-  for (size_t i = 0; message_.deliveries && i < locals_.size(); ++i) locals_[i].told = delivery_fields(came_by[i]);
+  for (size_t i = 0; message_.deliveries && i < locals_.size(); ++i)
+    locals_[i].told = delivery_fields(came_by[i]);
 }
 
 Ready Intake::stage(Incoming incoming) {
@@ -130,15 +133,16 @@ Ready Intake::stage(Incoming incoming) {
 
   // Each account gets one copy however many of the recipients lead to it, and
   // each address elsewhere one transmission.
-  std::map<AccountId, size_t> accounts;  // in locals_
+  std::map<AccountId, size_t> accounts;             // in locals_
   std::vector<std::vector<mail::Address>> came_by;  // as locals_
   std::set<std::string> elsewhere;
   for (const Recipient& recipient : envelope.recipients) {
     for (const directory::Account& account : recipient.where.accounts) {
       auto [known, is_new] = accounts.emplace(account.id, staged->locals_.size());
       if (is_new) {
-        queue::NewEntry waiting{queue_.new_id(), message.id, with_domain(recipient.path, account),
-                                recipient.orcpt, onward_notify(recipient), account.id};
+        queue::NewEntry waiting{
+            queue_.new_id(),          message.id, with_domain(recipient.path, account), recipient.orcpt,
+            onward_notify(recipient), account.id};
         staged->locals_.push_back({account, proto::smtp::path_text(recipient.path), std::move(waiting), {}});
         came_by.emplace_back();
       }

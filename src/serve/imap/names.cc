@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "mail/precis.h"
 #include "directory/lookup.h"
 #include "mail/precis.h"
 #include "serve/imap/session.h"

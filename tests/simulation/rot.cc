@@ -79,17 +79,21 @@ void Rot::forget_overwritten() {
 rt::Task<std::vector<Rot::Reference>> Rot::references() {
   io::World world = host_.world();
   std::unique_ptr<store::Store> store = store::Store::open_beside(world, {.directory = kStore});
+  using Found = std::pair<int64_t, size_t>;  // a message, and its place in records_
   auto query = [this](store::Database& db) {
-    std::vector<Reference> found;
-    for (const RottenRecord& record : records_) {
+    std::vector<Found> found;
+    for (size_t i = 0; i < records_.size(); ++i) {
+      const RottenRecord& record = records_[i];
       store::Statement select =
           db.prepare("SELECT id FROM message WHERE segment = ? AND segment_offset = ? AND hash = ?");
       select.bind(record.segment).bind(static_cast<int64_t>(record.offset)).bind_blob(record.hash);
-      while (select.step()) found.push_back({select.number(0), &record});
+      while (select.step()) found.emplace_back(select.number(0), i);
     }
     return found;
   };
-  std::vector<Reference> found = co_await test::read(*store, query);
+  std::vector<Found> read = co_await test::read(*store, query);
+  std::vector<Reference> found;
+  for (const auto& [message, record] : read) found.push_back({message, &records_[record]});
   co_await store->close();
   co_return found;
 }

@@ -70,7 +70,7 @@ TEST(SearchHeader, AddressesAreThoseOfTheEnvelope) {
   EXPECT_EQ(addresses("From: \"Kim, Gil \\\"K\\\" Dong\" <kim@x.test> (at work)\r\n"),
             "from: kim, gil \"k\" dong <kim@x.test>\n");
   EXPECT_EQ(addresses("To: kim (of the (old) team) @ x . test,\r\n lee@x.test (Lee)\r\nSender: a@x.test\r\n"),
-            "to: kim@x.test, lee <lee@x.test>\n");
+            "to: of the (old) team <kim@x.test>, lee <lee@x.test>\n");
   EXPECT_EQ(
       addresses("To: Team: a@x.test, =?utf-8?B?6rmA?= <b@x.test>;, none:;, c@x.test\r\nTO: d@x.test\r\n"),
       "to: team: a@x.test, 김 <b@x.test>;, none: ;, c@x.test\nto: d@x.test\n");

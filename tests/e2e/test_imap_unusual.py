@@ -86,7 +86,7 @@ class Searches(Unusual):
         self.assertTrue(tagged.startswith("NO [LIMIT] "), tagged)
 
     ADDRESSES = [
-        'From: "Kim, Gil Dong" <kim@a.test> (at work)\nTo: lee (of the (old) team) @ b . test\nSubject: 1\n\nx\n',
+        'From: "Kim, Gil Dong" <kim@a.test> (at work)\nTo: Lee <lee (of the (old) team) @ b . test>\nSubject: 1\n\nx\n',
         "From: Team: ann@a.test,\n bob@b.test;\nCc: =?utf-8?B?6rmA6ri464+Z?= <gil@c.test>\nSubject: 2\n\nx\n",
         "From: carl@c.test (Carl the Great)\nTo: <@route.test:via@d.test>\nTo: second@e.test\nSubject: 3\n\nx\n",
     ]

@@ -63,8 +63,8 @@ rt::Task<void> ImapReader::ask_more() {
     co_await sort();
   } else if (n < 80) {
     co_await ask_politely("FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE)", false);
-  } else if (n < 86 && enabled_ == Enabled::qresync && selected_modseq_ > 0) {
-    std::string since = std::to_string(selected_modseq_);
+  } else if (n < 86 && enabled_ == Enabled::qresync && known_modseq_ > 0) {
+    std::string since = std::to_string(known_modseq_);
     co_await ask_politely("UID FETCH 1:* (FLAGS) (CHANGEDSINCE " + since + " VANISHED)");
   } else if (n < 90) {
     co_await fetch_url();

@@ -101,7 +101,7 @@ rt::Task<bool> ImapReader::select(std::string name, bool examine) {
   }
   if (resync) {
     ledger_.count("mailboxes taken up again by QRESYNC");
-    view_.expect_complete(selected_modseq_);
+    view_.expect_complete(known_modseq_);
   }
   if (std::string wrong = view_.end_resync(!some_known); !wrong.empty()) complain(wrong);
   if (resync && vanished_ && remembered->second.crashes != model_.crashes())

@@ -42,6 +42,24 @@ std::string made_at(io::Disk& disk, const std::string& directory) {
   return at ? std::to_string(*at) : "";
 }
 
+// UIDs that one mailbox can have given between the state that was put back and its
+// loss; the new ones begin behind them.
+constexpr int64_t kUidsGivenMax = 1 << 20;
+
+// New UIDs too, above all that a client can have seen: some do not throw away what
+// they know when UIDVALIDITY changes, but look whether their UIDs still stand for the
+// same mails, and give up where one does not (mbsync 1.4).
+void renew_uids(Transaction& tx, const Mailbox& mailbox) {
+  const int64_t shift = mailbox.uid_next.value - 1 + kUidsGivenMax;
+  if (mailbox.uid_next.value + shift > UINT32_MAX / 2)
+    return;  // RFC 9051 §2.3.1.1: the new UIDVALIDITY says it
+  tx.db.prepare("UPDATE mail SET uid = uid + ? WHERE mailbox = ?").bind(shift).bind(mailbox.id.value).run();
+  tx.db.prepare("UPDATE mailbox SET uidnext = uidnext + ?1, first_recent = first_recent + ?1 WHERE id = ?2")
+      .bind(shift)
+      .bind(mailbox.id.value)
+      .run();
+}
+
 size_t renew_account(Transaction& tx, AccountId account) {
   raise_uid_validity(tx, account, tx.now.ms / 1000 + kAheadSeconds);
   const int64_t modseq_least = tx.now.ms * kChangesPerMillisecondMax;
@@ -53,6 +71,7 @@ size_t renew_account(Transaction& tx, AccountId account) {
   const ModSeq modseq = next_modseq(tx, account);
   const std::vector<Mailbox> mailboxes = list_mailboxes(tx.db, account);
   for (const Mailbox& mailbox : mailboxes) {
+    renew_uids(tx, mailbox);
     tx.db.prepare("UPDATE mailbox SET uidvalidity = ?, modseq = ? WHERE id = ?")
         .bind(new_uid_validity(tx, account).value)
         .bind(modseq.value)

@@ -118,17 +118,20 @@ class Store(ServerCase):
         self.assertEqual([body_of(mail) for mail in mails], sent[:len(mails)])
 
     def numbers(self):
-        """-> UIDVALIDITY and UIDNEXT of Alice's INBOX, and the unique ids of her mails"""
+        """-> UIDVALIDITY and UIDs of Alice's INBOX, and the unique ids of her mails"""
         with self.pabal.imap(ALICE) as client:
-            _, (status,) = client.status("INBOX", "(UIDVALIDITY UIDNEXT)")
-        validity, following = (int(number) for number in re.findall(rb"\d+", status.split(b"(")[1]))
+            _, (status,) = client.status("INBOX", "(UIDVALIDITY)")
+            client.select("INBOX", readonly=True)
+            uids = {int(uid) for uid in client.uid("SEARCH", "ALL")[1][0].split()}
+        validity = int(re.findall(rb"\d+", status.split(b"(")[1])[0])
         with self.pabal.pop3(ALICE) as client:
             unique_ids = {line.split()[1] for line in client.uidl()[1]}
-        return validity, following, unique_ids
+        return validity, uids, unique_ids
 
     def expect_new_numbers(self, before):
-        validity, _, unique_ids = self.numbers()
+        validity, uids, unique_ids = self.numbers()
         self.assertGreater(validity, before[0])
+        self.assertGreater(min(uids), max(before[1]))
         self.assertFalse(unique_ids & before[2])
 
     def test_after_a_restore_no_uid_is_given_again(self):

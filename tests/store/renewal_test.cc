@@ -34,6 +34,12 @@ void expect_renewed(const Numbers& before, const Numbers& after) {
   for (const auto& [name, mailbox] : after.mailboxes) {
     EXPECT_GT(mailbox.uid_validity.value, before.highest) << name;
     EXPECT_LE(mailbox.uid_validity.value, kUidValidityMax) << name;
+    auto old_one = before.mailboxes.find(name);
+    if (old_one != before.mailboxes.end()) {
+      EXPECT_GT(mailbox.uid_next.value - static_cast<int64_t>(mailbox.messages),
+                old_one->second.uid_next.value)
+          << name;
+    }
     for (const auto& [_, old] : before.mailboxes) EXPECT_GT(mailbox.modseq.value, old.modseq.value) << name;
   }
 }

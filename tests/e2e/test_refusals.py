@@ -177,4 +177,4 @@ class Dnssec(ServerCase):
         event, = [event for event in pabal.events() if event["event"] == "dns.dnssec"]
         self.assertEqual((event["state"], event["level"]), ("stripped", "warning"))
         self.assertIn("DNSSEC cannot be checked here", pabal.cli("queue", "list").text)
-        self.assertIn("DNSSEC cannot be checked here", run([PABAL, "check-config", "--config", pabal.config]).text)
+        self.assertIn("DNSSEC cannot be checked here", run([PABAL, "check-config", "--config", pabal.config]).error)

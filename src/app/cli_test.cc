@@ -10,6 +10,7 @@
 #include "journey/journey.h"
 #include "os/real_world.h"
 #include "queue/queue.h"
+#include "queue/records.h"
 #include "store/messages.h"
 
 namespace pabal::app {

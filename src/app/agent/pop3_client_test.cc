@@ -111,7 +111,7 @@ rt::Task<Fetched> fetched(Pop3ClientTest& t, std::string target, bool remove) {
   Pop3Client client(t.world_, t.link(t.mode_));
   co_await client.open("bob@busan.test", "bob's secret");
   FetchOptions options{.target = *parse_target(target), .remove = remove};
-  options.seen_path = t.directory_ + "/state/" + client.account_name();
+  options.account = client.account_name();
   co_return co_await fetch(t.world_, client, std::move(options));
 }
 

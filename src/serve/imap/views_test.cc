@@ -10,7 +10,7 @@ namespace {
 // What belongs to a loop cannot be handed to a thread that works for it, in any wrapping.
 static_assert(!Portable<View> && !Portable<View*> && !Portable<std::shared_ptr<View>>);
 static_assert(!Portable<std::shared_ptr<const View>>);
-static_assert(!Portable<Session*> && !Portable<Selected>);
+static_assert(!Portable<Session*> && !Portable<Selected*>);
 
 // What it hands over instead.
 static_assert(Portable<MailboxState> && Portable<std::shared_ptr<const Snapshot>>);

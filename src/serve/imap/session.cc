@@ -220,6 +220,7 @@ rt::Task<void> Session::execute(std::string text) {
     if (e.full()) outcome.code = "UNAVAILABLE";
   }
   if (!waits) service_.counters.command_durations.observe(rt::Loop::current().now() - begun);
+  if (selected_ && facts.tells_changes && !outcome.said) tell_position(outcome);
   if (!outcome.said) respond(tag_, outcome);
   if (outcome.then == Outcome::Then::close) closing_ = true;
   if (outcome.then == Outcome::Then::start_tls) {

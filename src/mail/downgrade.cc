@@ -104,6 +104,25 @@ class Converter {
     return leaf(part, top);
   }
 
+  Result heads(const Part& part, bool top) {
+    std::string out(head_of(part, m_));
+    if (!all_ascii(out)) {
+      auto fields = head(part, top, "", "");
+      if (!fields) return fields;
+      out = *fields + "\r\n";
+    }
+    size_t at = part.body_begin;
+    if (part.is_multipart()) {
+      for (const Part& child : part.children) {
+        auto inner = heads(child, false);
+        if (!inner) return inner;
+        out.append(m_.substr(at, child.header_begin - at)).append(*inner);
+        at = child.body_end;
+      }
+    }
+    return out.append(m_.substr(at, part.body_end - at));
+  }
+
  private:
   Result container(const Part& part, bool top) {
     std::string boundary = part.type.parameter("boundary");
@@ -333,6 +352,11 @@ Needs scan_needs(std::string_view message) {
   needs.binary = lines_are_binary(message);
   if (!all_ascii(message)) scan_part(parse_message(message), message, false, needs);
   return needs;
+}
+
+std::expected<std::string, std::string> to_ascii_headers(std::string_view message) {
+  Part root = parse_message(message);
+  return Converter(message, root).heads(root, true);
 }
 
 std::expected<std::string, std::string> to_7bit(std::string_view message) {

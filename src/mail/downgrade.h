@@ -25,4 +25,8 @@ Needs scan_needs(std::string_view message);
 // The error says why it cannot be done: an address with a local part that has no ASCII form.
 std::expected<std::string, std::string> to_7bit(std::string_view message);
 
+// The same for the heads of the message and its parts alone: bodies, enclosed messages
+// among them, stay octet for octet. What asked for SMTPUTF8 by its fields then does not.
+std::expected<std::string, std::string> to_ascii_headers(std::string_view message);
+
 }  // namespace pabal::mail

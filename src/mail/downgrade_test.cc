@@ -107,6 +107,28 @@ TEST(To7Bit, RawHeadersOfOldCharsets) {
   }
 }
 
+TEST(ToAsciiHeaders, LeavesBodiesAlone) {
+  const std::string body =
+      "머리말\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+      "8bit\r\n\r\n한글 본문\r\n--b\r\n";
+  const std::string enclosed = "Content-Type: message/rfc822\r\n\r\nSubject: 안쪽\r\n\r\n한\r\n--b--\r\n꼬리";
+  std::string message =
+      to_ascii_headers(
+          "Subject: 안녕\r\nFrom: 김 <a@메일.한국>\r\nMIME-Version: 1.0\r\n"
+          "Content-Type: multipart/mixed; boundary=b\r\n\r\n" +
+          body + "Content-Type: image/png; name=\"그림.png\"\r\n\r\nx\r\n--b\r\n" + enclosed)
+          .value();
+  EXPECT_EQ(scan_needs(message), (Needs{.eightbit = true}));
+  Header header = parse_header(message);
+  EXPECT_EQ(header.text("subject"), "안녕");
+  EXPECT_EQ(header.value("from"), "=?utf-8?B?6rmA?= <a@xn--h32bq4v.xn--3e0b707e>");
+  EXPECT_NE(message.find(body), std::string::npos);
+  EXPECT_TRUE(message.ends_with(enclosed));
+  EXPECT_EQ(parse_message(message).children[1].type.parameter("name"), "그림.png");
+  EXPECT_EQ(to_ascii_headers("Subject: x\n\n한").value(), "Subject: x\n\n한");
+  EXPECT_FALSE(to_ascii_headers("To: 김@x.test\r\n\r\nx\r\n"));
+}
+
 TEST(To7Bit, NestedParts) {
   std::string original =
       "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=o\r\nContent-Transfer-Encoding: "

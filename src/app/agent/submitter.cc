@@ -140,6 +140,14 @@ Prepared Submitter::prepare() const {
   bool address_needs_utf8 =
       submission_.reverse_path.address && smtp::needs_smtputf8(*submission_.reverse_path.address);
   for (const mail::Address& to : submission_.forward_paths) address_needs_utf8 |= smtp::needs_smtputf8(to);
+  if (needs.utf8_headers && !address_needs_utf8) {
+    // Few servers have SMTPUTF8, and it holds on the whole way (RFC 6531 §3.1): asked for
+    // only where something has no other form.
+    if (auto encoded = mail::to_ascii_headers(mail.message)) {
+      mail.message = std::move(*encoded);
+      needs = mail::scan_needs(mail.message);
+    }
+  }
   bool convert =
       needs.binary || (needs.eightbit && !can.eight_bit_mime) || (needs.utf8_headers && !can.smtputf8);
   if (convert) {

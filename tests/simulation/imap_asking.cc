@@ -61,7 +61,7 @@ rt::Task<void> ImapReader::ask_more() {
     co_await be_notified();
   } else if (n < 76) {
     co_await sort();
-  } else if (n < 80) {
+  } else if (n < 80 && !view_.entries().empty()) {  // 1:* names nobody in an empty mailbox
     co_await ask_politely("FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE)", false);
   } else if (n < 86 && enabled_ == Enabled::qresync && known_modseq_ > 0) {
     std::string since = std::to_string(known_modseq_);

@@ -28,7 +28,7 @@ rt::Task<void> ImapReader::ask_more() {
       "GETACL INBOX",
       "MYRIGHTS INBOX",
       "LISTRIGHTS INBOX anyone",
-      "SETACL f1 anyone lr",
+      "SETACL f1 anyone i",
       "DELETEACL f1 anyone",
       "SETMETADATA INBOX (/private/comment \"mine\")",
       "SETMETADATA INBOX (/private/comment NIL)",

@@ -79,7 +79,7 @@ class Bench {
     timed("summaries: subjects", [&](Transaction& tx) { find_summaries(tx.db, ids_, {.subject = true}); });
     timed("summaries: texts", [&](Transaction& tx) { find_summary_texts(tx.db, ids_); });
     timed("texts", [&](Transaction& tx) {
-      read_search_texts(tx.db, ids_, true, true, [](const FoundSearchText&) { return true; });
+      read_search_texts(tx.db, ids_, true, true, [](const store::FoundSearchText&) { return true; });
     });
     for (int i = 0; i < 3; ++i) loop_.run(read_all());
     timed("expunge of copies", [&](Transaction& tx) { expunge(tx, kAccount, trash_, all); });

@@ -32,6 +32,8 @@ class ReadOnce : public testing::Test {
   std::unique_ptr<store::Store> store_;
 };
 
+constexpr AccountId kReader{1};
+
 TEST_F(ReadOnce, MessagesOfUrls) {
   auto test = [](store::Store& store) -> rt::Task<void> {
     std::vector<MessageId> ids;
@@ -40,23 +42,23 @@ TEST_F(ReadOnce, MessagesOfUrls) {
       ids.push_back(id);
     }
     UrlMessages messages(store, 2500);  // room for two of them
-    auto first = co_await messages.find(ids[0]);
+    auto first = co_await messages.find(ids[0], kReader);
     EXPECT_TRUE(first);
-    auto second = co_await messages.find(ids[1]);
-    auto again = co_await messages.find(ids[0]);
+    auto second = co_await messages.find(ids[1], kReader);
+    auto again = co_await messages.find(ids[0], kReader);
     EXPECT_EQ(first, again);
-    co_await messages.find(ids[2]);  // the one used longest ago goes
-    auto still = co_await messages.find(ids[0]);
+    co_await messages.find(ids[2], kReader);  // the one used longest ago goes
+    auto still = co_await messages.find(ids[0], kReader);
     EXPECT_EQ(first, still);
-    auto anew = co_await messages.find(ids[1]);
+    auto anew = co_await messages.find(ids[1], kReader);
     EXPECT_NE(second, anew);
     EXPECT_EQ(second->bytes, anew->bytes);
-    auto none = co_await messages.find(MessageId{1});
+    auto none = co_await messages.find(MessageId{1}, kReader);
     EXPECT_FALSE(none);
 
     UrlMessages small(store, 10);  // one is kept, however large
-    first = co_await small.find(ids[0]);
-    again = co_await small.find(ids[0]);
+    first = co_await small.find(ids[0], kReader);
+    again = co_await small.find(ids[0], kReader);
     EXPECT_EQ(first, again);
   };
   sim_.run(test(*store_));

@@ -13,7 +13,7 @@ bool take_utf8_literal(Parser& parser, std::string& octets) {
   bool literal8 = false;
   if (!parser.space(kWhat) || !parser.expect('(', kWhat) || !parser.take_literal(octets, literal8, kWhat))
     return false;
-  if (!literal8) return parser.reject(parser.name() + ": UTF8 takes a literal8: UTF8 (~{310}");
+  if (!literal8) return parser.reject(parser.name() + ": UTF8 takes a literal8, UTF8 (~{310} and so on");
   return parser.expect(')', "\")\" behind the literal of UTF8");
 }
 
@@ -21,7 +21,7 @@ bool take_utf8_literal(Parser& parser, std::string& octets) {
 bool take_message_literal(Parser& parser, std::string& octets, bool& literal8, std::string_view what) {
   if (!parser.take_literal(octets, literal8, what)) return false;
   return literal8 || octets.find('\0') == std::string::npos ||
-         parser.reject(parser.name() + ": a literal holds no NUL; a literal8 may: ~{310}");
+         parser.reject(parser.name() + ": a literal holds no NUL; a literal8 like ~{310} may");
 }
 
 // RFC 4469 §3

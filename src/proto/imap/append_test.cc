@@ -28,7 +28,7 @@ TEST(ImapAppend, One) {
 // RFC 9051 §4.3: who has NUL to send sends it as literal8.
 TEST(ImapAppend, NulIsForLiteral8) {
   using namespace std::string_literals;
-  const std::string no_nul = "a literal holds no NUL; a literal8 may: ~{310}";
+  const std::string no_nul = "a literal holds no NUL; a literal8 like ~{310} may";
   EXPECT_EQ(refusal("APPEND x {3}\r\na\0b"s), "BAD APPEND: " + no_nul);
   EXPECT_EQ(refusal("APPEND x {1}\r\na {3+}\r\na\0b"s), "BAD APPEND: " + no_nul);
   EXPECT_EQ(refusal("REPLACE 1 x {3}\r\na\0b"s), "BAD REPLACE: " + no_nul);
@@ -81,7 +81,7 @@ TEST(ImapAppend, BinaryAndUtf8) {
   append = parsed<Append>("APPEND x (\\Seen) UTF8 (~{2+}\r\n\xc3\xa9)");
   EXPECT_TRUE(append.messages.at(0).utf8);
   EXPECT_EQ(append.messages[0].octets, "\xc3\xa9");
-  EXPECT_EQ(refusal("APPEND x UTF8 ({1}\r\na)"), "BAD APPEND: UTF8 takes a literal8: UTF8 (~{310}");
+  EXPECT_EQ(refusal("APPEND x UTF8 ({1}\r\na)"), "BAD APPEND: UTF8 takes a literal8, UTF8 (~{310} and so on");
   EXPECT_EQ(refusal("APPEND x UTF8 ~{1}\r\na").substr(0, 3), "BAD");
   EXPECT_EQ(refusal("APPEND x UTF8 (~{1}\r\na").substr(0, 3), "BAD");
 }

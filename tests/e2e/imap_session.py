@@ -45,8 +45,19 @@ class Imap:
     def send(self, data):
         self.socket.sendall(data if isinstance(data, bytes) else data.encode("utf-8", "surrogateescape"))
 
+    # Which of several sessions is told first is chance: who asks about \Recent sets this.
+    tells_recent = False
+
     def line(self):
-        """One response with its literals; "" when the server has closed."""
+        """One response with its literals, as if nothing were \Recent; "" when the server has closed."""
+        text = self._line()
+        while not self.tells_recent and re.fullmatch(r"\* \d+ RECENT", text):
+            text = self._line()
+        if not self.tells_recent and " FETCH (" in text:
+            text = re.sub(r"(FLAGS \([^)]*?) ?\\Recent", r"\1", text, count=1).replace("FLAGS ( ", "FLAGS (")
+        return text
+
+    def _line(self):
         text = self.file.readline().decode("utf-8", "surrogateescape").removesuffix("\r\n")
         while found := re.search(r"\{(\d+)\}$", text):
             text += "\r\n" + self.file.read(int(found[1])).decode("utf-8", "surrogateescape")

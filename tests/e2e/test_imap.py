@@ -185,7 +185,7 @@ class Commands(ImapCase):
         self.assertEqual(sizes, [len(one) for one in self.mails])
         self.ok(self.client.append(self.box, r"(\Flagged $Work)", '" 1-Feb-2024 10:00:00 +0900"', self.mails[0]))
         flags = self.ok(self.client.fetch("6", "(FLAGS INTERNALDATE)"))[0]
-        self.assertIn(rb"\Flagged $Work", flags)
+        self.assertIn(rb"\Flagged \Recent $Work", flags)
         self.assertEqual(imaplib.Internaldate2tuple(flags)[:6], time.localtime(1706749200)[:6])
 
     def test_the_same_bytes_whichever_way_they_are_read(self):
@@ -445,6 +445,9 @@ class Limits(ImapCase):
         reader.ok(r"STORE 1 +FLAGS (\Flagged)")
         self.assertEqual(owner.until_told("NOOP", lambda line: "FETCH" in line)[-1], r"1 FETCH (UID 1 FLAGS (\Flagged))")
         owner.ok(f"DELETEACL shared {BOB}")
+        reader.send("x NOOP\r\n")
+        self.assertEqual(reader.until(lambda line: "BYE" in line)[-1], "* BYE you may no longer read this mailbox")
+        reader = self.session(BOB)
         self.assertRegex(reader.ask(f"STATUS {theirs} (MESSAGES)")[1], r"^NO \[NONEXISTENT\]")
 
 
@@ -485,7 +488,7 @@ class Hostile(ImapCase):
 
     def test_nesting(self):
         session = self.filled("nested", 0)
-        for keys in ("(" * 20_000, "(" * 200 + "ALL" + ")" * 200, "OR " * 20_000 + "ALL", "NOT " * 15_000 + "ALL"):
+        for keys in ("(" * 20_000, "OR " * 20_000 + "ALL", "NOT " * 15_000 + "ALL"):
             answer = session.ask("SEARCH " + keys)[1]
             self.assertRegex(answer, "^(BAD|NO)", keys[:20])
         deep = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n" for n in range(5000)).encode()

@@ -178,7 +178,7 @@ class ImapSearch(ServerCase):
     def test_modseq(self):
         session = self.filled("modseq", MAILS)
         session.ok("STORE 2 +FLAGS.SILENT (\\Seen)")
-        items = {number: int(re.search(r"MODSEQ \((\d+)\)", session.ok(f"FETCH {number} (MODSEQ)")[0])[1]) for number in (1, 2, 5)}
+        items = {number: int(re.search(r"MODSEQ \((\d+)\)", session.ok(f"FETCH {number} (MODSEQ)")[-1])[1]) for number in (1, 2, 5)}
         # RFC 7162 §3.1.5, RFC 4731 §3.2
         self.assertEqual(session.ok(f'SEARCH MODSEQ "/flags/\\\\draft" all {items[5]}'), [f"SEARCH 2 5 (MODSEQ {items[2]})"])
         self.assertEqual(session.ok(f"SEARCH RETURN (MAX) MODSEQ {items[5]}", "a2"),

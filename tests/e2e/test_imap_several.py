@@ -155,6 +155,29 @@ class ImapSeveral(ServerCase):
         self.assertEqual(len(bodies), 2)
         self.assertIn("SEARCH 3 4 5", one.ok("UID SEARCH ALL"))
 
+    # ---- \\Recent (RFC 3501 §2.3.2) ----
+
+    def test_a_message_is_recent_for_the_first_session_that_is_told_of_it(self):
+        def opened(command):
+            session = self.client(enable="")
+            session.tells_recent = True
+            return session, session.ok(command)
+
+        self.client(enable="").ok("CREATE recent")
+        self.client(enable="").append("recent", mail("one"))
+        looking, lines = opened("EXAMINE recent")  # which leaves it to the next one
+        self.assertIn("1 RECENT", lines)
+        first, lines = opened("SELECT recent")
+        self.assertIn("1 RECENT", lines)
+        self.assertEqual(first.ok("FETCH 1 FLAGS"), ["1 FETCH (FLAGS (\\Recent))"])
+        second, lines = opened("SELECT recent")
+        self.assertIn("0 RECENT", lines)
+        self.assertEqual(second.ok("FETCH 1 FLAGS"), ["1 FETCH (FLAGS ())"])
+        self.assertEqual(second.ok("STATUS recent (RECENT)"), ["STATUS recent (RECENT 0)"])
+        first.append("recent", mail("two"))
+        self.assertEqual(sum("Recent" in session.ok("FETCH 2 FLAGS")[-1]
+                             for session in (first, second) if session.ok("NOOP") is not None), 1)
+
     # ---- what is gone ----
 
     def test_of_what_others_have_expunged_is_told_what_is_known(self):

@@ -46,7 +46,9 @@ void carry_out(store::Transaction& tx, const store::MessageRecord& message, cons
     const directory::Account& account = copy.account;
     if (untold) store::tell_delivery(tx, message.id, account.id, local.told);
     // Each stands for itself: the others do not wait for one that is full.
-    if (!has_room(store::usage(tx.db, account.id).value_or(store::Usage{}), message)) {
+    const uint64_t octets =
+        message.size_octets + message.prefix.size() + (untold ? local.told.size() : size_t{0});
+    if (!store::has_room(tx.db, account.id, static_cast<int64_t>(octets))) {
       queue::insert(tx, copy.waiting);
       journey::record(
           tx, message.id,

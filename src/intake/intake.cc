@@ -81,9 +81,8 @@ void Staged::run(store::Transaction& tx, const store::NewBlob& stored) const {
 void Staged::deliver(store::Transaction& tx, const Local& local, std::vector<journey::Event>& events) const {
   const directory::Account& account = local.account;
   if (!local.told.empty()) store::tell_delivery(tx, message_.id, account.id, local.told);
-  std::optional<store::Usage> usage = store::usage(tx.db, account.id);
-  uint64_t octets = message_.size_octets + message_.prefix.size() + local.told.size();
-  bool full = usage && usage->quota_octets != 0 && usage->octets + octets > usage->quota_octets;
+  const uint64_t octets = message_.size_octets + message_.prefix.size() + local.told.size();
+  const bool full = !store::has_room(tx.db, account.id, static_cast<int64_t>(octets));
   if (full && refuses_when_full_) throw OverQuota(local.recipient);
   if (full) {
     queue::insert(tx, local.waiting);

@@ -10,9 +10,11 @@ namespace pabal::deliver {
 
 namespace {
 
-bool has_room(const store::Usage& usage, const store::MessageRecord& message) {
+// Octets of one copy, with what tells its reader for whom it came; it was not told
+// when the mail came if it was not for them then.
+uint64_t copy_octets(const store::MessageRecord& message, std::string_view told) {
   uint64_t octets = message.size_octets + message.prefix.size();
-  return usage.quota_octets == 0 || usage.octets + octets <= usage.quota_octets;
+  return intake::has_delivery_fields(message.prefix) ? octets : octets + told.size();
 }
 
 void keep_only(directory::Resolution& where, AccountId account) {
@@ -38,7 +40,6 @@ proto::smtp::NotifySet onward_notify(proto::smtp::NotifySet notify, const direct
 }  // namespace
 
 void carry_out(store::Transaction& tx, const store::MessageRecord& message, const LocalDelivery& local) {
-  // It was not for them when it came.
   bool untold = !intake::has_delivery_fields(message.prefix);
   store::MessageRecord record = message;
   record.deliveries |= untold;
@@ -46,9 +47,7 @@ void carry_out(store::Transaction& tx, const store::MessageRecord& message, cons
     const directory::Account& account = copy.account;
     if (untold) store::tell_delivery(tx, message.id, account.id, local.told);
     // Each stands for itself: the others do not wait for one that is full.
-    const uint64_t octets =
-        message.size_octets + message.prefix.size() + (untold ? local.told.size() : size_t{0});
-    if (!store::has_room(tx.db, account.id, static_cast<int64_t>(octets))) {
+    if (!store::has_room(tx.db, account.id, static_cast<int64_t>(copy_octets(message, local.told)))) {
       queue::insert(tx, copy.waiting);
       journey::record(
           tx, message.id,
@@ -79,6 +78,7 @@ rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Que
   if (entry.account) keep_only(where, entry.account);
   Outcome outcome;
   std::string address = proto::smtp::path_text(entry.forward_path);
+  std::string told = intake::delivery_fields({entry.forward_path});
   if (where.kind == directory::Resolution::no_such_user) {
     outcome = failed("5.1.1", "there is no " + address + " here");
   } else if (where.kind == directory::Resolution::not_local) {
@@ -90,14 +90,15 @@ rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Que
     outcome.dsn_passed_on = has_stand_in(where);
     if (where.accounts.size() == 1 && where.forwards.empty()) {
       store::Usage usage = co_await directory.usage(where.accounts.front().id);
-      if (!has_room(usage, message)) outcome = delayed("4.2.2", "the mailbox of " + address + " is full");
+      bool full = usage.quota_octets != 0 && usage.octets + copy_octets(message, told) > usage.quota_octets;
+      if (full) outcome = delayed("4.2.2", "the mailbox of " + address + " is full");
     }
   }
   if (outcome.kind == Outcome::delivered || outcome.kind == Outcome::expanded) {
     proto::smtp::NotifySet notify = onward_notify(entry.notify, where);
     LocalDelivery& local = settlement.local.emplace();
     local.recipient = std::move(address);
-    local.told = intake::delivery_fields({entry.forward_path});
+    local.told = std::move(told);
     for (const directory::Account& account : where.accounts)
       local.copies.push_back(
           {account, {queue.new_id(), message.id, entry.forward_path, entry.orcpt, notify, account.id}});

@@ -139,7 +139,6 @@ rt::Task<bool> Settler::try_commit(Settlement& settlement, Time now) {
     Reports staged = co_await reports(settlement, now);
     co_await store_.commit(std::move(staged.blobs), write_down, settlement, staged.mails, queue_.options(),
                            now);
-    for (const auto& report : staged.mails) intake_.committed(*report);
     counters_.reports += staged.mails.size();
     co_return true;
   } catch (const Dropped& meanwhile) {

@@ -67,18 +67,21 @@ journey::Event accepted_event(const Incoming& incoming, uint64_t size_octets, Ti
 
 }  // namespace
 
-void Staged::run(store::Transaction& tx, const store::NewBlob& stored) const {
+bool Staged::run(store::Transaction& tx, const store::NewBlob& stored) const {
   std::vector<journey::Event> events = events_;
   store::insert_message(tx, message_, stored);
-  for (const Local& local : locals_) deliver(tx, local, events);
+  bool queued = !entries_.empty();
+  for (const Local& local : locals_) queued |= !deliver(tx, local, events);
   for (const queue::NewEntry& entry : entries_) {
     queue::insert(tx, entry);
     events.push_back({tx.now, "queued", {{"to", proto::smtp::path_text(entry.forward_path)}}});
   }
   journey::record(tx, message_.id, events);
+  return queued;
 }
 
-void Staged::deliver(store::Transaction& tx, const Local& local, std::vector<journey::Event>& events) const {
+// False: it is full, and the mail waits for it in the queue.
+bool Staged::deliver(store::Transaction& tx, const Local& local, std::vector<journey::Event>& events) const {
   const directory::Account& account = local.account;
   if (!local.told.empty()) store::tell_delivery(tx, message_.id, account.id, local.told);
   const uint64_t octets = message_.size_octets + message_.prefix.size() + local.told.size();
@@ -90,7 +93,7 @@ void Staged::deliver(store::Transaction& tx, const Local& local, std::vector<jou
         {tx.now,
          "queued",
          {{"to", local.recipient}, {"because", "the mailbox of " + account.address + " is full"}}});
-    return;
+    return false;
   }
   Uid uid = store::append(tx, account.id, account.inbox, message_, 0);
   events.push_back({tx.now,
@@ -98,6 +101,7 @@ void Staged::deliver(store::Transaction& tx, const Local& local, std::vector<jou
                     {{"to", local.recipient},
                      {"mailbox", account.address + "/INBOX"},
                      {"uid", std::to_string(uid.value)}}});
+  return true;
 }
 
 // By which addresses the mail comes to each of locals_: in the prefix if that is the
@@ -181,15 +185,13 @@ rt::Task<MessageId> Intake::accept(Incoming incoming) {
     mails.push_back(std::move(one.mail));
   }
   auto work = [](store::Transaction& tx, const store::NewBlobs& stored, const StagedMails& staged) {
-    for (size_t i = 0; i < staged.size(); ++i) staged[i]->run(tx, stored[i]);
+    bool queued = false;
+    for (size_t i = 0; i < staged.size(); ++i) queued |= staged[i]->run(tx, stored[i]);
+    return queued;
   };
-  co_await store_.commit(std::move(blobs), work, mails);
-  for (const auto& mail : mails) committed(*mail);
+  bool queued = co_await store_.commit(std::move(blobs), work, mails);
+  if (queued) queue_.notify();
   co_return mails.front()->id();
-}
-
-void Intake::committed(const Staged& staged) {
-  if (!staged.entries_.empty()) queue_.notify();
 }
 
 // RFC 3461 §5.2.1: who asked for it is told that the mail is in the mailbox; an

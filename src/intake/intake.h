@@ -26,13 +26,13 @@ struct IntakeOptions {
 
 // A mail made ready to be committed: trace header built, hash taken, every
 // recipient turned into a mailbox or a queue entry. Whoever commits it brings its
-// blob, calls run() in the unit of work, beside work of its own if need be, and
-// Intake::committed() afterwards.
+// blob, and calls run() in the unit of work, beside work of its own if need be.
 class Staged {
  public:
   MessageId id() const { return message_.id; }
   std::string trace_id() const { return journey::trace_id(message_.id); }
-  void run(store::Transaction& tx, const store::NewBlob& stored) const;
+  // Whether something waits in the queue now: then whoever commits it notifies the queue.
+  bool run(store::Transaction& tx, const store::NewBlob& stored) const;
 
  private:
   friend class Intake;
@@ -43,7 +43,7 @@ class Staged {
     std::string told;         // delivery_fields(), if they differ between the accounts
   };
   void tell_deliveries(const std::vector<std::vector<mail::Address>>& came_by);
-  void deliver(store::Transaction& tx, const Local& local, std::vector<journey::Event>& events) const;
+  bool deliver(store::Transaction& tx, const Local& local, std::vector<journey::Event>& events) const;
 
   store::MessageRecord message_;
   std::vector<Local> locals_;
@@ -86,9 +86,6 @@ class Intake {
   // mail waits in the queue.
   // Recipients here with NOTIFY=SUCCESS are answered by a DSN in the same commit.
   rt::Task<MessageId> accept(Incoming incoming);
-
-  // Tells the queue of new entries. After the commit of a Staged.
-  void committed(const Staged& staged);
 
   // A report from us to a sender (RFC 3464), ready to be staged: null
   // reverse-path, recipient looked up. nullopt if `report.to` is one of ours

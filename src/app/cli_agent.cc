@@ -276,17 +276,17 @@ void add_reading(CLI::App& app, Cli& cli) {
   std::shared_ptr<Flags> flags;
   CLI::App* inbox = add_pop3_command(app, cli, "inbox", "List the mails of a POP3 server, the newest last",
                                      "pabal inbox " + server, show_inbox, flags);
-  inbox->add_option("-n", flags->count, "How many")->type_name("COUNT")->check(whole_number(1));
+  check_whole_number(inbox->add_option("-n", flags->count, "How many")->type_name("COUNT"), 1);
   inbox->add_flag("--all", flags->all, "All of them");
 
   CLI::App* read = add_pop3_command(app, cli, "read", "Show a mail, decoded, with its attachments listed",
                                     "pabal read 3 " + server, show_message, flags);
-  read->add_option("N", flags->number, "Its number in `pabal inbox`")->required()->check(whole_number(1));
+  check_whole_number(read->add_option("N", flags->number, "Its number in `pabal inbox`")->required(), 1);
   read->add_flag("--raw", flags->raw, "As the server sent it, byte for byte");
 
   CLI::App* save = add_pop3_command(app, cli, "save", "Save the attachments of a mail; overwrites nothing",
                                     "pabal save 3 ~/Downloads " + server, save_message, flags);
-  save->add_option("N", flags->number, "Its number in `pabal inbox`")->required()->check(whole_number(1));
+  check_whole_number(save->add_option("N", flags->number, "Its number in `pabal inbox`")->required(), 1);
   save->add_option("DIR", flags->directory, "Where to")->required();
 
   CLI::App* fetch =

@@ -318,9 +318,9 @@ void add_init_command(CLI::App& app, Cli& cli) {
   certificate->needs(key);
   key->needs(certificate);
   command->add_option("--address", a->address, "Listen on this IP address only");
-  command
-      ->add_option("--port-offset", a->port_offset, "Added to every port, to try it out without being root")
-      ->check(whole_number(0, 65535));
+  check_whole_number(command->add_option("--port-offset", a->port_offset,
+                                         "Added to every port, to try it out without being root"),
+                     0, 65535);
   command->add_flag("--non-interactive", a->non_interactive, "Ask nothing");
   command->add_flag("--json", cli.json, "Print JSON, for programs");
   command->footer(

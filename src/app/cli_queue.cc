@@ -160,7 +160,7 @@ void add_queue_commands(CLI::App& app, Cli& cli) {
   CLI::App* listing = add_command(*group, cli, "list", "What waits, oldest first",
                                   "pabal queue list --destination example.net", [&cli, a] { list(cli, *a); });
   listing->add_option("--state", a->state, "Only these")->check(CLI::IsMember({"waiting", "held"}));
-  listing->add_option("--max", a->max, "At most so many")->capture_default_str()->check(whole_number(1));
+  check_whole_number(listing->add_option("--max", a->max, "At most so many")->capture_default_str(), 1);
   listing->add_option("--destination", a->destination, "Only what goes to this domain")->type_name("DOMAIN");
 
   CLI::App* showing = add_command(*group, cli, "show", "All that is known of one mail's recipients",

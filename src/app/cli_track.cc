@@ -105,9 +105,9 @@ void add_track_command(CLI::App& app, Cli& cli) {
   command
       ->add_option("ID|ADDRESS", a->what, "Id of a mail, or address of its sender, a recipient or an account")
       ->required();
-  command->add_option("--max", a->max, "For an address: at most so many, newest first")
-      ->capture_default_str()
-      ->check(whole_number(1));
+  check_whole_number(command->add_option("--max", a->max, "For an address: at most so many, newest first")
+                         ->capture_default_str(),
+                     1);
   command->add_flag("--all", a->all, "For an address: every journey whole");
 }
 

@@ -67,7 +67,9 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   // Behind a mistyped option stands its value, which nobody expects either.
   auto option = std::find_if(words.begin(), words.end(), [](const auto& w) { return w.starts_with('-'); });
   if (option != words.end()) std::iter_swap(words.begin(), option);
-  bool unknown = error.get_name() == "ExtrasError" || error.get_name() == "RequiredError";
+  // By code: the name of an ExtrasError is the program's.
+  bool unknown = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
+                 error.get_name() == "RequiredError";
   std::string text;
   if (unknown && !words.empty()) {
     text = about_word(command, words.front());

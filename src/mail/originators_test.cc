@@ -84,7 +84,7 @@ TEST(Originators, RefusesWhatReadersTakeInDifferentWays) {
   }
   EXPECT_EQ(why("<a@b.test> <c@d.test>"), "it has two addresses without a comma between them");
   EXPECT_EQ(why("a@b.test, c\x01@d.test"),
-            "'c?@d.test' is no address: the local part has a character or a dot that is not allowed there");
+            "'c?@d.test' is no address: the local part has a character that is not allowed there");
 }
 
 TEST(Originators, AreNotWithoutLimit) {

@@ -108,10 +108,15 @@ std::string log_one(LogOptions options) {
 }
 
 TEST(SystemTest, TheLogHasOneLinePerRecord) {
-  EXPECT_EQ(log_one({}), "2025-11-24T16:00:00.000Z info smtp.accepted octets=42\n");
+  // Where people stand; what programs read is UTC.
+  setenv("TZ", "KST-9", 1);
+  tzset();
+  EXPECT_EQ(log_one({}), "2025-11-25T01:00:00.000+09:00 info smtp.accepted octets=42\n");
   EXPECT_EQ(log_one({.format = LogOptions::Format::json}),
             "{\"time\":\"2025-11-24T16:00:00.000Z\",\"level\":\"info\",\"event\":\"smtp.accepted\","
             "\"octets\":42}\n");
+  unsetenv("TZ");
+  tzset();
 }
 
 rt::Task<void> use_world(io::World world, int& answer) {

@@ -21,6 +21,14 @@ std::string delivery_fields(Database& db, MessageId message, AccountId account) 
   return select.bind(message.value).bind(account.value).step() ? select.text(0) : std::string();
 }
 
+std::vector<ToldDelivery> list_deliveries(Database& db, AccountId account) {
+  Statement select = db.prepare("SELECT message, fields FROM delivery WHERE account = ? ORDER BY message");
+  select.bind(account.value);
+  std::vector<ToldDelivery> out;
+  while (select.step()) out.push_back({MessageId{select.number(0)}, select.text(1)});
+  return out;
+}
+
 void remove_deliveries(Transaction& tx, MessageId message) {
   tx.db.prepare("DELETE FROM delivery WHERE message = ?").bind(message.value).run();
 }

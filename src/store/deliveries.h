@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/messages.h"
 
@@ -15,6 +16,13 @@ void tell_delivery(Transaction& tx, MessageId message, AccountId account, std::s
 
 // "" if nothing is told for this account.
 std::string delivery_fields(Database& db, MessageId message, AccountId account);
+
+// All that are told for this account, rising by message.
+struct ToldDelivery {
+  MessageId message;
+  std::string fields;
+};
+std::vector<ToldDelivery> list_deliveries(Database& db, AccountId account);
 
 // Of a message that is about to go.
 void remove_deliveries(Transaction& tx, MessageId message);

@@ -104,7 +104,7 @@ std::expected<CertificateFacts, std::string> inspect(const CertificateFiles& fil
   facts.not_before = time_of(X509_get0_notBefore(certificate.get()));
   facts.not_after = time_of(X509_get0_notAfter(certificate.get()));
   facts.names = names_of(certificate.get());
-  facts.self_signed = X509_check_issued(certificate.get(), certificate.get()) == X509_V_OK;
+  facts.self_signed = X509_self_signed(certificate.get(), 1) == 1;
   facts.is_for_host = X509_check_host(certificate.get(), host.data(), host.size(), 0, nullptr) == 1;
   return facts;
 }

@@ -60,22 +60,22 @@ TEST(DeliverFaults, EveryOperationMayFailOnce) {
   }
 }
 
-// The other server has taken the mail, the disk is full: that cannot be written
+// The other server has taken the mail, the disk does not sync: that cannot be written
 // down before the server is to stop. It holds on until its deadline and not for
 // the rest of its pause.
-rt::Task<void> stopped_with_a_full_disk(Rig& rig) {
+rt::Task<void> stopped_with_a_failing_disk(Rig& rig) {
   co_await rig.accept({});
   co_await rt::sleep_for(std::chrono::seconds(200 + rig.number));
   EXPECT_FALSE((co_await rig.entries()).empty());
   Instant begin = rt::Loop::current().now();
   co_await rig.stop_server();
   EXPECT_LE(rt::Loop::current().now() - begin, std::chrono::seconds(31));
-  rig.sim.host("us").disk().set_full(false);
+  rig.sim.host("us").disk().set_sync_failures(0);
   rig.start_server();
   EXPECT_TRUE(co_await rig.until_empty());
 }
 
-TEST(DeliverFaults, AFullDiskDoesNotHoldUpTheEnd) {
+TEST(DeliverFaults, AFailingDiskDoesNotHoldUpTheEnd) {
   for (uint64_t n = 0; n < 30; n += 5) {
     SCOPED_TRACE(n);
     Rig rig;
@@ -83,9 +83,9 @@ TEST(DeliverFaults, AFullDiskDoesNotHoldUpTheEnd) {
     rig.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
     Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
     busan.on_mail = [&](const PeerMail&) {
-      if (busan.mails.size() == 1) rig.sim.host("us").disk().set_full(true);
+      if (busan.mails.size() == 1) rig.sim.host("us").disk().set_sync_failures(100);
     };
-    rig.run(stopped_with_a_full_disk);
+    rig.run(stopped_with_a_failing_disk);
     // Once more after the start, since nobody could remember.
     EXPECT_EQ(busan.mails.size(), 2u);
   }

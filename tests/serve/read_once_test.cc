@@ -108,6 +108,7 @@ TEST_F(ReadOnce, ATreeThatIsBeingReadWhileSomethingChangesIsReadAgain) {
     };
     rt::TaskGroup group;
     group.spawn(ask(trees, trees.now(), got));
+    co_await rt::sleep_for(Duration(0));  // until it reads
     trees.changed();
     for (int i = 0; i < 3; ++i) group.spawn(ask(trees, trees.now(), got));
     co_await group.join();

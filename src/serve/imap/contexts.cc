@@ -115,7 +115,8 @@ rt::Task<void> Session::tell_context_changes(const std::vector<Item>& upserts, u
 rt::Task<std::vector<uint32_t>> Session::next_result(const SearchContext& context,
                                                      const std::vector<Item>& upserts) {
   std::shared_ptr<const Snapshot> told = selected_->told;
-  SearchScope changed{.snapshot = told, .numbers = numbers_in(*told, upserts)};
+  SearchScope changed{
+      .snapshot = told, .numbers = numbers_in(*told, upserts), .owner = selected_->view->owner()};
   Progress progress = show_progress();
   SearchResult result = co_await run_search(service_, context.plan, std::move(changed), progress);
   std::vector<uint32_t> matching = names_of(result.hits, true), next;
@@ -133,7 +134,10 @@ rt::Task<std::vector<uint32_t>> Session::next_result(const SearchContext& contex
     co_return next;
   }
   // Where those that came in belong takes the keys of all.
-  SearchScope all{.snapshot = told, .numbers = {{1, told->size()}}, .scores = sorts_by_relevancy(context)};
+  SearchScope all{.snapshot = told,
+                  .numbers = {{1, told->size()}},
+                  .scores = sorts_by_relevancy(context),
+                  .owner = selected_->view->owner()};
   result = co_await run_search(service_, context.plan, std::move(all), progress);
   co_await sort_hits(service_, result, context.criteria, progress);
   co_return names_of(result.hits, true);

@@ -58,7 +58,8 @@ rt::Task<bool> Session::search_selected(const MultiSearchRequest& request, std::
   if (!plan) co_return false;
   SearchScope scope{.snapshot = selected_->told,
                     .numbers = {{1, selected_->told->size()}},
-                    .scores = request.returns.relevancy};
+                    .scores = request.returns.relevancy,
+                    .owner = selected_->view->owner()};
   Progress progress = show_progress();
   SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
   log_damaged(result);
@@ -78,7 +79,10 @@ rt::Task<bool> Session::search_other(const MultiSearchRequest& request, const Se
       .snapshot = now, .saved = {}, .keywords = view->mailbox().keywords, .now = service_.world.clock.now()};
   std::optional<SearchPlan> plan = co_await plan_beside(service_, request.program, meaning);
   if (!plan) co_return false;
-  SearchScope scope{.snapshot = now, .numbers = {{1, now->size()}}, .scores = request.returns.relevancy};
+  SearchScope scope{.snapshot = now,
+                    .numbers = {{1, now->size()}},
+                    .scores = request.returns.relevancy,
+                    .owner = view->owner()};
   Progress progress = show_progress();
   SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
   log_damaged(result);

@@ -89,7 +89,8 @@ rt::Task<Outcome> Session::search(SearchRequest request) {
 
   SearchScope scope{.snapshot = selected_->told,
                     .numbers = {{1, selected_->told->size()}},
-                    .scores = returns.relevancy || sorts_by_relevancy(request.criteria)};
+                    .scores = returns.relevancy || sorts_by_relevancy(request.criteria),
+                    .owner = selected_->view->owner()};
   Progress progress = show_progress();
   SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
   if (sorts) co_await sort_hits(service_, result, request.criteria, progress);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <span>
 
+#include "mail/search_text.h"
 #include "rt/offload.h"
 #include "serve/imap/side_by_side.h"
 #include "serve/imap/summaries.h"
+#include "store/deliveries.h"
 
 namespace pabal::serve::imap {
 
@@ -31,6 +33,8 @@ struct Question {
   bool scores = false;
   std::vector<Candidate> candidates;
   std::vector<store::FoundThread> threads;  // rising by message, if needed
+  // Folded; what stands before the stored header text for this owner alone, if needed.
+  std::vector<store::ToldDelivery> told;
   StopWord cut_off;
 };
 using SharedQuestion = std::shared_ptr<const Question>;
@@ -78,10 +82,23 @@ std::optional<ThreadId> thread_of(const Question& question, MessageId id) {
   return found->thread;
 }
 
+std::vector<store::ToldDelivery> read_told(store::Database& db, AccountId owner) {
+  std::vector<store::ToldDelivery> told = store::list_deliveries(db, owner);
+  for (store::ToldDelivery& one : told) one.fields = mail::search_header(one.fields).fields;
+  return told;
+}
+
 // False: some stay undecided.
-bool settle(const Question& question, std::span<const Candidate> mails, const KnownTexts& known,
+bool settle(const Question& question, std::span<const Candidate> mails, KnownTexts known,
             Verdicts& verdicts) {
   bool all = true;
+  std::string header;
+  auto told = std::ranges::lower_bound(question.told, MessageId{mails.front().message}, {},
+                                       &store::ToldDelivery::message);
+  if (known.header && told != question.told.end() && told->message.value == mails.front().message) {
+    header.append(told->fields).append(*known.header);
+    known.header = header;
+  }
   for (const Candidate& mail : mails) {
     const Item& item = question.snapshot->at(mail.number);
     Verdict verdict{.number = mail.number, .answer = decide(question.plan, item, known)};
@@ -203,9 +220,11 @@ class SearchRun {
                         .scores = scope_.scores,
                         .candidates = std::move(candidates),
                         .threads = {},
+                        .told = {},
                         .cut_off = service_.cut_off};
       if (plan_.needs.thread)
         question.threads = co_await read_threads(service_, ids_of(groups_of(question.candidates)));
+      if (plan_.needs.header) question.told = co_await service_.store.read(read_told, scope_.owner);
       question_ = std::make_shared<const Question>(std::move(question));
       split();
       progress_.begin(question_->candidates.size());

@@ -30,6 +30,7 @@ struct SearchScope {
   std::shared_ptr<const Snapshot> snapshot;
   std::vector<NumberRange> numbers;  // look at these only, rising
   bool scores = false;
+  AccountId owner;  // of the mailbox
 };
 
 // plan_search; long texts are folded on an executor thread.

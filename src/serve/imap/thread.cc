@@ -70,7 +70,9 @@ rt::Task<Outcome> Session::on(wire::Thread command) {
   std::optional<SearchPlan> plan = co_await plan_here(command.program);
   if (!plan) co_return unknown_charset();
   if (wire::contains_kind(command.program.keys, wire::SearchKey::modseq)) enable_condstore();
-  SearchScope scope{.snapshot = selected_->told, .numbers = {{1, selected_->told->size()}}};
+  SearchScope scope{.snapshot = selected_->told,
+                    .numbers = {{1, selected_->told->size()}},
+                    .owner = selected_->view->owner()};
   Progress progress = show_progress();
   SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
 

@@ -345,7 +345,8 @@ received = false
                 self.assertEqual(seen["special"], ["\\Archive", "\\Drafts", "\\Inbox", "\\Junk", "\\Sent", "\\Trash"])
                 self.assertIn("업무/2026년", seen["created"])
                 self.assertEqual((seen["appended"], seen["exists"], seen["subject"]), (1, 2, "파발"))
-                self.assertEqual(seen["flags"], ["$Work", "\\Flagged"])
+                # It does not enable IMAP4rev2, and is the first to select the mailbox: RFC 3501 §2.3.2.
+                self.assertEqual(seen["flags"], ["$Work", "\\Flagged", "\\Recent"])
                 self.assertEqual(seen["types"], ["text/plain", "image/png"])
                 self.assertEqual(seen["date"], "2001-09-09T01:46:40.000Z")
                 self.assertTrue(seen["same"] and seen["emailId"] and seen["stored"])

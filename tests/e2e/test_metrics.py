@@ -18,7 +18,7 @@ DASHBOARD = os.path.join(REPOSITORY, "packaging", "grafana", "pabal.json")
 class Metrics(ServerCase):
     def setUp(self):
         super().setUp()
-        self.pabal = self.server("seoul", accounts=["alice"])
+        self.pabal = self.server("seoul.test", accounts=["alice"])
 
     def text(self):
         with urllib.request.urlopen(self.pabal.metrics_url() + "/metrics", timeout=WAIT_SECONDS) as answer:

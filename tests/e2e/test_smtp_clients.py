@@ -150,8 +150,9 @@ class SmtpClients(ServerCase):
             client.ehlo()
             self.assertFalse(client.has_extn("auth"))
             self.assertTrue(client.has_extn("starttls"))
-            for extension in ("size", "pipelining", "8bitmime", "smtputf8", "chunking", "enhancedstatuscodes", "dsn"):
+            for extension in ("size", "pipelining", "8bitmime", "smtputf8", "chunking", "enhancedstatuscodes"):
                 self.assertTrue(client.has_extn(extension), extension)
+            self.assertFalse(client.has_extn("dsn"), "a stranger gets no reports of success")
 
     def test_a_user_sends_only_as_himself(self):
         with self.pabal.smtp("submission", ALICE) as client:

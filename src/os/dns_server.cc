@@ -17,6 +17,7 @@ namespace pabal::os {
 namespace {
 
 constexpr int kTcpTimeoutMs = 2000;
+constexpr int kTriesMax = 20;
 constexpr char kServFail = 2;  // RFC 1035 §4.1.1
 
 bool read_exactly(int fd, char* into, size_t octets) {
@@ -35,7 +36,6 @@ bool read_exactly(int fd, char* into, size_t octets) {
 
 DnsServer::DnsServer(proto::dns::Zones zones, const io::Endpoint& at) : zones_(std::move(zones)) {
   SocketAddress address = to_socket_address(at);
-  udp_ = socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   tcp_ = socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   stop_ = eventfd(0, EFD_CLOEXEC);
   auto fail = [&] {
@@ -45,10 +45,17 @@ DnsServer::DnsServer(proto::dns::Zones zones, const io::Endpoint& at) : zones_(s
   };
   int on = 1;
   setsockopt(tcp_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(udp_, address.get(), address.length) != 0) fail();
-  endpoint_ = local_endpoint(udp_);
-  SocketAddress same = to_socket_address(endpoint_);
-  if (bind(tcp_, same.get(), same.length) != 0 || listen(tcp_, 16) != 0) fail();
+  bool bound = false;
+  // A port that the kernel finds free for UDP may be in use for TCP.
+  for (int tries = at.port == 0 ? kTriesMax : 1; tries > 0 && !bound; --tries) {
+    if (udp_ >= 0) close(udp_);
+    udp_ = socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (bind(udp_, address.get(), address.length) != 0) fail();
+    endpoint_ = local_endpoint(udp_);
+    SocketAddress same = to_socket_address(endpoint_);
+    bound = bind(tcp_, same.get(), same.length) == 0;
+  }
+  if (!bound || listen(tcp_, 16) != 0) fail();
   thread_ = std::thread([this] { run(); });
 }
 

@@ -113,14 +113,21 @@ class Salvage {
     return folder_name(account->second) + '/' + folder_path(mailbox->second.name);
   }
 
+  // What this account alone has before the prefix; folder_of() knows the mailbox.
+  std::string delivered_as(const SurveyedMail& mail) const {
+    auto told = survey_.deliveries.find({mail.message, survey_.mailboxes.at(mail.mailbox).account});
+    return told == survey_.deliveries.end() ? std::string() : told->second;
+  }
+
   void write(int64_t id, const SurveyedMessage& message, const MessageText& text, std::string_view bytes) {
     bool placed = false;
     Time received{message.received_ms};
     for (const SurveyedMail& mail : mails_of(id)) {
       std::string folder = folder_of(mail);
       if (folder.empty()) continue;
-      std::string file = writer_.write(folder, received, id_text(id) + '_' + std::to_string(mail.uid),
-                                       static_cast<uint64_t>(mail.flags), text.prefix, bytes);
+      std::string file =
+          writer_.write(folder, received, id_text(id) + '_' + std::to_string(mail.uid),
+                        static_cast<uint64_t>(mail.flags), delivered_as(mail) + text.prefix, bytes);
       note_keywords(mail, file);
       placed = true;
       ++result_.written;

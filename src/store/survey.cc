@@ -22,6 +22,7 @@ enum class RowKind {
   mailbox,
   account,
   queue_entry,
+  delivery,
   // Entries of indexes: what they are by, then what they lead to.
   message_by_segment,
   mail_by_message,
@@ -40,11 +41,12 @@ struct Shape {
   std::string_view added = "";  // columns that rows of older schemas do not have
 };
 constexpr Shape kShapes[] = {
-    {RowKind::message, "message", true, "nbbiiibbiiii?", "?"},
-    {RowKind::mailbox, "mailbox", true, "nibbiiiii", "bb"},
-    {RowKind::account, "account", true, "nbbbbiiiiiii", "ii"},
-    {RowKind::queue_entry, "queue_entry", true, "nibbb??iiiiiibbb"},
+    {RowKind::message, "message", true, "nbbiiibbiiii?", "?i"},
+    {RowKind::mailbox, "mailbox", true, "nibbiiiii", "bbi"},
+    {RowKind::account, "account", true, "nbbbbiiiiiii", "iii"},
+    {RowKind::queue_entry, "queue_entry", true, "nibbb??iiiiiibbb", "i"},
     {RowKind::mail, "mail", false, "iiiiiii", "i"},
+    {RowKind::delivery, "delivery", false, "iib"},
     {RowKind::message_by_segment, "message_segment", false, "iii"},
     {RowKind::mail_by_message, "mail_message", false, "iii"},
     {RowKind::mailbox_by_name, "sqlite_autoindex_mailbox_1", false, "ibi"},
@@ -228,6 +230,9 @@ class Surveyor {
         out_.mails.push_back(
             {row[0].number, row[1].number, row[2].number, row[4].number, row[6].number, false});
         break;
+      case RowKind::delivery:
+        use_delivery(row);
+        break;
       default:
         // Which index an orphan belongs to is told by what it names: see use_indexes.
         if (kind == RowKind::message_by_segment)
@@ -255,6 +260,12 @@ class Surveyor {
     message.page = page;
     message.cell = cell.index;
     out_.messages.try_emplace(cell.rowid, message);
+  }
+
+  // "iib" is also the shape of an index: header fields end a line.
+  void use_delivery(const Values& row) {
+    if (row[2].cut || !row[2].text.ends_with("\r\n")) return;
+    out_.deliveries.try_emplace({row[0].number, row[1].number}, text(row[2]));
   }
 
   void use_indexes() {

@@ -7,8 +7,10 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "store/sqlite_pages.h"
@@ -60,6 +62,8 @@ struct Survey {
   std::unordered_map<int64_t, SurveyedMailbox> mailboxes;
   std::unordered_map<int64_t, std::string> accounts;  // addresses
   std::vector<SurveyedRecipient> queue;               // by id
+  // By message and account: what stands before the prefix, see deliveries.h.
+  std::map<std::pair<int64_t, int64_t>, std::string> deliveries;
   std::vector<BadPage> bad_pages;
   bool whole = false;  // every page of every table and index is good
 };

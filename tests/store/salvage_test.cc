@@ -6,6 +6,7 @@
 #include <random>
 
 #include "base/bytes.h"
+#include "store/deliveries.h"
 #include "store/segment_record.h"
 #include "store/segments.h"
 #include "store/survey.h"
@@ -159,6 +160,30 @@ TEST_F(SalvageTest, KeywordsBecomeLettersAndTheRestIsReported) {
   ASSERT_EQ(keywords.size(), 1u);
   EXPECT_EQ(boost::json::serialize(keywords[0].at("keywords")), R"(["key1","key29"])");
   EXPECT_TRUE(files.contains(std::string(keywords[0].at("file").as_string())));
+}
+
+// Also where the tree that leads to them is lost.
+TEST_F(SalvageTest, FieldsOfOneAccountStandInItsMailsAlone) {
+  auto told = [](int64_t account) {
+    return "Delivered-To: user" + std::to_string(account) + "@other.test\r\n";
+  };
+  with_store([&](Store& store) -> rt::Task<void> {
+    co_await deliver_known(store, known_, unique_text(0, 700), {1, 20}, true, 0);
+    auto tell = [&](Transaction& tx) {
+      for (int64_t account : {1, 20})
+        tell_delivery(tx, MessageId{known_[0].message}, AccountId{account}, told(account));
+    };
+    co_await test::write(store, tell);
+  });
+  ASSERT_EQ(known_.size(), 3u);
+  for (bool damaged : {false, true}) {
+    if (damaged) overwrite(database_, 0, std::string(kPage, '\0'));
+    Salvaged out = salvage();
+    EXPECT_EQ(out.by_folder.size(), 3u);
+    EXPECT_TRUE(out.has("user1@example.test/INBOX", told(1) + known_[0].whole)) << damaged;
+    EXPECT_TRUE(out.has("user20@example.test/INBOX", told(20) + known_[0].whole)) << damaged;
+    EXPECT_TRUE(out.has("queue", known_[0].whole)) << damaged;
+  }
 }
 
 TEST_F(SalvageTest, WhatASurveyFindsIsWhatSqliteSays) {
@@ -427,17 +452,19 @@ TEST_F(SalvageTest, KnowsTheShapesOfTheTables) {
   const std::map<std::string, std::string> expected = {
       {"message",
        "id reverse_path envid ret body smtputf8 prefix hash size_octets received_at segment segment_offset "
-       "bytes checksum "},
+       "bytes checksum deliveries "},
       {"mailbox",
-       "id account name special_use uidvalidity uidnext modseq messages octets keywords url_auth_key "},
+       "id account name special_use uidvalidity uidnext modseq messages octets keywords url_auth_key "
+       "first_recent "},
       {"account",
        "id address display_name password scram disabled quota_octets used_octets used_messages modseq inbox "
-       "created_at last_uidvalidity shared "},
+       "created_at last_uidvalidity shared login_version "},
       {"mail", "mailbox uid message modseq flags size_octets internal_date saved_at "},
       {"queue_entry",
        "id message local_part domain destination orcpt_type orcpt notify state attempts queued_at due_at "
        "delay_noticed "
-       "last_status last_reason last_mta "},
+       "last_status last_reason last_mta account "},
+      {"delivery", "message account fields "},
   };
   for (const auto& [table, columns] : expected) {
     std::string found;

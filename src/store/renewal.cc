@@ -45,14 +45,31 @@ std::string made_at(io::Disk& disk, const std::string& directory) {
 // UIDs that one mailbox can have given between the state that was put back and its
 // loss; the new ones begin behind them.
 constexpr int64_t kUidsGivenMax = 1 << 20;
+// One state can be put back twice, and nothing of what was given in between is known
+// then: so new UIDs are not below the seconds since 2020 either.
+constexpr int64_t kUidClockBegins = 1'577'836'800;
+// Beyond it is no room for the next renewals.
+constexpr int64_t kRenewedUidMax = UINT32_MAX / 2;
+
+// How far to raise the UIDs of this mailbox; 0: there is no room.
+int64_t uid_shift(Transaction& tx, const Mailbox& mailbox) {
+  Statement select = tx.db.prepare("SELECT coalesce(min(uid), ?) FROM mail WHERE mailbox = ?");
+  select.bind(mailbox.uid_next.value).bind(mailbox.id.value).step();
+  const int64_t lowest = select.number(0);
+  const int64_t behind_all = mailbox.uid_next.value + kUidsGivenMax - lowest;
+  const int64_t by_clock = tx.now.ms / 1000 - kUidClockBegins - lowest;
+  for (int64_t shift : {std::max(behind_all, by_clock), behind_all}) {
+    if (mailbox.uid_next.value + shift <= kRenewedUidMax) return shift;
+  }
+  return 0;
+}
 
 // New UIDs too, above all that a client can have seen: some do not throw away what
 // they know when UIDVALIDITY changes, but look whether their UIDs still stand for the
 // same mails, and give up where one does not (mbsync 1.4).
 void renew_uids(Transaction& tx, const Mailbox& mailbox) {
-  const int64_t shift = mailbox.uid_next.value - 1 + kUidsGivenMax;
-  if (mailbox.uid_next.value + shift > UINT32_MAX / 2)
-    return;  // RFC 9051 §2.3.1.1: the new UIDVALIDITY says it
+  const int64_t shift = uid_shift(tx, mailbox);
+  if (shift == 0) return;  // RFC 9051 §2.3.1.1: the new UIDVALIDITY says it
   tx.db.prepare("UPDATE mail SET uid = uid + ? WHERE mailbox = ?").bind(shift).bind(mailbox.id.value).run();
   tx.db.prepare("UPDATE mailbox SET uidnext = uidnext + ?1, first_recent = first_recent + ?1 WHERE id = ?2")
       .bind(shift)

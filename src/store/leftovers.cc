@@ -15,6 +15,7 @@ constexpr Hanging kHanging[] = {
     {"thread", "message", "message"},      {"thread_link", "message", "message"},
     {"acl", "mailbox", "mailbox"},         {"metadata", "mailbox", "mailbox"},
     {"metadata", "owner", "account"},      {"subscription", "account", "account"},
+    {"delivery", "message", "message"},    {"delivery", "account", "account"},
 };
 
 // The rows of `h.table` that hang on nothing that is there.

@@ -39,6 +39,12 @@ std::string as_written(std::string_view address) {
   return to_lower(parsed ? mail::to_string(*parsed) : std::string(trim(address)));
 }
 
+// As somebody may have said it who does not quote what needs it; folded.
+std::string unquoted(std::string_view address) {
+  auto parsed = mail::parse_address(trim(address), true);
+  return to_lower(parsed ? parsed->local + '@' + parsed->domain : std::string(trim(address)));
+}
+
 // A LIKE pattern (with ESCAPE '!') for texts that have `text` inside.
 std::string pattern_for(std::string_view text) {
   std::string out = "%";
@@ -77,11 +83,13 @@ std::optional<MessageId> parse_trace_id(std::string_view text) {
 }
 
 bool names(const Event& event, std::string_view address) {
-  const std::string written = as_written(address), typed = to_lower(trim(address));
+  const std::string forms[] = {as_written(address), unquoted(address), to_lower(trim(address))};
   for (const auto& [name, value] : event.facts) {
     if (name != "from" && name != "to" && name != "account") continue;
     std::string folded = to_lower(value);
-    if (names_address(folded, written) || names_address(folded, typed)) return true;
+    for (const std::string& form : forms) {
+      if (names_address(folded, form)) return true;
+    }
   }
   return false;
 }

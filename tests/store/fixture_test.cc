@@ -10,6 +10,7 @@
 #include "store/changes.h"
 #include "store/check.h"
 #include "store/rehearse.h"
+#include "store/renewal.h"
 #include "store/salvage.h"
 #include "store/schema.h"
 #include "store/sharing.h"
@@ -178,6 +179,7 @@ TEST_F(StoreFixtures, EveryOneIsUpgradedAndRead) {
     for (const auto& [path, bytes] : read_files(world_.disk, options.directory + "-salvaged"))
       salvaged.insert(path.substr(0, path.rfind('/', path.rfind('/') - 1)) + ' ' + to_hex(sha256(bytes)));
 
+    cancel_renewal(world_, options.directory);  // its UIDs go on where it was copied from
     std::unique_ptr<Store> store = Store::open(world_, options);
     auto expect_mails = [&](Store& s) -> rt::Task<void> {
       auto look = [&](Database& db) {

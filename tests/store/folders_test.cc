@@ -70,7 +70,10 @@ TEST_F(Folders, AreMadeOnce) {
 TEST_F(Folders, AreNoMoreThanAllowed) {
   in_transaction([](Transaction& tx) {
     for (size_t i = 6; i < kMailboxesMax; ++i) {
-      tx.db.prepare("INSERT INTO mailbox VALUES (?, 1, ?, '', 1, 1, 1, 0, 0, '', x'')")
+      tx.db
+          .prepare(
+              "INSERT INTO mailbox (id, account, name, special_use, uidvalidity, uidnext, modseq, messages, "
+              "octets) VALUES (?, 1, ?, '', 1, 1, 1, 0, 0)")
           .bind(static_cast<int64_t>(1000 + i))
           .bind("m" + std::to_string(i))
           .run();

@@ -45,7 +45,9 @@ void Session::trace(const smtp::Reply& refusal) const {
   // What stands in the wrong place follows from a refusal before it, or says nothing
   // of anybody's mail.
   if (!of_mail || refusal.code == 503) {
-    log.debug("smtp.command_refused", {{"peer", peer}, {"command", command_}, {"reply", said}});
+    // What is no command at all may be a password in the wrong place.
+    std::string shown = refusal.code == 500 ? std::to_string(command_.size()) + " octets" : command_;
+    log.debug("smtp.command_refused", {{"peer", peer}, {"command", shown}, {"reply", said}});
     return;
   }
   std::string from = tx_ ? '<' + tx_->envelope.reverse_path.to_text() + '>' : std::string();

@@ -28,6 +28,12 @@ std::string_view without_line_end(std::string_view line) {
   return line;
 }
 
+// "From alice Sat Nov 21 ...", which mailboxes have in front of a message; "From : alice" is the field.
+bool is_mbox_line(std::string_view line) {
+  if (!line.starts_with("From ")) return false;
+  return !line.substr(std::min(line.find_first_not_of(" \t", 4), line.size())).starts_with(':');
+}
+
 // Spaces between name and colon are the obsolete syntax of RFC 5322 §4.5.
 Field make_field(std::string_view bytes, size_t begin, size_t end, bool first) {
   Field field{.begin = begin, .end = end};
@@ -37,7 +43,7 @@ Field make_field(std::string_view bytes, size_t begin, size_t end, bool first) {
   while (!name.empty() && is_wsp(name.back())) name.remove_suffix(1);
   bool well_formed = colon != std::string_view::npos && !name.empty() &&
                      std::all_of(name.begin(), name.end(), [](char c) { return c > 32 && c < 127; });
-  if (first && text.starts_with("From ")) well_formed = false;
+  if (first && is_mbox_line(text)) well_formed = false;
   if (well_formed) {
     field.name = name;
     field.raw_value = text.substr(colon + 1);

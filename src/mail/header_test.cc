@@ -31,6 +31,7 @@ TEST(Header, OddForms) {
   EXPECT_EQ(header.value("a"), "1");
   EXPECT_EQ(header.fields[2].name, "");
   EXPECT_EQ(header.value("b"), "2");
+  EXPECT_EQ(parse_header("From : bob@x.test\r\n\r\n").value("from"), "bob@x.test") << "no mbox line";
   EXPECT_EQ(parse_header("").fields.size(), 0u);
   EXPECT_EQ(parse_header("\r\nbody").body_begin, 2u);
   EXPECT_EQ(parse_header("A: 1").body_begin, 4u);

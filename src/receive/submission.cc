@@ -20,10 +20,9 @@ constexpr std::string_view kResent = "Resent-";
 constexpr std::array kTakenOff = {"Bcc", "Resent-Bcc", "Return-Path", "Content-Length"};
 constexpr std::array kOnce = {"From", "Sender", "Date", "Message-ID"};
 
-// "From alice Sat Nov 21 ..."; not "From : alice", which readers may take for the field.
+// "From alice Sat Nov 21 ..."; "From : alice" is a field and has a name.
 bool is_mbox_line(const Field& field, std::string_view message) {
-  if (!field.name.empty() || field.begin != 0 || !message.starts_with("From ")) return false;
-  return !message.substr(std::min(message.find_first_not_of(" \t", 4), message.size())).starts_with(':');
+  return field.begin == 0 && field.name.empty() && message.starts_with("From ");
 }
 
 bool is_taken_off(std::string_view name) {

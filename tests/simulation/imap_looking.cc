@@ -264,8 +264,11 @@ rt::Task<std::optional<std::set<std::string>>> ImapReader::list() {
 rt::Task<void> ImapReader::status() {
   std::string name = some_name();
   Moment begun = model_.now();
-  co_await ask("STATUS " + mailbox(name) + " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ MAILBOXID UNSEEN)");
+  ImapResponse reply = co_await ask("STATUS " + mailbox(name) +
+                                    " (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ MAILBOXID UNSEEN)");
   condstore_ = true;
+  // This client has not been told of all: after NOTIFY NONE, say (RFC 5465 §3.1).
+  bool behind = reply.has_code("HIGHESTMODSEQ") || code_number(told_, "HIGHESTMODSEQ") != 0;
   for (const ImapResponse& response : told_) {
     if (!response.is("STATUS") || response.values.size() != 3) continue;
     std::map<std::string, std::string> items;
@@ -276,7 +279,10 @@ rt::Task<void> ImapReader::status() {
     auto number = [&](const char* item) { return parse_uint(items[item]).value_or(0); };
     ImapBox* box = model_.see_box(name, number("UIDVALIDITY"), items["MAILBOXID"], begun);
     model_.see_uid_next(*box, number("UIDNEXT"), begun);
-    model_.see_modseq(*box, number("HIGHESTMODSEQ"), begun);
+    // Where it goes on from by QRESYNC must not be later than what it knows (RFC 7162 §3.2).
+    if (box != box_ || !behind) model_.see_modseq(*box, number("HIGHESTMODSEQ"), begun);
+    if (box == box_ && behind && number("HIGHESTMODSEQ") > known_modseq_)
+      complain("STATUS of the open mailbox gives a HIGHESTMODSEQ beyond what this client was told");
     model_.see_messages(*box, number("MESSAGES"), begun);
   }
 }

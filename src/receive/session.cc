@@ -110,7 +110,7 @@ rt::Task<bool> Session::next_line(std::string& line, size_t max, Instant deadlin
 }
 
 rt::Task<void> Session::handle(std::string line) {
-  command_ = istarts_with(line, "AUTH") ? line.substr(0, line.find(' ', 5)) : line;
+  command_ = istarts_with(line, "AUTH") ? line.substr(0, line.find_first_of(" \t", 5)) : line;
   std::expected<smtp::Command, smtp::SyntaxError> parsed = smtp::parse_command(line, true);
   if (!parsed) {
     reply(replies::syntax(parsed.error()));

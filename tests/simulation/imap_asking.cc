@@ -85,6 +85,7 @@ rt::Task<void> ImapReader::be_notified() {
     co_await ask_politely("NOOP");
   }
   co_await ask_politely("NOTIFY NONE");
+  silenced_ = true;
 }
 
 // All of them, each once.
@@ -135,7 +136,7 @@ rt::Task<void> ImapReader::log_in_again() {
   ImapResponse reply = co_await ask("UNAUTHENTICATE");
   if (!reply.is("OK")) complain("no OK to UNAUTHENTICATE: " + reply.text);
   enabled_ = Enabled::nothing;
-  rev2_ = condstore_ = false;
+  rev2_ = condstore_ = silenced_ = false;
   bool in = co_await log_in();
   if (!in) throw io::IoError(io::IoFault::other, "cannot log in again");
   co_await enable();

@@ -118,7 +118,7 @@ rt::Task<bool> ImapReader::select(std::string name, bool examine) {
 rt::Task<void> ImapReader::look(Moment begun) {
   if (view_.entries().empty()) {
     if (std::string wrong = view_.end_fetching(); !wrong.empty()) complain(wrong);
-    model_.see_all(*box_, {}, begun);
+    if (!silenced_) model_.see_all(*box_, {}, begun);
     co_return;
   }
   std::string items = "UID FLAGS";
@@ -128,7 +128,7 @@ rt::Task<void> ImapReader::look(Moment begun) {
   }
   if (random_.chance(30)) items += " RFC822.SIZE";
   if (random_.chance(30)) items += " INTERNALDATE";
-  view_.begin_fetching(model_.quiet_since(begun));
+  view_.begin_fetching(!silenced_ && model_.quiet_since(begun));
   ImapResponse reply = co_await ask("UID FETCH 1:* (" + items + ")");
   std::string wrong = view_.end_fetching();
   if (!reply.is("OK")) co_return complain("no OK to UID FETCH of flags: " + reply.text);
@@ -137,7 +137,7 @@ rt::Task<void> ImapReader::look(Moment begun) {
   for (const ImapView::Entry& entry : view_.entries()) {
     if (entry.uid != 0) mails[entry.uid] = entry.flags ? &*entry.flags : nullptr;
   }
-  model_.see_all(*box_, mails, begun);
+  if (!silenced_) model_.see_all(*box_, mails, begun);
 }
 
 // NOOP brings everything up to date, unless the store could not answer.
@@ -327,7 +327,7 @@ rt::Task<void> ImapReader::search() {
   Moment moment = model_.now();
   ImapResponse reply =
       co_await ask(std::string(by_uid ? "UID SEARCH" : "SEARCH") + returns + " " + search.text, by_uid);
-  if (!reply.is("OK")) co_return;
+  if (!reply.is("OK") || silenced_) co_return;
   // Of a mailbox that another program has deleted nothing can be read any more.
   if (search.reads_text && (!model_.quiet_since(moment) || !model_.is_surely_there(*box_))) co_return;
   if (view_.updates() != updates || rot_expected_) co_return;  // it may have been about the one or the other

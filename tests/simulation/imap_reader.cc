@@ -100,6 +100,7 @@ rt::Task<bool> ImapReader::connect() {
   box_ = nullptr;
   box_name_.clear();
   enabled_ = Enabled::nothing;
+  silenced_ = false;
   rev2_ = condstore_ = false;
   selecting_ = -1;
   view_.clear();

@@ -144,7 +144,8 @@ class ImapReader {
   // As RFC 7162 §6 has a client compute it, from what came since the last tagged response.
   uint64_t known_modseq_ = 0, fetched_modseq_ = 0;
   std::optional<uint64_t> highest_modseq_;
-  int selecting_ = -1;  // EXISTS since SELECT was sent; -1: it is answered
+  bool silenced_ = false;  // by NOTIFY NONE: what others change it does not hear (RFC 5465 §3.1)
+  int selecting_ = -1;     // EXISTS since SELECT was sent; -1: it is answered
   std::map<std::string, Remembered> remembered_;
 };
 

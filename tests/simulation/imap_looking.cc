@@ -281,7 +281,7 @@ rt::Task<void> ImapReader::status() {
     model_.see_uid_next(*box, number("UIDNEXT"), begun);
     // Where it goes on from by QRESYNC must not be later than what it knows (RFC 7162 §3.2).
     if (box != box_ || !behind) model_.see_modseq(*box, number("HIGHESTMODSEQ"), begun);
-    if (box == box_ && behind && number("HIGHESTMODSEQ") > known_modseq_)
+    if (box == box_ && reply.has_code("HIGHESTMODSEQ") && number("HIGHESTMODSEQ") > known_modseq_)
       complain("STATUS of the open mailbox gives a HIGHESTMODSEQ beyond what this client was told");
     model_.see_messages(*box, number("MESSAGES"), begun);
   }

@@ -79,7 +79,8 @@ def make_accounts(binary, directory, domain, users, password):
         if done.returncode:
             raise RuntimeError(f"pabal {' '.join(words)}: {done.stderr.strip()}")
 
-    pabal("init", domain, "--dir", directory, "--hostname", f"mx.{domain}", "--account", "u0", "--non-interactive")
+    pabal("init", domain, "--dir", directory, "--hostname", f"mx.{domain}", "--account", "u0", "--address",
+          "127.0.0.1", "--non-interactive")
     for n in range(1, users):
         pabal("account", "add", f"u{n}@{domain}", "--config", f"{directory}/pabal.toml")
 

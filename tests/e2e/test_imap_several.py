@@ -175,8 +175,8 @@ class ImapSeveral(ServerCase):
         self.assertEqual(second.ok("FETCH 1 FLAGS"), ["1 FETCH (FLAGS ())"])
         self.assertEqual(second.ok("STATUS recent (RECENT)"), ["STATUS recent (RECENT 0)"])
         first.append("recent", mail("two"))
-        self.assertEqual(sum("Recent" in session.ok("FETCH 2 FLAGS")[-1]
-                             for session in (first, second) if session.ok("NOOP") is not None), 1)
+        second.until_told("NOOP", lambda line: line == "2 EXISTS")
+        self.assertEqual(sum("Recent" in session.ok("FETCH 2 FLAGS")[-1] for session in (first, second)), 1)
 
     # ---- what is gone ----
 

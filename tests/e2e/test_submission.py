@@ -5,7 +5,6 @@ the system."""
 import email
 import os
 import smtplib
-import time
 
 from harness import PABAL, ServerCase, message, run, wait_until
 
@@ -32,6 +31,13 @@ class Submission(ServerCase):
                 self.assertEqual(client.rcpt(one)[0], 250, one)
             code, text = client.data(data)
             return code, text.decode()
+
+    def reply_to(self, recipient, size=0):
+        """The code that a stranger's RCPT is answered by."""
+        with self.pabal.smtp() as client:
+            client.ehlo()
+            client.mail("x@elsewhere.test", [f"SIZE={size}"])
+            return client.rcpt(recipient)[0]
 
     def newest(self, user=BOB, subject=None):
         """The newest mail, of this subject once it has come."""
@@ -129,7 +135,7 @@ class Submission(ServerCase):
             self.pabal.cli("alias", "add", "team@seoul.test", target)
         self.pabal.cli("account", "disable", off)
         self.pabal.cli("account", "quota", full, "1KiB")
-        time.sleep(1.5)  # as long as the server may take to see it
+        wait_until(lambda: self.reply_to(full, 2000) == 452, "the server knows that there is no room")
         with self.pabal.smtp() as client:
             client.sendmail("x@elsewhere.test", ["team@seoul.test", off], mail("Subject: for all", body="x" * 2000 + "\r\n"))
             with self.assertRaises(smtplib.SMTPRecipientsRefused) as refused:
@@ -141,7 +147,7 @@ class Submission(ServerCase):
         self.pabal.cli("account", "quota", full, "0")
         self.pabal.cli("account", "enable", off)
         self.newest(off, "for all")
-        time.sleep(1.5)
+        wait_until(lambda: self.reply_to(full, 2000) == 250, "the server knows that there is room")
         self.pabal.cli("queue", "retry", "--destination", "seoul.test")
         self.newest(full, "for all")
         self.assertEqual(len([m for m in self.pabal.mails(ALICE) if b"for all" in m]), 1)
@@ -149,7 +155,7 @@ class Submission(ServerCase):
     def test_each_copy_tells_by_which_address_it_came(self):
         self.pabal.cli("domain", "catch-all", "seoul.test", ALICE)
         self.addCleanup(self.pabal.cli, "domain", "catch-all", "seoul.test")
-        time.sleep(1.5)
+        wait_until(lambda: self.reply_to("shop17@seoul.test") == 250, "the catch-all is known")
         with self.pabal.smtp() as client:
             client.sendmail("x@elsewhere.test", ["shop17@seoul.test", "bob+list@seoul.test"], mail("Subject: two"))
         for user, address in ((ALICE, "shop17@seoul.test"), (BOB, "bob+list@seoul.test")):

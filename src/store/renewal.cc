@@ -64,9 +64,8 @@ int64_t uid_shift(Transaction& tx, const Mailbox& mailbox) {
   return 0;
 }
 
-// New UIDs too, above all that a client can have seen: some do not throw away what
-// they know when UIDVALIDITY changes, but look whether their UIDs still stand for the
-// same mails, and give up where one does not (mbsync 1.4).
+// New UIDs too, above all that a client can have seen: a client that goes on with its
+// UIDs although UIDVALIDITY has changed takes no mail for another.
 void renew_uids(Transaction& tx, const Mailbox& mailbox) {
   const int64_t shift = uid_shift(tx, mailbox);
   if (shift == 0) return;  // RFC 9051 §2.3.1.1: the new UIDVALIDITY says it

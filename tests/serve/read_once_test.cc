@@ -26,6 +26,11 @@ class ReadOnce : public testing::Test {
     return account;
   }
 
+  static rt::Task<void> ask(Trees& from, uint64_t since, std::vector<std::shared_ptr<const SeenTree>>& out) {
+    auto tree = co_await from.read(reader(), since);
+    out.push_back(std::move(tree));
+  }
+
   sim::SimWorld sim_;
   sim::SimHost& host_;
   io::World world_;
@@ -68,11 +73,6 @@ TEST_F(ReadOnce, TreesOfAnAccount) {
   auto test = [](store::Store& store) -> rt::Task<void> {
     Trees trees(store);
     std::vector<std::shared_ptr<const SeenTree>> got;
-    auto ask = [](Trees& from, uint64_t since,
-                  std::vector<std::shared_ptr<const SeenTree>>& out) -> rt::Task<void> {
-      auto tree = co_await from.read(reader(), since);
-      out.push_back(std::move(tree));
-    };
     rt::TaskGroup group;
     for (int i = 0; i < 20; ++i) group.spawn(ask(trees, trees.now(), got));
     co_await group.join();
@@ -101,11 +101,6 @@ TEST_F(ReadOnce, ATreeThatIsBeingReadWhileSomethingChangesIsReadAgain) {
   auto test = [](store::Store& store) -> rt::Task<void> {
     Trees trees(store);
     std::vector<std::shared_ptr<const SeenTree>> got;
-    auto ask = [](Trees& from, uint64_t since,
-                  std::vector<std::shared_ptr<const SeenTree>>& out) -> rt::Task<void> {
-      auto tree = co_await from.read(reader(), since);
-      out.push_back(std::move(tree));
-    };
     rt::TaskGroup group;
     group.spawn(ask(trees, trees.now(), got));
     co_await rt::sleep_for(Duration(0));  // until it reads

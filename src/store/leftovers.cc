@@ -16,12 +16,16 @@ constexpr Hanging kHanging[] = {
     {"acl", "mailbox", "mailbox"},         {"metadata", "mailbox", "mailbox"},
     {"metadata", "owner", "account"},      {"subscription", "account", "account"},
     {"delivery", "message", "message"},    {"delivery", "account", "account"},
+    {"private_seen", "reader", "account"}, {"private_seen", "uid", "mail"},
 };
 
 // The rows of `h.table` that hang on nothing that is there.
 std::string condition(const Hanging& h) {
   const std::string column = std::string(h.table) + '.' + h.column;
-  return column + " <> 0 AND NOT EXISTS (SELECT 1 FROM " + h.on + " WHERE " + h.on + ".id = " + column + ')';
+  const std::string id = std::string_view(h.on) == "mail"
+                             ? std::string("mail.mailbox = ") + h.table + ".mailbox AND mail.uid"
+                             : std::string(h.on) + ".id";
+  return column + " <> 0 AND NOT EXISTS (SELECT 1 FROM " + h.on + " WHERE " + id + " = " + column + ')';
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/verify.h"
 #include "store/changes.h"
+#include "store/private_seen.h"
 #include "store/sharing.h"
 #include "store/uid_validity.h"
 
@@ -114,7 +115,7 @@ struct Rename {
 // The mails of INBOX go into the new mailbox with the UIDs that they have: its
 // UIDVALIDITY is another.
 void move_inbox_mails(Transaction& tx, AccountId account, const Mailbox& inbox, std::string_view to) {
-  ModSeq modseq = next_modseq(tx, account);
+  const auto [modseq, group] = advance(tx, account);
   MailboxId target = insert_mailbox(tx, account, to, "", modseq);
   tx.db
       .prepare(
@@ -133,6 +134,7 @@ void move_inbox_mails(Transaction& tx, AccountId account, const Mailbox& inbox, 
       .bind(tx.now.ms)
       .bind(inbox.id.value)
       .run();
+  if (group) move_private_seen(tx, inbox.id, target);
   tx.db.prepare("UPDATE mailbox SET messages = 0, octets = 0, modseq = ? WHERE id = ?")
       .bind(modseq.value)
       .bind(inbox.id.value)
@@ -269,6 +271,7 @@ std::expected<void, MailboxError> delete_mailbox(Transaction& tx, AccountId acco
 void remove_account_data(Transaction& tx, AccountId account, std::string_view address) {
   for (const Mailbox& mailbox : list_mailboxes(tx.db, account)) remove_mailbox(tx, account, mailbox.id);
   remember_uid_validities(tx, account);
+  forget_private_seen(tx, account);
   for (const char* sql :
        {"DELETE FROM change WHERE account = ?", "DELETE FROM subscription WHERE account = ?",
         "DELETE FROM metadata WHERE owner = ?", "DELETE FROM delivery WHERE account = ?"}) {

@@ -98,14 +98,17 @@ std::vector<std::string> list_subscriptions(Database& db, AccountId account);
 std::optional<uint64_t> keyword_bits(Transaction& tx, AccountId account, MailboxId mailbox,
                                      const std::vector<std::string>& keywords);
 
+// A `reader` is given with the mailboxes of a group alone, where \Seen is each
+// reader's own (private_seen.h): with it flags and MODSEQs are as he sees them.
+
 // Puts a message into a mailbox and counts it against the account's quota.
 // internal_date: received_at of the message unless given.
 Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageRecord& message,
-           uint64_t flags, std::optional<Time> internal_date = std::nullopt);
+           uint64_t flags, std::optional<Time> internal_date = std::nullopt, AccountId reader = {});
 
 // All mails of a mailbox by rising UID; or those in `uids` only.
-std::vector<Mail> list_mails(Database& db, MailboxId mailbox);
-std::vector<Mail> list_mails(Database& db, MailboxId mailbox, const UidRanges& uids);
+std::vector<Mail> list_mails(Database& db, MailboxId mailbox, AccountId reader = {});
+std::vector<Mail> list_mails(Database& db, MailboxId mailbox, const UidRanges& uids, AccountId reader = {});
 
 // Changes flags of those of `uids` that are there. One MODSEQ for all that
 // really change; who had the flags already keeps its own (RFC 7162 §3.1.3).
@@ -121,7 +124,7 @@ struct FlagsChanged {
   std::vector<Uid> modified;  // left alone: newer than unchanged_since
 };
 FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox, const UidRanges& uids,
-                          const FlagChange& change);
+                          const FlagChange& change, AccountId reader = {});
 
 // Copies what is there of `uids`, in order; flags, keywords (as far as the other
 // mailbox still takes them) and internal date stay. Counts against the quota of
@@ -132,9 +135,14 @@ struct Copied {
   uint64_t messages = 0;
   bool over_quota = false;
 };
+// Whose \Seen they have where they come from and where they go, if that is a group's.
+struct CopiedSeen {
+  AccountId from, to;
+  bool all = false;  // moved within the group: everybody's comes along
+};
 // mask: bits of the flags that are copied (RFC 4314 §4).
 Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, AccountId to_account, MailboxId to,
-                  uint64_t mask = ~uint64_t{0}, bool check_quota = true);
+                  uint64_t mask = ~uint64_t{0}, bool check_quota = true, CopiedSeen seen = {});
 
 // Removes those of `uids` that are there (only_deleted: and have \Deleted) with
 // one MODSEQ; releases their messages. Returns which.

@@ -7,6 +7,7 @@
 #include "store/changes.h"
 #include "store/deliveries.h"
 #include "store/mailboxes.h"
+#include "store/private_seen.h"
 
 namespace pabal::store {
 
@@ -23,7 +24,23 @@ int64_t to_sql(uint64_t flags) {
 }
 
 constexpr std::string_view kMailColumns =
-    "SELECT uid, message, modseq, flags, size_octets, internal_date, saved_at FROM mail WHERE mailbox = ? ";
+    "SELECT uid, message, modseq, flags, size_octets, internal_date, saved_at FROM mail WHERE mail.mailbox = "
+    "? ";
+// As one reader sees them: ~kSeen is -2.
+constexpr std::string_view kReadersMailColumns =
+    "SELECT mail.uid, message, CASE WHEN own.modseq > mail.modseq THEN own.modseq ELSE mail.modseq END, "
+    "CASE own.seen WHEN 1 THEN flags | 1 WHEN 0 THEN flags & -2 ELSE flags END, size_octets, internal_date, "
+    "saved_at FROM mail LEFT JOIN private_seen AS own ON own.mailbox = mail.mailbox AND own.uid = mail.uid "
+    "AND own.reader = ? WHERE mail.mailbox = ? ";
+static_assert(kSeen == 1);
+
+Statement select_mails(Database& db, MailboxId mailbox, AccountId reader, std::string_view which) {
+  std::string sql(reader ? kReadersMailColumns : kMailColumns);
+  Statement select = db.prepare(sql.append(which).append(" ORDER BY mail.uid"));
+  if (reader) select.bind(reader.value);
+  select.bind(mailbox.value);
+  return select;
+}
 
 Mail read_mail(MailboxId mailbox, const Statement& row) {
   Time internal_date{row.number(5)};
@@ -37,35 +54,55 @@ Mail read_mail(MailboxId mailbox, const Statement& row) {
           row.number(6) == 0 ? internal_date : Time{row.number(6)}};
 }
 
-// Calls `choose` with the row of each of `uids` that is there, by rising UID.
-// Those that it takes come back as ranges over neighbouring mails: between first
-// and last is no mail that it did not take.
-template <class Choose>
-UidRanges choose_mails(Database& db, MailboxId mailbox, const UidRanges& uids, Choose choose) {
-  UidRanges taken;
-  const std::string sql = std::string(kMailColumns) + "AND uid BETWEEN ? AND ? ORDER BY uid";
+// Ranges over neighbouring mails: between first and last is no mail that was not taken.
+class Neighbours {
+ public:
+  // With each mail that is looked at, rising; gap: others lie before it that are not.
+  void put(Uid uid, bool take, bool gap) {
+    if (take && open_ && !gap) {
+      ranges_.back().last = uid;
+    } else if (take) {
+      ranges_.push_back({uid, uid});
+    }
+    open_ = take;
+  }
+  const UidRanges& ranges() const { return ranges_; }
+
+ private:
+  UidRanges ranges_;
+  bool open_ = false;
+};
+
+// Calls look(row, gap) with the row of each of `uids` that is there, by rising UID;
+// gap: as Neighbours wants to know.
+template <class Look>
+void look_at_mails(Database& db, MailboxId mailbox, const UidRanges& uids, AccountId reader, Look look) {
   for (size_t begin = 0, end = 0; begin < uids.size(); begin = end) {
     for (end = begin + 1; end < uids.size(); ++end) {
       if (uids[end].first.value - uids[end - 1].last.value > kGapMax) break;
     }
-    Statement select = db.prepare(sql);
-    select.bind(mailbox.value).bind(uids[begin].first.value).bind(uids[end - 1].last.value);
+    Statement select = select_mails(db, mailbox, reader, "AND mail.uid BETWEEN ? AND ?");
+    select.bind(uids[begin].first.value).bind(uids[end - 1].last.value);
     size_t range = begin;
-    bool neighbour = false;
+    bool gap = true;
     while (select.step()) {
       Uid uid{select.number(0)};
       while (uid > uids[range].last) ++range;
-      if (uid < uids[range].first || !choose(select)) {
-        neighbour = false;
-      } else if (neighbour) {
-        taken.back().last = uid;
-      } else {
-        taken.push_back({uid, uid});
-        neighbour = true;
-      }
+      const bool asked = uid >= uids[range].first;
+      if (asked) look(select, gap);
+      gap = !asked;
     }
   }
-  return taken;
+}
+
+// Those that `choose` takes.
+template <class Choose>
+UidRanges choose_mails(Database& db, MailboxId mailbox, const UidRanges& uids, AccountId reader,
+                       Choose choose) {
+  Neighbours taken;
+  look_at_mails(db, mailbox, uids, reader,
+                [&](const Statement& row, bool gap) { taken.put(Uid{row.number(0)}, choose(row), gap); });
+  return taken.ranges();
 }
 
 // UIDs for mails that come into a mailbox, which counts them. Returns the first.
@@ -234,56 +271,67 @@ void add_to(UidRanges& ranges, Uid uid) {
 }
 
 Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageRecord& message,
-           uint64_t flags, std::optional<Time> internal_date) {
+           uint64_t flags, std::optional<Time> internal_date, AccountId reader) {
+  const uint64_t own = reader ? flags & kSeen : 0;
   int64_t octets = static_cast<int64_t>(message.size_octets + message.prefix.size());
   if (message.deliveries) octets += static_cast<int64_t>(delivery_fields(tx.db, message.id, account).size());
   ModSeq modseq = next_modseq(tx, account, octets, 1);
   Uid uid = take_uids(tx, account, mailbox, modseq, 1, octets);
-  insert_mail(tx, {mailbox, uid, message.id, modseq, flags, static_cast<uint64_t>(octets),
+  insert_mail(tx, {mailbox, uid, message.id, modseq, flags & ~own, static_cast<uint64_t>(octets),
                    internal_date.value_or(message.received_at), tx.now});
+  if (own != 0) set_private_seen(tx, mailbox, reader, {{uid, uid}}, true, modseq);
   record_change(tx, account, {modseq, mailbox, uid, uid, ChangeKind::added});
   return uid;
 }
 
-std::vector<Mail> list_mails(Database& db, MailboxId mailbox) {
-  Statement select = db.prepare(std::string(kMailColumns) + "ORDER BY uid");
-  select.bind(mailbox.value);
+std::vector<Mail> list_mails(Database& db, MailboxId mailbox, AccountId reader) {
+  Statement select = select_mails(db, mailbox, reader, "");
   std::vector<Mail> mails;
   while (select.step()) mails.push_back(read_mail(mailbox, select));
   return mails;
 }
 
-std::vector<Mail> list_mails(Database& db, MailboxId mailbox, const UidRanges& uids) {
+std::vector<Mail> list_mails(Database& db, MailboxId mailbox, const UidRanges& uids, AccountId reader) {
   std::vector<Mail> mails;
-  choose_mails(db, mailbox, uids, [&](const Statement& row) {
-    mails.push_back(read_mail(mailbox, row));
-    return true;
-  });
+  look_at_mails(db, mailbox, uids, reader,
+                [&](const Statement& row, bool) { mails.push_back(read_mail(mailbox, row)); });
   return mails;
 }
 
 FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox, const UidRanges& uids,
-                          const FlagChange& change) {
+                          const FlagChange& change, AccountId reader) {
   const uint64_t may = change.flags & change.mask;
   const uint64_t keep = change.mode == FlagChange::replace  ? ~change.mask
                         : change.mode == FlagChange::remove ? ~may
                                                             : ~uint64_t{0};
   const uint64_t set = change.mode == FlagChange::remove ? 0 : may;
+  const uint64_t own = reader ? uint64_t{kSeen} : 0;  // what is the reader's alone
   FlagsChanged result;
-  result.changed = choose_mails(tx.db, mailbox, uids, [&](const Statement& row) {
+  Neighbours changed, shared, seen, seen_alone;
+  look_at_mails(tx.db, mailbox, uids, reader, [&](const Statement& row, bool gap) {
+    const Uid uid{row.number(0)};
+    const auto flags = static_cast<uint64_t>(row.number(3));
+    uint64_t differs = ((flags & keep) | set) ^ flags;
     if (change.unchanged_since && row.number(2) > change.unchanged_since->value) {
-      result.modified.push_back(Uid{row.number(0)});
-      return false;
+      result.modified.push_back(uid);
+      differs = 0;
     }
-    auto flags = static_cast<uint64_t>(row.number(3));
-    return ((flags & keep) | set) != flags;
+    changed.put(uid, differs != 0, gap);
+    if (!reader) return;
+    shared.put(uid, (differs & ~own) != 0, gap);
+    seen.put(uid, (differs & own) != 0, gap);
+    seen_alone.put(uid, differs == own, gap);
   });
+  result.changed = changed.ranges();
   if (result.changed.empty()) return result;
   result.modseq = next_modseq(tx, account);
-  for (const UidRange& range : result.changed) {
-    update_flags(tx, mailbox, range, keep, set, result.modseq);
+  for (const UidRange& range : reader ? shared.ranges() : result.changed) {
+    update_flags(tx, mailbox, range, keep | own, set & ~own, result.modseq);
     record_change(tx, account, {result.modseq, mailbox, range.first, range.last, ChangeKind::flags});
   }
+  if (reader) set_private_seen(tx, mailbox, reader, seen.ranges(), (set & own) != 0, result.modseq);
+  for (const UidRange& range : seen_alone.ranges())
+    record_change(tx, account, {result.modseq, mailbox, range.first, range.last, ChangeKind::flags, reader});
   tx.db.prepare("UPDATE mailbox SET modseq = ? WHERE id = ?")
       .bind(result.modseq.value)
       .bind(mailbox.value)
@@ -292,12 +340,18 @@ FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox,
 }
 
 Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, AccountId to_account, MailboxId to,
-                  uint64_t mask, bool check_quota) {
+                  uint64_t mask, bool check_quota, CopiedSeen seen) {
   Copied result;
+  // Where \Seen is somebody's own it is not in the flags that are copied.
+  const bool apart = (seen.from || seen.to) && !seen.all;
+  const uint64_t copied = apart ? mask & ~uint64_t{kSeen} : mask;
+  UidRanges seen_places;  // of those that have it, from 0
   uint64_t flags = 0;
   int64_t octets = 0;
-  UidRanges ranges = choose_mails(tx.db, from, uids, [&](const Statement& row) {
+  UidRanges ranges = choose_mails(tx.db, from, uids, seen.from, [&](const Statement& row) {
     add_to(result.from, Uid{row.number(0)});
+    const bool has_seen = (static_cast<uint64_t>(row.number(3)) & mask & kSeen) != 0;
+    if (apart && has_seen) add_to(seen_places, Uid{static_cast<int64_t>(result.messages)});
     flags |= static_cast<uint64_t>(row.number(3)) & mask;
     octets += row.number(4);
     ++result.messages;
@@ -317,7 +371,7 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
     auto without_gaps = result.from.begin();
     for (const UidRange& range : ranges) {
       while (without_gaps->first < range.first) ++without_gaps;
-      copy_range(tx, from, range, *without_gaps != range, keywords.kept() & mask, to, next, modseq);
+      copy_range(tx, from, range, *without_gaps != range, keywords.kept() & copied, to, next, modseq);
     }
   } else {
     Uid next = first;
@@ -325,10 +379,18 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
       mail.mailbox = to;
       mail.uid = Uid{next.value++};
       mail.modseq = modseq;
-      mail.flags = keywords.of(mail.flags & mask);
+      mail.flags = keywords.of(mail.flags & copied);
       mail.saved_at = tx.now;
       insert_mail(tx, mail);
     }
+  }
+  for (UidRange& range : seen_places)
+    range = {{first.value + range.first.value}, {first.value + range.last.value}};
+  if (seen.all) copy_private_seen(tx, from, result.from, to, first, modseq);
+  if (seen.to) {
+    set_private_seen(tx, to, seen.to, seen_places, true, modseq);
+  } else {
+    for (const UidRange& range : seen_places) update_flags(tx, to, range, ~uint64_t{0}, kSeen, modseq);
   }
   if (source.account != to_account) measure_again(tx, to_account, to, result.to[0], octets);
   record_change(tx, to_account, {modseq, to, result.to[0].first, result.to[0].last, ChangeKind::added});
@@ -338,14 +400,15 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
 UidRanges expunge(Transaction& tx, AccountId account, MailboxId mailbox, const UidRanges& uids,
                   bool only_deleted) {
   int64_t messages = 0, octets = 0;
-  UidRanges ranges = choose_mails(tx.db, mailbox, uids, [&](const Statement& row) {
+  UidRanges ranges = choose_mails(tx.db, mailbox, uids, {}, [&](const Statement& row) {
     if (only_deleted && (row.number(3) & kDeleted) == 0) return false;
     ++messages;
     octets += row.number(4);
     return true;
   });
   if (ranges.empty()) return ranges;
-  ModSeq modseq = next_modseq(tx, account, -octets, -messages);
+  const auto [modseq, group] = advance(tx, account, -octets, -messages);
+  if (group) forget_private_seen(tx, mailbox, ranges);
   for (const UidRange& range : ranges) {
     std::vector<MessageId> last = list_last_references(tx, mailbox, range);
     tx.db.prepare("DELETE FROM mail WHERE mailbox = ? AND uid BETWEEN ? AND ?")

@@ -9,6 +9,7 @@
 #include "store/id_source.h"
 #include "store/mailboxes.h"
 #include "store/open.h"
+#include "store/private_seen.h"
 #include "store/uid_validity.h"
 
 namespace pabal::store {
@@ -70,6 +71,7 @@ void renew_uids(Transaction& tx, const Mailbox& mailbox) {
   const int64_t shift = uid_shift(tx, mailbox);
   if (shift == 0) return;  // RFC 9051 §2.3.1.1: the new UIDVALIDITY says it
   tx.db.prepare("UPDATE mail SET uid = uid + ? WHERE mailbox = ?").bind(shift).bind(mailbox.id.value).run();
+  shift_private_seen(tx, mailbox.id, shift);
   tx.db.prepare("UPDATE mailbox SET uidnext = uidnext + ?1, first_recent = first_recent + ?1 WHERE id = ?2")
       .bind(shift)
       .bind(mailbox.id.value)

@@ -326,9 +326,24 @@ CREATE TABLE outside_change (
 );
 )sql";
 
+// In a group's mailboxes each reader has his own \Seen: private_seen.h. What all had
+// in common until now stays in the mails' flags, as what holds without a row.
+constexpr const char* kVersion6 = R"sql(
+CREATE TABLE private_seen (
+  mailbox INTEGER NOT NULL,
+  reader INTEGER NOT NULL,            -- account
+  uid INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  PRIMARY KEY (mailbox, reader, uid)
+) WITHOUT ROWID;
+
+ALTER TABLE change ADD COLUMN reader INTEGER NOT NULL DEFAULT 0;  -- who alone sees a difference; 0: everybody
+)sql";
+
 // The n-th leads from version n to n + 1.
-constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                                               kVersion5};
+constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3,
+                                                               kVersion4, kVersion5, kVersion6};
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "store/changes.h"
 #include "store/check.h"
+#include "store/private_seen.h"
 #include "store/rehearse.h"
 #include "store/renewal.h"
 #include "store/salvage.h"
@@ -98,6 +99,34 @@ void expect_threads(Database& db) {
   for (const FoundThread& found : threads) EXPECT_EQ(found.thread.value, messages[0].value);
 }
 
+// What version 6 has added: account 1 has read a mail in the group's INBOX and unread another.
+rt::Task<void> fill_group(Store& store, std::vector<Known>& known) {
+  auto make = [](Transaction& tx) {
+    make_account(tx, 30);
+    tx.db.prepare("UPDATE account SET shared = 1 WHERE id = 30").run();
+  };
+  co_await test::write(store, make);
+  co_await deliver_known(store, known, unique_text(6, 300), {30}, false, 0);
+  co_await deliver_known(store, known, unique_text(7, 300), {30}, false, kSeen);
+  auto read = [](Transaction& tx) {
+    MailboxId inbox = inbox_of(tx.db, 30);
+    change_flags(tx, AccountId{30}, inbox, {{{1}, {1}}}, {FlagChange::add, kSeen}, AccountId{1});
+    change_flags(tx, AccountId{30}, inbox, {{{2}, {2}}}, {FlagChange::remove, kSeen}, AccountId{1});
+  };
+  co_await test::write(store, read);
+}
+
+void expect_group(Database& db) {
+  MailboxId inbox = inbox_of(db, 30);
+  std::vector<Mail> own = list_mails(db, inbox, AccountId{1}), others = list_mails(db, inbox, AccountId{20});
+  EXPECT_EQ(own.at(0).flags, kSeen);
+  EXPECT_EQ(own.at(1).flags, 0u);
+  EXPECT_EQ(others.at(0).flags, 0u);
+  EXPECT_EQ(others.at(1).flags, kSeen);
+  EXPECT_EQ(list_changes(db, AccountId{30}, others.at(1).modseq, inbox, AccountId{1}).size(), 2u);
+  EXPECT_TRUE(list_changes(db, AccountId{30}, others.at(1).modseq, inbox).empty());
+}
+
 // What every store has once it is upgraded, of whatever version it was.
 void expect_upgraded(Database& db) {
   for (AccountId account : {AccountId{1}, AccountId{20}}) {
@@ -135,6 +164,7 @@ rt::Task<void> fill_fixture(Store& store, std::vector<Known>& known) {
   co_await test::write(store, expunge_first);
   known.erase(known.begin());
   co_await fill_mailboxes(store, known);
+  co_await fill_group(store, known);
 }
 
 class StoreFixtures : public RealStore {
@@ -186,6 +216,7 @@ TEST_F(StoreFixtures, EveryOneIsUpgradedAndRead) {
         expect_upgraded(db);
         if (rehearsal.from_version >= 2) expect_mailboxes(db);
         if (rehearsal.from_version >= 4) expect_threads(db);
+        if (rehearsal.from_version >= 6) expect_group(db);
         return 0;
       };
       co_await test::read(s, look);

@@ -3,6 +3,7 @@
 // acknowledged has happened, and the counters are right.
 #include "store/changes.h"
 #include "store/check.h"
+#include "store/private_seen.h"
 #include "store/sharing.h"
 #include "store/summaries.h"
 #include "tools_world.h"
@@ -11,7 +12,8 @@ namespace pabal::store {
 namespace {
 
 constexpr AccountId kMe{kAccount};
-constexpr int kMails = 6, kCommands = 7;
+constexpr AccountId kReader{40};  // of kMe's, which is a group
+constexpr int kMails = 6, kCommands = 9;
 
 StoreOptions sim_options() {
   StoreOptions options = small_options("/data");
@@ -44,6 +46,16 @@ void command(Transaction& tx, int n) {
       break;
     case 6:
       (void)delete_mailbox(tx, kMe, "c");
+      break;
+    case 7:
+      change_flags(tx, kMe, *find_mailbox(tx.db, kMe, "d"), all, {FlagChange::add, kSeen}, kReader);
+      break;
+    case 8: {
+      MailboxId trash = *find_mailbox(tx.db, kMe, "Trash"), d = *find_mailbox(tx.db, kMe, "d");
+      Copied moved = copy_mails(tx, d, all, kMe, trash, ~uint64_t{0}, false,
+                                {.from = kReader, .to = kReader, .all = true});
+      expunge(tx, kMe, d, moved.from);
+    }
   }
 }
 
@@ -51,7 +63,10 @@ void command(Transaction& tx, int n) {
 int commands_done(Database& db) {
   MailboxId inbox = inbox_of(db);
   bool c = find_mailbox(db, kMe, "c").has_value();
-  if (find_mailbox(db, kMe, "d")) return c ? 6 : 7;
+  if (std::optional<MailboxId> d = find_mailbox(db, kMe, "d")) {
+    if (!list_private_seen(db, *find_mailbox(db, kMe, "Trash"), kReader).empty()) return 9;
+    return c ? 6 : list_private_seen(db, *d, kReader).empty() ? 7 : 8;
+  }
   if (c) return 5;
   if (std::optional<MailboxId> b = find_mailbox(db, kMe, "a/b"))
     return list_mails(db, *b).empty() ? 2 : list_mails(db, inbox).size() == kMails ? 3 : 4;
@@ -96,7 +111,11 @@ void serve(sim::SimWorld& sim, sim::SimHost& host, Told& told, const std::functi
   io::World world = host.world();
   {
     std::unique_ptr<Store> store = Store::open(world, sim_options());
-    store->execute_now([](Transaction& tx) { make_account(tx); });
+    store->execute_now([](Transaction& tx) {
+      make_account(tx);
+      make_account(tx, kReader.value);
+      tx.db.prepare("UPDATE account SET shared = 1 WHERE id = ?").bind(kMe.value).run();
+    });
     auto fill = [](Store& s) -> rt::Task<void> {
       co_await furnish(s);
       co_await s.close();

@@ -38,7 +38,7 @@ Uid keep(store::Transaction& tx, const Place& place, const Arrival& arrival, con
     flags |= *keywords;
   }
   store::insert_message(tx, arrival.record, stored);
-  return store::append(tx, place.owner, mailbox, arrival.record, flags, arrival.internal_date);
+  return store::append(tx, place.owner, mailbox, arrival.record, flags, arrival.internal_date, place.reader);
 }
 
 Outcome try_create(Outcome refusal) {

@@ -16,7 +16,7 @@ std::vector<NumberRange> to_numbers(const store::UidRanges& uids) {
 }
 
 struct CopyWork {
-  AccountId from_owner;
+  AccountId from_owner, from_reader;
   MailboxId from;
   store::UidRanges uids;
   Place to;
@@ -25,9 +25,11 @@ struct CopyWork {
 
 store::Copied copy(store::Transaction& tx, const CopyWork& work) {
   const Place& to = work.to;
-  bool fills = !work.move || to.owner != work.from_owner;
-  store::Copied copied =
-      store::copy_mails(tx, work.from, work.uids, to.owner, to.mailbox->id, allowed_bits(to.rights), fills);
+  const bool moves_within = work.move && to.owner == work.from_owner;
+  const store::CopiedSeen seen{
+      .from = work.from_reader, .to = to.reader, .all = moves_within && work.from_reader};
+  store::Copied copied = store::copy_mails(tx, work.from, work.uids, to.owner, to.mailbox->id,
+                                           allowed_bits(to.rights), !moves_within, seen);
   if (work.move && !copied.over_quota) store::expunge(tx, work.from_owner, work.from, copied.from);
   return copied;
 }
@@ -51,7 +53,12 @@ rt::Task<Outcome> Session::on(wire::Copy command) {
   if (uids.empty()) co_return ok("nothing to copy");
 
   const View& view = *selected_->view;
-  CopyWork work{.from_owner = view.owner(), .from = view.id(), .uids = uids, .to = *to, .move = command.move};
+  CopyWork work{.from_owner = view.owner(),
+                .from_reader = view.reader(),
+                .from = view.id(),
+                .uids = uids,
+                .to = *to,
+                .move = command.move};
   store::Copied copied = co_await service_.store.write(copy, std::move(work));
   if (copied.over_quota) co_return no("OVERQUOTA", "there is no room for these messages");
   if (notify_) notify_->expect_arrivals(to->mailbox->id, to_numbers(copied.to));

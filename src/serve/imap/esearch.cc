@@ -72,7 +72,7 @@ rt::Task<bool> Session::search_selected(const MultiSearchRequest& request, std::
 }
 
 rt::Task<bool> Session::search_other(const MultiSearchRequest& request, const SeenMailbox& mailbox) {
-  std::shared_ptr<View> view = co_await service_.views.open(mailbox.mailbox.id);
+  std::shared_ptr<View> view = co_await service_.views.open(mailbox.mailbox.id, mailbox.reader);
   if (!view) co_return true;  // it has gone meanwhile
   const std::shared_ptr<const Snapshot> now = view->now();
   const SearchMeaning meaning{

@@ -116,11 +116,13 @@ rt::Task<ModSeq> Session::set_seen(store::UidRanges uids) {
   }
   if (unseen.empty()) co_return ModSeq{};
   uids = uids_of(unseen);
-  auto work = [](store::Transaction& tx, AccountId owner, MailboxId mailbox, const store::UidRanges& which) {
+  auto work = [](store::Transaction& tx, AccountId owner, AccountId reader, MailboxId mailbox,
+                 const store::UidRanges& which) {
     return store::change_flags(tx, owner, mailbox, which,
-                               {.mode = store::FlagChange::add, .flags = store::kSeen});
+                               {.mode = store::FlagChange::add, .flags = store::kSeen}, reader);
   };
-  store::FlagsChanged changed = co_await service_.store.write(work, view.owner(), view.id(), std::move(uids));
+  store::FlagsChanged changed =
+      co_await service_.store.write(work, view.owner(), view.reader(), view.id(), std::move(uids));
   co_await sync({.may_expunge = false, .silent = changed.modseq});
   co_return changed.modseq;
 }

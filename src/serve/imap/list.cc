@@ -163,7 +163,8 @@ rt::Task<Outcome> Session::on(wire::List command) {
     if (has_item(*returns.status, wire::StatusItem::highest_modseq)) enable_condstore();
     for (const ListLine& line : tree.lines) {
       const SeenMailbox* seen = seen_of(line);
-      if (line.chosen && seen && seen->rights.has('r')) statuses.push_back(status_of(seen->mailbox));
+      if (line.chosen && seen && seen->rights.has('r'))
+        statuses.push_back(status_of(seen->mailbox, seen->reader));
     }
     if (needs_flags(*returns.status)) co_await count_flags(statuses);
     if (has_item(*returns.status, wire::StatusItem::recent)) co_await count_recent(statuses);

@@ -19,8 +19,9 @@ bool needs_flags(const std::vector<StatusItem>& items) {
          has_item(items, StatusItem::deleted_storage);
 }
 
-MailboxStatus status_of(const store::Mailbox& mailbox, const store::FlagCounts& flags) {
+MailboxStatus status_of(const store::Mailbox& mailbox, AccountId reader, const store::FlagCounts& flags) {
   return {.id = mailbox.id,
+          .reader = reader,
           .messages = mailbox.messages,
           .octets = mailbox.octets,
           .uid_next = static_cast<uint64_t>(mailbox.uid_next.value),
@@ -38,7 +39,7 @@ MailboxStatus status_of(const View& view) {
     ++flags.deleted;
     flags.deleted_octets += item.size_octets;
   });
-  return status_of(view.mailbox(), flags);
+  return status_of(view.mailbox(), view.reader(), flags);
 }
 
 namespace {

@@ -16,6 +16,7 @@ class View;
 
 struct MailboxStatus {
   MailboxId id;
+  AccountId reader;  // whose \Seen counts, as Place says
   uint64_t messages = 0, octets = 0;
   uint64_t recent = 0;  // if it was asked for
   uint64_t uid_next = 0, uid_validity = 0, modseq = 0;
@@ -26,7 +27,7 @@ struct MailboxStatus {
 bool needs_flags(const std::vector<proto::imap::StatusItem>& items);
 bool has_item(const std::vector<proto::imap::StatusItem>& items, proto::imap::StatusItem item);
 
-MailboxStatus status_of(const store::Mailbox& mailbox, const store::FlagCounts& flags = {});
+MailboxStatus status_of(const store::Mailbox& mailbox, AccountId reader, const store::FlagCounts& flags = {});
 // From memory; the view is up to date.
 MailboxStatus status_of(const View& view);
 

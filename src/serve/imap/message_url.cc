@@ -34,15 +34,15 @@ rt::Task<std::shared_ptr<const UrlMessages::Message>> UrlMessages::find(MessageI
 
 rt::Task<std::optional<std::string>> Session::read_url(wire::Url url, directory::Account as,
                                                        UrlMessages& messages) {
-  std::optional<MailboxId> mailbox;
+  std::optional<ViewKey> mailbox;
   if (url.mailbox.empty()) {
-    if (selected_) mailbox = selected_->view->id();
+    if (selected_) mailbox = {selected_->view->id(), selected_->view->reader()};
   } else {
     std::optional<Place> place = co_await service_.store.read(find_place, std::move(as), url.mailbox);
-    if (place && place->mailbox && place->rights.has('r')) mailbox = place->mailbox->id;
+    if (place && place->mailbox && place->rights.has('r')) mailbox = {place->mailbox->id, place->reader};
   }
   if (!mailbox) co_return std::nullopt;
-  std::shared_ptr<View> view = co_await service_.views.open(*mailbox);
+  std::shared_ptr<View> view = co_await service_.views.open(mailbox->mailbox, mailbox->reader);
   if (!view) co_return std::nullopt;
   if (url.uid_validity && *url.uid_validity != static_cast<uint64_t>(view->mailbox().uid_validity.value))
     co_return std::nullopt;

@@ -85,6 +85,7 @@ std::optional<Place> find_place(store::Database& db, const directory::Account& r
     place.own = owner->id == reader.id;
     place.owner = owner->id;
     place.owner_address = owner->address;
+    if (owner->shared) place.reader = reader.id;
     place.name = canonical_name(name.substr(std::min(slash + 1, name.size())));
     place.rights = place.own ? Rights::all() : find_rights(db, reader, owner->id, place.name);
     if (place.rights.none()) return std::nullopt;
@@ -110,6 +111,7 @@ std::optional<SeenMailbox> see_mailbox(store::Database& db, const directory::Acc
   if (seen.rights.none()) return std::nullopt;
   std::optional<Owner> owner = find_owner(db, seen.mailbox.account);
   if (!owner) return std::nullopt;
+  if (owner->shared) seen.reader = reader.id;
   seen.name = shown_name(*owner, seen.mailbox.name);
   return seen;
 }

@@ -28,6 +28,7 @@ struct Place {
   std::optional<store::Mailbox> mailbox;  // nullopt: there is none of this name (that he may know of)
   Rights rights;                          // on the mailbox; if there is none, on the closest one above it
   bool own = true;                        // in his own tree
+  AccountId reader;                       // he, where \Seen is each reader's own (store/private_seen.h)
 };
 
 // "inbox" and what is below it with INBOX in capitals (RFC 9051 §5.1).
@@ -46,6 +47,7 @@ struct SeenMailbox {
   std::string name;  // as he writes it
   Rights rights;
   bool own = true;
+  AccountId reader;  // as in Place
 };
 // nullopt: there is none, or he has no right on it at all.
 std::optional<SeenMailbox> see_mailbox(store::Database& db, const directory::Account& reader,

@@ -167,7 +167,7 @@ void Notifier::compare_mailbox(Known& known, SeenMailbox&& seen, MailboxId selec
   bool wants_flags = (known.events & kFlags) != 0;
   if ((messages && (known.events & kMessages) != 0) || (flags && wants_flags)) {
     news.statuses.push_back({.name = known.seen.name,
-                             .status = status_of(known.seen.mailbox),
+                             .status = status_of(known.seen.mailbox, known.seen.reader),
                              .messages = messages,
                              .flags = wants_flags});
   }
@@ -318,7 +318,7 @@ std::vector<StatusNews> Notifier::all_statuses(MailboxId selected) const {
     const Known& known = known_.at(id);
     if (id == selected || (known.events & kMessages) == 0) continue;
     out.push_back({.name = name,
-                   .status = status_of(known.seen.mailbox),
+                   .status = status_of(known.seen.mailbox, known.seen.reader),
                    .messages = true,
                    .flags = (known.events & kFlags) != 0});
   }

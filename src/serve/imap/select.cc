@@ -21,7 +21,7 @@ rt::Task<Outcome> Session::on(wire::Select command) {
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "r");
   if (!place) co_return std::move(place.error());
   co_await look_for_recent(place->mailbox->id);
-  std::shared_ptr<View> view = co_await service_.views.open(place->mailbox->id);
+  std::shared_ptr<View> view = co_await service_.views.open(place->mailbox->id, place->reader);
   if (!view) co_return no("NONEXISTENT", "there is no such mailbox");
 
   auto selected = std::make_unique<Selected>();

@@ -2,18 +2,26 @@
 // need to read only what has changed since. Any thread.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include "serve/imap/snapshot.h"
 
 namespace pabal::serve::imap {
 
+// Of which mailbox, and of a group's also for which reader, whose \Seen it has.
+struct ViewKey {
+  MailboxId mailbox;
+  AccountId reader;  // none: as nobody in particular sees it
+  auto operator<=>(const ViewKey&) const = default;
+};
+
 // A mailbox as it was after some commit.
 struct MailboxState {
   store::Mailbox mailbox;
   std::shared_ptr<const Snapshot> snapshot;  // as of mailbox.modseq
+  AccountId reader;                          // as in ViewKey
 };
 
 class SharedSnapshots {
@@ -21,11 +29,11 @@ class SharedSnapshots {
   // Kept as long as the view of some loop holds it.
   void put(const std::shared_ptr<const MailboxState>& state);
   // nullptr: nobody has it.
-  std::shared_ptr<const MailboxState> find(MailboxId id);
+  std::shared_ptr<const MailboxState> find(const ViewKey& key);
 
  private:
   std::mutex mutex_;
-  std::unordered_map<MailboxId, std::weak_ptr<const MailboxState>> kept_;
+  std::map<ViewKey, std::weak_ptr<const MailboxState>> kept_;
   size_t sweep_at_ = 1024;  // entries
 };
 

@@ -14,15 +14,15 @@ std::shared_ptr<const MailboxState> state_of(int64_t id, int64_t modseq) {
 
 TEST(SharedSnapshots, TellsTheLatestThatSomebodyHolds) {
   SharedSnapshots shared;
-  EXPECT_EQ(shared.find(MailboxId{1}), nullptr);
+  EXPECT_EQ(shared.find({MailboxId{1}, {}}), nullptr);
   auto older = state_of(1, 4), newer = state_of(1, 5);
   shared.put(newer);
   shared.put(older);  // a loop that was slower
-  EXPECT_EQ(shared.find(MailboxId{1}), newer);
+  EXPECT_EQ(shared.find({MailboxId{1}, {}}), newer);
   newer.reset();
-  EXPECT_EQ(shared.find(MailboxId{1}), nullptr);
+  EXPECT_EQ(shared.find({MailboxId{1}, {}}), nullptr);
   shared.put(older);
-  EXPECT_EQ(shared.find(MailboxId{1}), older);
+  EXPECT_EQ(shared.find({MailboxId{1}, {}}), older);
 }
 
 TEST(SharedSnapshots, ForgetsWhatNobodyHolds) {
@@ -34,7 +34,7 @@ TEST(SharedSnapshots, ForgetsWhatNobodyHolds) {
     if (id % 100 == 0) held.push_back(state);
   }
   int found = 0;
-  for (int64_t id = 1; id <= 10'000; ++id) found += shared.find(MailboxId{id}) ? 1 : 0;
+  for (int64_t id = 1; id <= 10'000; ++id) found += shared.find({MailboxId{id}, {}}) ? 1 : 0;
   EXPECT_EQ(found, 100);
 }
 

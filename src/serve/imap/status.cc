@@ -11,10 +11,10 @@ rt::Task<Outcome> Session::on(wire::Status command) {
   if (!place) co_return std::move(place.error());
   // RFC 7162 §3.1: who asks for it is told of MODSEQs from here on.
   if (has_item(command.items, wire::StatusItem::highest_modseq)) enable_condstore();
-  std::vector<MailboxStatus> status{status_of(*place->mailbox)};
+  std::vector<MailboxStatus> status{status_of(*place->mailbox, place->reader)};
   if (selected_ && selected_->view->id() == place->mailbox->id) {
     co_await sync({});  // so that it says nothing of what the client has not heard
-    status[0] = status_of(selected_->view->mailbox());
+    status[0] = status_of(selected_->view->mailbox(), place->reader);
   }
   if (needs_flags(command.items)) co_await count_flags(status);
   if (has_item(command.items, wire::StatusItem::recent)) co_await count_recent(status);
@@ -41,7 +41,7 @@ rt::Task<void> Session::count_flags(std::vector<MailboxStatus>& statuses) {
   std::vector<size_t> unknown;
   for (size_t i = 0; i < statuses.size(); ++i) {
     if (statuses[i].messages == 0) continue;
-    std::shared_ptr<View> view = service_.views.find_open(statuses[i].id);
+    std::shared_ptr<View> view = service_.views.find_open(statuses[i].id, statuses[i].reader);
     if (view) co_await view->refresh();
     if (view && !view->removed()) {
       statuses[i] = status_of(*view);
@@ -50,11 +50,11 @@ rt::Task<void> Session::count_flags(std::vector<MailboxStatus>& statuses) {
     }
   }
   if (unknown.empty()) co_return;
-  std::vector<MailboxId> mailboxes;
-  for (size_t i : unknown) mailboxes.push_back(statuses[i].id);
-  auto query = [](store::Database& db, const std::vector<MailboxId>& ids) {
+  std::vector<ViewKey> mailboxes;
+  for (size_t i : unknown) mailboxes.push_back({statuses[i].id, statuses[i].reader});
+  auto query = [](store::Database& db, const std::vector<ViewKey>& keys) {
     std::vector<store::FlagCounts> counts;
-    for (MailboxId id : ids) counts.push_back(store::count_flags(db, id));
+    for (const ViewKey& key : keys) counts.push_back(store::count_flags(db, key.mailbox, key.reader));
     return counts;
   };
   std::vector<store::FlagCounts> counts = co_await service_.store.read(query, std::move(mailboxes));

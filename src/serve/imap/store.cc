@@ -21,7 +21,7 @@ store::FlagChange::Mode mode_of(wire::Store::Mode mode) {
 }
 
 struct StoreWork {
-  AccountId owner;
+  AccountId owner, reader;
   MailboxId mailbox;
   store::UidRanges uids;
   store::FlagChange change;  // without the keywords' bits
@@ -41,7 +41,7 @@ Stored change(store::Transaction& tx, const StoreWork& work) {
   if (stored.too_many_keywords) return stored;
   store::FlagChange change = work.change;
   change.flags |= *keywords;
-  stored.changed = store::change_flags(tx, work.owner, work.mailbox, work.uids, change);
+  stored.changed = store::change_flags(tx, work.owner, work.mailbox, work.uids, change, work.reader);
   return stored;
 }
 
@@ -59,7 +59,12 @@ rt::Task<Outcome> Session::on(wire::Store command) {
 
   const store::UidRanges uids = std::move(*named);
   const View& view = *selected_->view;
-  StoreWork work{.owner = view.owner(), .mailbox = view.id(), .uids = uids, .change = {}, .keywords = {}};
+  StoreWork work{.owner = view.owner(),
+                 .reader = view.reader(),
+                 .mailbox = view.id(),
+                 .uids = uids,
+                 .change = {},
+                 .keywords = {}};
   work.change.mode = mode_of(command.mode);
   work.change.flags = names.system;
   work.change.mask = allowed_bits(selected_->rights);

@@ -4,6 +4,7 @@
 
 #include "serve/imap/session.h"
 #include "store/changes.h"
+#include "store/private_seen.h"
 
 namespace pabal::serve::imap {
 
@@ -42,16 +43,21 @@ store::UidRanges merge(std::vector<store::UidRange> ranges) {
   return out;
 }
 
-News read_news(store::Database& db, const store::Mailbox& known, bool loaded) {
+// What of a mailbox is known already, as of its MODSEQ.
+enum class Known { nothing, as_nobody_sees_it, everything };
+
+News read_news(store::Database& db, const store::Mailbox& known, AccountId reader, Known what) {
   News news;
   news.mailbox = store::find_mailbox(db, known.id);
   if (!news.mailbox) return news;
   std::vector<store::Mail> mails;
-  if (!loaded) {
-    mails = store::list_mails(db, known.id);
+  if (what == Known::nothing) {
+    mails = store::list_mails(db, known.id, reader);
   } else {
-    std::vector<store::UidRange> touched, gone;
-    for (const store::Change& change : store::list_changes(db, known.account, known.modseq, known.id)) {
+    store::UidRanges touched, gone;
+    if (what == Known::as_nobody_sees_it) touched = store::list_private_seen(db, known.id, reader);
+    for (const store::Change& change :
+         store::list_changes(db, known.account, known.modseq, known.id, reader)) {
       bool is_here = change.kind == store::ChangeKind::added || change.kind == store::ChangeKind::flags;
       if (is_here) touched.push_back({change.first, change.last});
       if (change.kind == store::ChangeKind::expunged) gone.push_back({change.first, change.last});
@@ -59,7 +65,7 @@ News read_news(store::Database& db, const store::Mailbox& known, bool loaded) {
     // A range may reach over mails that are still there: what is read below wins.
     news.removed = merge(std::move(gone));
     for (const store::UidRange& range : news.removed) touched.push_back(range);
-    if (!touched.empty()) mails = store::list_mails(db, known.id, merge(std::move(touched)));
+    if (!touched.empty()) mails = store::list_mails(db, known.id, merge(std::move(touched)), reader);
   }
   news.upserts.reserve(mails.size());
   for (const store::Mail& mail : mails) news.upserts.push_back(to_item(mail));
@@ -93,14 +99,15 @@ rt::Task<void> View::refresh() {
     refreshing_ = true;
     stale_ = false;  // what changes from here on is not in the read's snapshot
     // What another loop has read need not be read again.
-    if (std::shared_ptr<const MailboxState> shared = loaded_ ? nullptr : shared_.find(id())) {
+    if (std::shared_ptr<const MailboxState> shared = loaded_ ? nullptr : shared_.find({id(), reader()})) {
       state_ = std::move(shared);
       loaded_ = true;
     }
+    const Known known = loaded_ ? Known::everything : reader() ? Known::as_nobody_sees_it : Known::nothing;
     std::optional<News> news;
     std::exception_ptr error;
     try {
-      news = co_await store_.read(read_news, mailbox(), loaded_);
+      news = co_await store_.read(read_news, mailbox(), reader(), known);
     } catch (...) {
       error = std::current_exception();
     }
@@ -114,7 +121,8 @@ rt::Task<void> View::refresh() {
       std::shared_ptr<const Snapshot> snapshot = now();
       if (!news->upserts.empty() || !news->removed.empty())
         snapshot = snapshot->with(news->upserts, without(news->removed, news->upserts));
-      state_ = std::make_shared<const MailboxState>(std::move(*news->mailbox), std::move(snapshot));
+      state_ = std::make_shared<const MailboxState>(MailboxState{
+          .mailbox = std::move(*news->mailbox), .snapshot = std::move(snapshot), .reader = reader()});
       loaded_ = true;
       shared_.put(state_);
     }
@@ -131,19 +139,33 @@ Views::Views(store::Store& store, SharedSnapshots& shared, Trees& trees, size_t 
 
 Views::~Views() = default;
 
-rt::Task<std::shared_ptr<View>> Views::open(MailboxId id) {
-  std::shared_ptr<View> view = views_[id].lock();
+// Where the view of somebody who has none begins.
+rt::Task<std::optional<MailboxState>> Views::begin(ViewKey key) {
+  if (key.reader) {
+    std::shared_ptr<View> nobodys = co_await open(key.mailbox, AccountId{});
+    if (!nobodys) co_return std::nullopt;
+    co_return MailboxState{.mailbox = nobodys->mailbox(), .snapshot = nobodys->now(), .reader = key.reader};
+  }
+  auto query = [](store::Database& db, MailboxId mailbox) { return store::find_mailbox(db, mailbox); };
+  std::optional<store::Mailbox> mailbox = co_await store_.read(query, key.mailbox);
+  if (!mailbox) co_return std::nullopt;
+  co_return MailboxState{
+      .mailbox = std::move(*mailbox), .snapshot = std::make_shared<const Snapshot>(), .reader = {}};
+}
+
+rt::Task<std::shared_ptr<View>> Views::open(MailboxId id, AccountId reader) {
+  const ViewKey key{id, reader};
+  std::shared_ptr<View> view = views_[key].lock();
   if (!view) {
-    auto query = [](store::Database& db, MailboxId mailbox) { return store::find_mailbox(db, mailbox); };
-    std::optional<store::Mailbox> mailbox = co_await store_.read(query, id);
-    if (!mailbox) {
-      views_.erase(id);
+    std::optional<MailboxState> begun = co_await begin(key);
+    if (!begun) {
+      views_.erase(key);
       co_return nullptr;
     }
-    view = views_[id].lock();  // another session may have been faster
+    view = views_[key].lock();  // another session may have been faster
     if (!view) {
-      view = std::make_shared<View>(store_, shared_, std::move(*mailbox));
-      views_[id] = view;
+      view = std::make_shared<View>(store_, shared_, std::move(*begun));
+      views_[key] = view;
     }
   }
   co_await view->refresh();
@@ -152,8 +174,8 @@ rt::Task<std::shared_ptr<View>> Views::open(MailboxId id) {
   co_return view;
 }
 
-std::shared_ptr<View> Views::find_open(MailboxId id) {
-  auto found = views_.find(id);
+std::shared_ptr<View> Views::find_open(MailboxId id, AccountId reader) {
+  auto found = views_.find({id, reader});
   std::shared_ptr<View> view = found == views_.end() ? nullptr : found->second.lock();
   return view && view->loaded() ? view : nullptr;
 }
@@ -172,9 +194,9 @@ void Views::keep(std::shared_ptr<View> view) {
       continue;
     }
     octets -= (*kept)->now()->octets();
-    MailboxId id = (*kept)->id();
+    const ViewKey key{(*kept)->id(), (*kept)->reader()};
     kept = kept_.erase(kept);
-    if (auto found = views_.find(id); found != views_.end() && found->second.expired()) views_.erase(found);
+    if (auto found = views_.find(key); found != views_.end() && found->second.expired()) views_.erase(found);
   }
 }
 
@@ -194,13 +216,14 @@ void Views::unwatch_account(AccountId account, Session& session) {
 void Views::changed(const std::vector<store::MailboxChange>& changes) {
   trees_.changed();
   for (const store::MailboxChange& change : changes) {
-    auto found = views_.find(change.mailbox);
-    if (found != views_.end()) {
+    auto found = views_.lower_bound({change.mailbox, AccountId{}});
+    while (found != views_.end() && found->first.mailbox == change.mailbox) {
       if (std::shared_ptr<View> view = found->second.lock()) {
         view->stale_ = true;
         for (Session* session : view->watchers) session->wake();
+        ++found;
       } else {
-        views_.erase(found);
+        found = views_.erase(found);
       }
     }
     auto [begin, end] = account_watchers_.equal_range(change.account);

@@ -1,10 +1,16 @@
 // Views: the mailboxes that sessions of one loop have open, each kept up to date
 // once for all of them. The store tells which mailboxes changed; what changed is
 // read when somebody looks.
+//
+// In a group's mailbox each reader has a view of his own, because \Seen is his own. It
+// begins as the one that nobody in particular reads, with what he has read laid over
+// it, and shares the memory of the rest with it (Snapshot).
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -24,14 +30,14 @@ class Trees;
 // One mailbox as it is now.
 class View {
  public:
-  View(store::Store& store, SharedSnapshots& shared, store::Mailbox mailbox)
-      : store_(store),
-        shared_(shared),
-        state_(std::make_shared<const MailboxState>(std::move(mailbox), std::make_shared<const Snapshot>())) {
-  }
+  // begun: as it is not read yet; with a reader, as nobody in particular sees it.
+  View(store::Store& store, SharedSnapshots& shared, MailboxState begun)
+      : store_(store), shared_(shared), state_(std::make_shared<const MailboxState>(std::move(begun))) {}
 
   MailboxId id() const { return mailbox().id; }
   AccountId owner() const { return mailbox().account; }
+  // Whose own \Seen it has; none: it is everybody's.
+  AccountId reader() const { return state_->reader; }
   // As of the last refresh(); `messages` and `octets` are of that moment.
   const store::Mailbox& mailbox() const { return state_->mailbox; }
   const std::shared_ptr<const Snapshot>& now() const { return state_->snapshot; }
@@ -67,16 +73,17 @@ class Views {
   Views(store::Store& store, SharedSnapshots& shared, Trees& trees, size_t unused_octets_max);
   ~Views();
 
-  // Up to date. nullptr: there is no such mailbox. Throws StoreError.
-  rt::Task<std::shared_ptr<View>> open(MailboxId id);
+  // Up to date. reader: as Place says. nullptr: there is no such mailbox. Throws StoreError.
+  rt::Task<std::shared_ptr<View>> open(MailboxId id, AccountId reader);
   // nullptr unless it has been read by somebody; may be stale.
-  std::shared_ptr<View> find_open(MailboxId id);
+  std::shared_ptr<View> find_open(MailboxId id, AccountId reader);
 
   // Sessions that want to hear of every change in an account.
   void watch_account(AccountId account, Session& session);
   void unwatch_account(AccountId account, Session& session);
 
  private:
+  rt::Task<std::optional<MailboxState>> begin(ViewKey key);
   void changed(const std::vector<store::MailboxChange>& changes);
   void keep(std::shared_ptr<View> view);
 
@@ -84,7 +91,7 @@ class Views {
   SharedSnapshots& shared_;
   Trees& trees_;
   const size_t unused_octets_max_;
-  std::unordered_map<MailboxId, std::weak_ptr<View>> views_;
+  std::map<ViewKey, std::weak_ptr<View>> views_;
   std::list<std::shared_ptr<View>> kept_;  // last used first
   std::unordered_multimap<AccountId, Session*> account_watchers_;
   std::unique_ptr<store::Subscription> subscription_;

@@ -72,11 +72,18 @@ rt::Task<void> furnish(store::Store& store, io::World& world, const Script& scri
   store::NewBlobs fresh;
   std::string bytes = "From: a@client.test\r\nSubject: to be read\r\n\r\n.first line\r\nsecond line\r\n";
   if (reads) fresh.push_back({bytes, store::sha256(bytes), {}});
-  auto work = [&store, &world, &bytes, logs_in](store::Transaction& tx, const store::NewBlobs& blobs) {
+  const bool in_group = script.name.starts_with("imap-groups");
+  auto work = [&store, &world, &bytes, logs_in, in_group](store::Transaction& tx,
+                                                          const store::NewBlobs& blobs) {
     if (!directory::add_domain(store, tx, "seoul.test")) throw std::runtime_error("no domain");
     auto alice = directory::add_account(store, tx, world.random, "alice@seoul.test", "");
     if (!alice) throw std::runtime_error(alice.error());
     if (logs_in) set_cheap_password(tx, *alice, "secret");
+    if (in_group) {
+      auto team = directory::add_group(store, tx, "team@seoul.test");
+      if (!team) throw std::runtime_error(team.error());
+      store::set_acl(tx, *store::find_mailbox(tx.db, *team, "INBOX"), "alice@seoul.test", "lrswite");
+    }
     for (int i = 0; i < 3 && !blobs.empty(); ++i) {
       store::MessageRecord message;
       message.id = MessageId{store.new_id()};

@@ -28,7 +28,9 @@ std::string quote(std::string_view text) {
 
 class ListParser {
  public:
-  ListParser(std::string_view value, bool decode) : decode_(decode), text_(unfold(value)), s_(text_) {}
+  // charset: by which names are decoded; nullopt: they stay as they are.
+  ListParser(std::string_view value, std::optional<std::string_view> charset)
+      : charset_(charset), text_(raw_text_to_parse(unfold(value), charset.value_or(""))), s_(text_) {}
 
   std::vector<HeaderAddress> parse() {
     while (pos_ < s_.size() && out_.size() < header_addresses_max) step();
@@ -170,7 +172,7 @@ class ListParser {
   bool has_at() const { return has_at_; }
 
   std::string decoded(std::string_view raw) const {
-    return std::string(trim(decode_ ? decode_text(raw) : raw));
+    return std::string(trim(charset_ ? decode_text(raw, *charset_) : raw));
   }
 
   std::string display_name(const std::vector<Word>& words) const {
@@ -235,7 +237,7 @@ class ListParser {
         finish_bare(entry);
       }
       if (entry.display_name.empty() && !comment_.empty()) entry.display_name = decoded(comment_);
-      if (decode_ && !is_utf8(entry.address)) entry.address = decode_text(entry.address);
+      if (charset_ && !is_utf8(entry.address)) entry.address = decode_text(entry.address, *charset_);
       if (!entry.address.empty() || !entry.display_name.empty()) out_.push_back(std::move(entry));
     }
     clear();
@@ -257,7 +259,7 @@ class ListParser {
     space_ = false;
   }
 
-  bool decode_;
+  std::optional<std::string_view> charset_;
   std::string text_;
   std::string_view s_;
   size_t pos_ = 0;
@@ -278,12 +280,13 @@ class ListParser {
 
 }  // namespace
 
-std::vector<HeaderAddress> parse_address_list(std::string_view header_value) {
-  return ListParser(header_value, true).parse();
+std::vector<HeaderAddress> parse_address_list(std::string_view header_value,
+                                              std::string_view fallback_charset) {
+  return ListParser(header_value, fallback_charset).parse();
 }
 
 std::vector<HeaderAddress> parse_raw_address_list(std::string_view header_value) {
-  return ListParser(header_value, false).parse();
+  return ListParser(header_value, std::nullopt).parse();
 }
 
 std::string to_header_text(const HeaderAddress& address, bool utf8) {

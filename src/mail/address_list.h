@@ -25,7 +25,9 @@ struct HeaderAddress {
 };
 
 // Never fails: what cannot be understood is left out. Linear in its input.
-std::vector<HeaderAddress> parse_address_list(std::string_view header_value);
+// fallback_charset: as decode_text (header.h) has it.
+std::vector<HeaderAddress> parse_address_list(std::string_view header_value,
+                                              std::string_view fallback_charset = {});
 
 // The same, with names and groups as they stand in the field, quotes taken off:
 // encoded-words and 8-bit octets stay. What IMAP's ENVELOPE shows (RFC 9051 §7.5.2).

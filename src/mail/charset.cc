@@ -94,6 +94,17 @@ std::string charset_of_raw_text(std::string_view bytes, std::string_view declare
   return one_octet ? std::string(declared) : std::string();
 }
 
+bool is_raw_utf8(std::string_view bytes, std::string_view declared) {
+  return find_charset(charset_of_raw_text(bytes, declared)).coding == Coding::utf8;
+}
+
+std::string raw_text_to_parse(std::string bytes, std::string_view declared) {
+  if (declared.empty() || is_ascii(bytes)) return bytes;
+  std::string charset = charset_of_raw_text(bytes, declared);
+  Charset found = find_charset(charset);
+  return found.multi_octet && found.coding != Coding::utf8 ? to_utf8(bytes, charset) : bytes;
+}
+
 std::string raw_text_to_utf8(std::string_view bytes, std::string_view declared) {
   std::string charset = charset_of_raw_text(bytes, declared);
   if (!charset.empty()) return to_utf8(bytes, charset);

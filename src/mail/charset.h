@@ -30,6 +30,14 @@ bool same_charset(std::string_view a, std::string_view b);
 // one octet per character everything is text, so that UTF-8 comes before them.
 std::string charset_of_raw_text(std::string_view bytes, std::string_view declared);
 
+// They are UTF-8, by charset_of_raw_text.
+bool is_raw_utf8(std::string_view bytes, std::string_view declared);
+
+// Raw text that is going to be taken apart at quotes, commas and backslashes: in UTF-8 if
+// it is in a declared charset whose characters hold such octets (Shift_JIS, Big5, GBK),
+// else as it is.
+std::string raw_text_to_parse(std::string bytes, std::string_view declared);
+
 // to_utf8 by charset_of_raw_text: for showing, searching and sorting only.
 std::string raw_text_to_utf8(std::string_view bytes, std::string_view declared);
 

@@ -278,7 +278,7 @@ std::string ContentDisposition::parameter(std::string_view name) const {
 }
 
 ContentType parse_content_type(std::string_view value, std::string_view fallback_charset) {
-  std::string unfolded = unfold(value);
+  std::string unfolded = raw_text_to_parse(unfold(value), fallback_charset);
   Value taken = take_value(unfolded);
   ContentType out;
   if (!taken.type.empty() && !taken.subtype.empty()) {
@@ -290,7 +290,7 @@ ContentType parse_content_type(std::string_view value, std::string_view fallback
 }
 
 ContentDisposition parse_content_disposition(std::string_view value, std::string_view fallback_charset) {
-  std::string unfolded = unfold(value);
+  std::string unfolded = raw_text_to_parse(unfold(value), fallback_charset);
   Value taken = take_value(unfolded);
   ContentDisposition out{to_lower(taken.type),
                          decode_parameters(ParameterReader(taken.parameters).read(), fallback_charset)};

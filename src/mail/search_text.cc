@@ -17,12 +17,12 @@ namespace {
 constexpr size_t raw_octets_max = 8 * kSearchTextMax;
 
 // One line per field: "subject: ...".
-void append_fields(std::string& out, const Header& header) {
+void append_fields(std::string& out, const Header& header, std::string_view charset) {
   std::string line;
   for (const Field& field : header.fields) {
     if (field.name.empty()) continue;
     if (out.size() >= kSearchTextMax) return;
-    line.assign(field.name).append(": ").append(field.text());
+    line.assign(field.name).append(": ").append(field.text(charset));
     out += fold_for_search(line);
     out += '\n';
   }
@@ -51,10 +51,10 @@ void append_other_forms(std::string& line, std::string_view address) {
 }
 
 // "group: kim <kim@x.test>, lee@x.test;", whatever comments and folds the field has.
-std::string address_line(std::string_view raw_value) {
+std::string address_line(std::string_view raw_value, std::string_view charset) {
   std::string line;
   std::string_view group;
-  const std::vector<HeaderAddress> list = parse_address_list(raw_value);
+  const std::vector<HeaderAddress> list = parse_address_list(raw_value, charset);
   for (const HeaderAddress& entry : list) {
     if (line.size() >= kSearchTextMax) break;
     if (!group.empty() && entry.group != group) line += ';';
@@ -70,12 +70,12 @@ std::string address_line(std::string_view raw_value) {
 }
 
 // The fields that SEARCH has keys for.
-void append_addresses(std::string& out, const Header& header) {
+void append_addresses(std::string& out, const Header& header, std::string_view charset) {
   for (const Field& field : header.fields) {
     if (out.size() >= kSearchTextMax) return;
     for (std::string_view name : {"from", "to", "cc", "bcc"}) {
       if (!iequals(field.name, name)) continue;
-      out.append(name).append(": ").append(fold_for_search(address_line(field.raw_value)));
+      out.append(name).append(": ").append(fold_for_search(address_line(field.raw_value, charset)));
       out += '\n';
     }
   }
@@ -98,21 +98,24 @@ class BodyText {
   explicit BodyText(std::string_view message) : message_(message) {}
 
   std::string write(const Part& root) {
-    contents(root);
+    contents(root, declared_charset(root));
     out_.resize(cut_at_character(out_, kSearchTextMax));
     return std::move(out_);
   }
 
  private:
-  void contents(const Part& part) {
+  // charset: of raw 8-bit text in heads that declare none.
+  void contents(const Part& part, std::string_view charset) {
     if (part.is_leaf()) {
       leaf(part);
       return;
     }
     for (const Part& child : part.children) {
       if (out_.size() >= kSearchTextMax) return;
-      append_fields(out_, header_of(child, message_));
-      contents(child);
+      std::string own = part.is_message() ? declared_charset(child) : child.type.parameter("charset");
+      std::string_view inner = own.empty() ? charset : own;
+      append_fields(out_, header_of(child, message_), inner);
+      contents(child, inner);
     }
   }
 
@@ -134,11 +137,11 @@ class BodyText {
 
 }  // namespace
 
-SearchHeader search_header(std::string_view message) {
+SearchHeader search_header(std::string_view message, std::string_view charset) {
   SearchHeader out;
   Header header = parse_header(message);
-  append_fields(out.fields, header);
-  append_addresses(out.addresses, header);
+  append_fields(out.fields, header, charset);
+  append_addresses(out.addresses, header, charset);
   for (std::string* text : {&out.fields, &out.addresses})
     text->resize(cut_at_character(*text, kSearchTextMax));
   return out;

@@ -32,7 +32,8 @@ struct SearchHeader {
   // of them (RFC 9051 §6.4.4), without comments, quotes and folds.
   std::string addresses;
 };
-SearchHeader search_header(std::string_view message);
+// charset: declared_charset of the message, for raw 8-bit text.
+SearchHeader search_header(std::string_view message, std::string_view charset);
 // The text parts (HTML as text), decoded and folded; of the other parts their
 // names and the heads of parts. Cut at kSearchTextMax.
 std::string search_body(const Part& root, std::string_view message);

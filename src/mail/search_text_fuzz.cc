@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view message(reinterpret_cast<const char*>(data), size);
   check_folded(fold_for_search(message));
   Part root = parse_message(message, {.depth_max = 12, .parts_max = 60});
-  SearchHeader header = search_header(message);
+  SearchHeader header = search_header(message, declared_charset(root));
   for (std::string_view line : split(header.fields, '\n')) check_folded(line);
   for (std::string_view line : split(header.addresses, '\n')) check_folded(line);
   std::string body = search_body(root, message);

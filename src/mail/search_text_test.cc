@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "mail/address.h"
 #include "mail/encoding.h"
+#include "mail/summary_keys.h"
 
 namespace pabal::mail {
 namespace {
@@ -59,14 +60,34 @@ TEST(FoldForSearch, LengthIsNoMatter) {
 
 TEST(SearchHeader, IsDecodedLines) {
   EXPECT_EQ(search_header("Subject: =?utf-8?B?7YyM67Cc?=\r\n =?utf-8?Q?_Re?= X\r\nFrom:  Kim  <K@X.test>\r\n"
-                          "junk\r\nX-Empty:\r\n\r\nbody")
+                          "junk\r\nX-Empty:\r\n\r\nbody",
+                          {})
                 .fields,
             "subject: 파발 re x\nfrom: kim <k@x.test>\nx-empty: \n");
 }
 
+// "表" ends with a backslash in Shift_JIS, which quotes nothing.
+TEST(SearchHeader, RawTextIsReadInTheDeclaredCharset) {
+  const std::string message =
+      "Subject: \x95\x5c\r\nFrom: \"\x95\x5c\" <a@x.test>\r\nContent-Type: multipart/mixed; "
+      "boundary=b\r\n\r\n"
+      "--b\r\nContent-Type: text/plain; charset=shift_jis; name=\"\x95\x5c\"\r\n"
+      "Content-Description: \x95\x5c\r\n\r\nx\r\n--b--\r\n";
+  const Part root = parse_message(message);
+  const SearchHeader header = search_header(message, declared_charset(root));
+  EXPECT_TRUE(header.fields.starts_with("subject: 表\nfrom: \"表\" <a@x.test>\n")) << header.fields;
+  EXPECT_EQ(header.addresses, "from: 表 <a@x.test>\n");
+  const std::string body = search_body(root, message);
+  EXPECT_NE(body.find("content-description: 表\n"), std::string::npos) << body;
+  EXPECT_NE(body.find("\n表\n"), std::string::npos) << body;  // the name
+  const SummaryKeys keys = summary_keys(root, message, Time{});
+  EXPECT_EQ(keys.base_subject, sort_key("表"));
+  EXPECT_EQ(keys.from_display, sort_key("表"));
+}
+
 // RFC 9051 §6.4.4: as ENVELOPE has them, not as they are written.
 TEST(SearchHeader, AddressesAreThoseOfTheEnvelope) {
-  auto addresses = [](const std::string& head) { return search_header(head + "\r\n").addresses; };
+  auto addresses = [](const std::string& head) { return search_header(head + "\r\n", {}).addresses; };
   EXPECT_EQ(addresses("From: \"Kim, Gil \\\"K\\\" Dong\" <kim@x.test> (at work)\r\n"),
             "from: kim, gil \"k\" dong <kim@x.test>\n");
   EXPECT_EQ(addresses("To: kim (of the (old) team) @ x . test,\r\n lee@x.test (Lee)\r\nSender: a@x.test\r\n"),

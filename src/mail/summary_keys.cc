@@ -71,9 +71,9 @@ std::string unquoted(std::string_view local) {
 }
 
 // The first address structure as ENVELOPE has it, which for a group is its name.
-AddressKeys address_keys(const Field* field) {
+AddressKeys address_keys(const Field* field, std::string_view charset) {
   if (field == nullptr) return {};
-  std::vector<HeaderAddress> list = parse_address_list(beginning(field->raw_value));
+  std::vector<HeaderAddress> list = parse_address_list(beginning(field->raw_value), charset);
   if (list.empty()) return {};
   const HeaderAddress& first = list.front();
   if (!first.group.empty()) {
@@ -125,16 +125,18 @@ std::vector<std::string> message_ids(std::string_view value) {
 SummaryKeys summary_keys(const Part& root, std::string_view message, Time received_at) {
   Header header = header_of(root, message);
   Fields fields = find_fields(header);
+  const std::string charset = declared_charset(root);
   SummaryKeys keys;
   auto date = fields.date == nullptr ? std::nullopt : parse_date(fields.date->raw_value);
   keys.sent_at = date ? date->time : received_at;
   keys.sent_day = day_of(date ? date->time + std::chrono::minutes(date->offset_minutes) : received_at);
   if (fields.subject != nullptr) {
-    BaseSubject base = base_subject(decode_text(trim(beginning(fields.subject->raw_value))));
+    BaseSubject base = base_subject(decode_text(trim(beginning(fields.subject->raw_value)), charset));
     keys.base_subject = sort_key(base.text);
     keys.subject_is_reply = base.is_reply;
   }
-  AddressKeys from = address_keys(fields.from), to = address_keys(fields.to), cc = address_keys(fields.cc);
+  AddressKeys from = address_keys(fields.from, charset), to = address_keys(fields.to, charset),
+              cc = address_keys(fields.cc, charset);
   keys.from_key = std::move(from.key);
   keys.from_display = std::move(from.display);
   keys.to_key = std::move(to.key);

@@ -30,9 +30,10 @@ uint64_t octets_of(const Summarized& made) {
 }  // namespace
 
 store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, bool with_preview) {
-  store::SummaryTexts texts{.envelope = proto::imap::envelope_forms(mail::header_of(root, message)),
-                            .body_structure = proto::imap::body_structure_forms(root, message),
-                            .preview = std::nullopt};
+  store::SummaryTexts texts{
+      .envelope = proto::imap::envelope_forms(mail::header_of(root, message), mail::declared_charset(root)),
+      .body_structure = proto::imap::body_structure_forms(root, message),
+      .preview = std::nullopt};
   if (with_preview) texts.preview = mail::preview(root, message);
   return texts;
 }
@@ -56,7 +57,7 @@ Summarized summarize(MessageId id, std::string_view message, Time received_at) {
   summary.references = std::move(keys.references);
   summary.texts = summary_texts(root, message, true);
   out.text.message = id;
-  mail::SearchHeader header = mail::search_header(message);
+  mail::SearchHeader header = mail::search_header(message, mail::declared_charset(root));
   out.text.header = std::move(header.fields);
   out.text.addresses = std::move(header.addresses);
   out.text.body = mail::search_body(root, message);

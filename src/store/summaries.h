@@ -16,7 +16,7 @@
 namespace pabal::store {
 
 // When the way in which they are made changes, this is raised: older ones do not count.
-inline constexpr int64_t kSummaryVersion = 2;
+inline constexpr int64_t kSummaryVersion = 3;
 
 // What FETCH shows of a message without reading it.
 struct SummaryTexts {

@@ -39,7 +39,8 @@ std::string json_field(std::string_view name, std::string_view value) {
 Overview overview_of(std::string_view head) {
   Overview overview;
   mail::Header header = mail::parse_header(head);
-  std::vector<mail::HeaderAddress> from = mail::parse_address_list(header.value("From"));
+  std::vector<mail::HeaderAddress> from =
+      mail::parse_address_list(header.value("From"), mail::declared_charset(header));
   if (!from.empty()) {
     overview.from_address = from.front().address;
     overview.from = from.front().display_name.empty() ? from.front().address : from.front().display_name;

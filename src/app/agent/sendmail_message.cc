@@ -76,10 +76,10 @@ std::vector<std::string> header_recipients(const mail::Header& header) {
 
 // "root (Cron Daemon)" as others can answer it: `"Cron Daemon" <root@host>`. "" if the
 // field needs no change.
-std::string with_domains(const mail::Field& field, const LocalUser& user) {
+std::string with_domains(const mail::Field& field, std::string_view charset, const LocalUser& user) {
   std::vector<std::string> entries;
   bool changed = false;
-  for (mail::HeaderAddress& entry : mail::parse_address_list(field.raw_value)) {
+  for (mail::HeaderAddress& entry : mail::parse_address_list(field.raw_value, charset)) {
     if (entry.empty_group || !entry.group.empty()) return {};
     bool bare = !entry.address.empty() && entry.address.find('@') == std::string::npos;
     if (bare) entry.address = is_originator(field.name) ? own_address(user) : entry.address + "@" + user.host;
@@ -111,7 +111,8 @@ std::string complete(const std::string& message, const SendmailArgs& args, const
     last = field.end;
     bool leftover = field.name.empty() && field.begin == 0 && std::string_view(message).starts_with("From ");
     if (is_taken_off(field.name) || leftover) continue;
-    std::string better = has_addresses(field.name) ? with_domains(field, user) : std::string();
+    std::string better =
+        has_addresses(field.name) ? with_domains(field, mail::declared_charset(header), user) : std::string();
     out += better.empty() ? message.substr(field.begin, field.end - field.begin) : better;
   }
   return out + message.substr(last);

@@ -18,8 +18,15 @@ namespace {
 constexpr int kNameTries = 10'000;
 constexpr size_t kNameOctets = 200;
 
-void append_field(std::string& out, const mail::Header& header, std::string_view name) {
-  std::string text = header.text(name);
+// Of a field; raw 8-bit is in the charset that the message declares for its text.
+std::string text_of_field(const mail::Part& root, std::string_view message, std::string_view name) {
+  mail::Header header = mail::header_of(root, message);
+  const mail::Field* field = header.find(name);
+  return field == nullptr ? std::string() : field->text(mail::declared_charset(root));
+}
+
+void append_field(std::string& out, const mail::Part& root, std::string_view message, std::string_view name) {
+  std::string text = text_of_field(root, message, name);
   if (name == "Date") {
     if (auto date = mail::parse_date(text)) text = to_local_text(date->time);
   }
@@ -80,9 +87,9 @@ std::string free_path(io::Disk& disk, const std::string& directory, const std::s
 
 std::string format_message(std::string_view message) {
   mail::Part root = mail::parse_message(message);
-  mail::Header header = mail::header_of(root, message);
   std::string out;
-  for (std::string_view name : {"From", "To", "Cc", "Date", "Subject"}) append_field(out, header, name);
+  for (std::string_view name : {"From", "To", "Cc", "Date", "Subject"})
+    append_field(out, root, message, name);
   out += "\n" + terminal_text(body_text(root, message));
   if (!out.ends_with('\n')) out += '\n';
 
@@ -98,18 +105,18 @@ std::string format_message(std::string_view message) {
 
 std::string format_message_json(std::string_view message) {
   mail::Part root = mail::parse_message(message);
-  mail::Header header = mail::header_of(root, message);
+  auto field = [&](std::string_view name) { return json_string(text_of_field(root, message, name)); };
   std::vector<std::string> attachments;
   for (const mail::Attachment& one : mail::list_attachments(root, message)) {
     attachments.push_back(json_object({{"name", json_string(attachment_name(one, attachments.size() + 1))},
                                        {"type", json_string(one.type)},
                                        {"size", std::to_string(one.size_octets)}}));
   }
-  return json_object({{"from", json_string(header.text("From"))},
-                      {"to", json_string(header.text("To"))},
-                      {"cc", json_string(header.text("Cc"))},
-                      {"date", json_string(header.text("Date"))},
-                      {"subject", json_string(header.text("Subject"))},
+  return json_object({{"from", field("From")},
+                      {"to", field("To")},
+                      {"cc", field("Cc")},
+                      {"date", field("Date")},
+                      {"subject", field("Subject")},
                       {"text", json_string(body_text(root, message))},
                       {"attachments", json_array(attachments)}}) +
          "\n";

@@ -55,6 +55,14 @@ class Saving : public testing::Test {
   std::string directory_, message_;
 };
 
+TEST(View, ReadsRawFieldsInTheCharsetOfTheText) {
+  const std::string message =
+      "Subject: \x95\x5c\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+      "Content-Type: text/plain; charset=shift_jis\r\n\r\n\x95\x5c\r\n--b--\r\n";
+  EXPECT_EQ(format_message(message), "Subject: 表\n\n表\n");
+  EXPECT_NE(format_message_json(message).find("\"表\""), std::string::npos);
+}
+
 TEST(View, ShowsTextAndListsAttachments) {
   DraftArgs args = alice_to_bob();
   args.attachments = {{.name = "고양이.png", .type = "", .bytes = std::string(2048, 'x'), .content_id = ""}};

@@ -59,12 +59,16 @@ class Writer {
       : message_(message), extended_(extended), form_(form) {}
 
   std::string write(const Part& root) {
+    charset_ = mail::declared_charset(root);
     body(root);
     return std::move(out_);
   }
 
  private:
+  // In a head, raw 8-bit is in the charset of its part, else of the message.
   void body(const Part& part) {
+    std::string own = part.type.parameter("charset"), outer = charset_;
+    if (!own.empty()) charset_ = std::move(own);
     mail::Header header = mail::header_of(part, message_);
     Fields fields = find_fields(header);
     out_ += '(';
@@ -74,6 +78,7 @@ class Writer {
       single(part, fields);
     }
     out_ += ')';
+    charset_ = std::move(outer);
   }
 
   void multipart(const Part& part, const Fields& fields) {
@@ -83,18 +88,18 @@ class Writer {
     space_string(part.type.subtype);
     if (!extended_) return;
     out_ += ' ';
-    put_parameters(out_, raw(fields.type), false, form_);
+    put_parameters(out_, raw(fields.type), charset_, false, form_);
     disposition(part, fields);
     language(fields);
     space_text_or_nil(fields.location);
   }
 
   void single(const Part& part, const Fields& fields) {
-    put_header_text(out_, part.type.type, form_);
+    put_header_text(out_, part.type.type, charset_, form_);
     space_string(part.type.subtype);
     out_ += ' ';
     bool is_text = part.type.type == "text";
-    put_parameters(out_, raw(fields.type), is_text, form_);
+    put_parameters(out_, raw(fields.type), charset_, is_text, form_);
     space_text_or_nil(fields.id);
     space_text_or_nil(fields.description);
     space_string(encoding(part));
@@ -115,13 +120,16 @@ class Writer {
 
   void enclosed(const Part& part) {
     if (part.children.empty()) {  // not looked into
-      out_ += envelope_text(mail::Header{}, form_) + ' ';
+      out_ += envelope_text(mail::Header{}, charset_, form_) + ' ';
       no_text();
       return;
     }
     const Part& child = part.children.front();
-    out_ += envelope_text(mail::header_of(child, message_), form_) + ' ';
+    std::string inner = mail::declared_charset(child), outer = charset_;
+    if (!inner.empty()) charset_ = std::move(inner);
+    out_ += envelope_text(mail::header_of(child, message_), charset_, form_) + ' ';
     body(child);
+    charset_ = std::move(outer);
   }
 
   void no_text() {
@@ -160,15 +168,15 @@ class Writer {
       return;
     }
     out_ += " (";
-    put_header_text(out_, part.disposition.disposition, form_);
+    put_header_text(out_, part.disposition.disposition, charset_, form_);
     out_ += ' ';
-    put_parameters(out_, raw(fields.disposition), false, form_);
+    put_parameters(out_, raw(fields.disposition), charset_, false, form_);
     out_ += ')';
   }
 
   // "en, de (German)": tags between commas, comments left out (RFC 3282 §2).
   void language(const Fields& fields) {
-    std::string text = header_text(raw(fields.language), form_);
+    std::string text = header_text(raw(fields.language), charset_, form_);
     bool any = false;
     int depth = 0;
     std::string tag;
@@ -196,7 +204,7 @@ class Writer {
 
   void space_string(std::string_view text) {
     out_ += ' ';
-    put_header_text(out_, text, form_);
+    put_header_text(out_, text, charset_, form_);
   }
   void space_number(uint64_t number) {
     out_ += ' ';
@@ -213,6 +221,7 @@ class Writer {
   std::string_view message_;
   bool extended_;
   TextForm form_;
+  std::string charset_;  // of what is being written
   std::string out_;
 };
 

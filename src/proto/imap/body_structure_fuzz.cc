@@ -64,10 +64,10 @@ static void check_part(const ListValue& body, const mail::Part& root, std::strin
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view message(reinterpret_cast<const char*>(data), size);
   mail::Part root = mail::parse_message(message, {.depth_max = 12, .parts_max = 60});
-  const std::string envelopes = envelope_forms(mail::header_of(root, message));
+  const std::string envelopes = envelope_forms(mail::header_of(root, message), mail::declared_charset(root));
   const std::string structures = body_structure_forms(root, message);
   for (TextForm form : kTextForms) {
-    std::string envelope = envelope_text(mail::header_of(root, message), form);
+    std::string envelope = envelope_text(mail::header_of(root, message), mail::declared_charset(root), form);
     verify(is_envelope_text(envelope, form), "the envelope is well-formed");
     verify(one_form(envelopes, form) == envelope, "the envelope is among its forms");
     verify(is_body_text(body_text(root, message, form), false, form), "BODY is well-formed");

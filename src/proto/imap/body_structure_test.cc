@@ -177,6 +177,30 @@ TEST(BodyStructure, Parameters) {
   EXPECT_EQ(parameters_of("; name=\"파.png\"; name*=utf-8''%ED%8C%8C"), R"x(("name*" "utf-8''%ED%8C%8C"))x");
 }
 
+// Of a part in its own charset, else in that of the message around it.
+TEST(BodyStructure, RawTextInOtherCharsets) {
+  const std::string name = "\x95\x5c-";  // "表-" in Shift_JIS
+  const std::string inner = "Subject: " + name + "\r\nContent-Type: text/plain; charset=shift_jis\r\n\r\n";
+  const std::string message =
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=sjis\r\n\r\n"
+      "\r\n--b\r\nContent-Type: image/png; name=\"" +
+      name + "\"\r\nContent-Description: " + name +
+      "\r\nContent-Disposition: attachment; filename*0=a; filename*1=" + name + "\r\n\r\n" +
+      "\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" + inner + "\r\n--b--\r\n";
+  for (TextForm form : kTextForms) {
+    const std::string text = structure_of(message, form);
+    const bool raw = form == TextForm::seven_bit;
+    auto string = [&](std::string_view before) {
+      const std::string value = std::string(before) + (raw ? name : "表-");
+      return raw ? "{" + std::to_string(value.size()) + "}\r\n" + value : "\"" + value + "\"";
+    };
+    for (const std::string& expected :
+         {"(\"name\" " + string("") + ") NIL " + string("") + " \"7bit\" 0",
+          "(\"attachment\" (\"filename\" " + string("a") + "))", "(NIL " + string("") + " NIL NIL"})
+      EXPECT_NE(text.find(expected), std::string::npos) << expected << " in " << text;
+  }
+}
+
 TEST(BodyStructure, DescriptionIsSevenBit) {
   EXPECT_EQ(body_of("Content-Description: =?utf-8?q?x?= y\r\n\r\n"),
             R"x(("text" "plain" ("charset" "us-ascii") NIL "=?utf-8?q?x?= y" "7bit" 0 0))x");
@@ -209,7 +233,8 @@ TEST(BodyStructure, EveryMessageOfTheCorporaIsWellFormed) {
     std::string message = bytes.str();
     mail::Part root = mail::parse_message(message);
     for (TextForm form : kTextForms) {
-      EXPECT_TRUE(is_envelope_text(envelope_text(mail::header_of(root, message), form), form))
+      EXPECT_TRUE(is_envelope_text(
+          envelope_text(mail::header_of(root, message), mail::declared_charset(root), form), form))
           << entry.path();
       EXPECT_TRUE(is_body_text(body_structure_text(root, message, form), true, form)) << entry.path();
       EXPECT_TRUE(is_body_text(body_text(root, message, form), false, form)) << entry.path();

@@ -7,9 +7,10 @@ namespace pabal::proto::imap {
 namespace {
 
 std::string envelope_of(const std::string& head, TextForm form = TextForm::seven_bit) {
-  std::string text = envelope_text(mail::parse_header(head), form);
+  const mail::Header header = mail::parse_header(head);
+  std::string text = envelope_text(header, mail::declared_charset(header), form);
   EXPECT_TRUE(is_envelope_text(text, form)) << text;
-  EXPECT_EQ(one_form(envelope_forms(mail::parse_header(head)), form), text);
+  EXPECT_EQ(one_form(envelope_forms(header, mail::declared_charset(header)), form), text);
   return text;
 }
 
@@ -113,15 +114,41 @@ TEST(Envelope, FieldsThatStandTwice) {
   EXPECT_EQ(member(head, 1), "\"one\"");
 }
 
-TEST(Envelope, EightBitBecomesEncodedWords) {
+TEST(Envelope, Utf8BecomesEncodedWords) {
   std::string subject = member("Subject: 안녕하세요 world\r\n", 1);
   EXPECT_EQ(mail::decode_text(subject.substr(1, subject.size() - 2)), "안녕하세요 world");
   EXPECT_EQ(member("From: Jörg <j@x.test>\r\n", 2), R"x((("=?utf-8?B?SsO2cmc=?=" NIL "j" "x.test")))x");
-  EXPECT_EQ(member("From: J\xF6rg <j@x.test>\r\n", 2), R"x((("=?utf-8?B?SsO2cmc=?=" NIL "j" "x.test")))x");
   EXPECT_EQ(
       member("To: 그룹: 김 <김@파발.test>;\r\n", 5),
       "((NIL NIL \"=?utf-8?B?6re466O5?=\" NIL)(\"=?utf-8?B?6rmA?=\" NIL {3}\r\n김 \"xn--ih3bl33b.test\")"
       "(NIL NIL NIL NIL))");
+}
+
+// Whatever it is, declared or not: the client may know better, and a guess could not be undone.
+TEST(Envelope, OtherEightBitStaysAsItCame) {
+  EXPECT_EQ(member("From: J\xF6rg <j@x.test>\r\n", 2), "(({4}\r\nJ\xF6rg NIL \"j\" \"x.test\"))");
+  for (std::string type : {"", "Content-Type: text/plain; charset=euc-kr\r\n"}) {
+    EXPECT_EQ(member(type + "Subject: \xBE\xC8\xB3\xE7=?utf-8?q?a?=\r\n", 1),
+              "{17}\r\n\xBE\xC8\xB3\xE7=?utf-8?q?a?=");
+    EXPECT_EQ(member(type + "To: \xB1\xD7\xB7\xEC: \xBE\xC8@\xB3\xE7.test;\r\n", 5),
+              "((NIL NIL {4}\r\n\xB1\xD7\xB7\xEC NIL)(NIL NIL {2}\r\n\xBE\xC8 {7}\r\n\xB3\xE7.test)(NIL NIL "
+              "NIL NIL))");
+  }
+  // "ã" and a quote in UTF-8, "찾" in the charset that is declared.
+  const std::string both = "Subject: \xC3\xA3\r\n";
+  EXPECT_EQ(member(both, 1), "\"=?utf-8?B?w6M=?=\"");
+  EXPECT_EQ(member(both + "Content-Type: text/plain; charset=euc-kr\r\n", 1), "{2}\r\n\xC3\xA3");
+}
+
+TEST(Envelope, OtherEightBitIsReadForWhoTakesUtf8) {
+  const std::string declared = "Content-Type: text/plain; charset=shift_jis\r\n";
+  for (TextForm form : {TextForm::utf8, TextForm::rev2}) {
+    EXPECT_EQ(member(declared + "Subject: \x95\x5c =?utf-8?q?a?=\r\n", 1, form), "\"表 =?utf-8?q?a?=\"");
+    EXPECT_EQ(member(declared + "From: \"\x95\x5c\" <\x95\x5c@x.test>\r\n", 2, form),
+              "((\"表\" NIL \"表\" \"x.test\"))");
+    EXPECT_EQ(member("Subject: \xBE\xC8\xB3\xE7\xC7\xCF\xBC\xBC\xBF\xE4\r\n", 1, form), "\"안녕하세요\"");
+    EXPECT_EQ(member(declared + "Subject: 안녕\r\n", 1, form), "\"안녕\"");
+  }
 }
 
 TEST(Envelope, Utf8AsItIsForWhoTakesIt) {

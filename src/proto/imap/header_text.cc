@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "mail/charset.h"
 #include "mail/header.h"
 #include "proto/imap/response.h"
 
@@ -15,23 +16,23 @@ bool is_plain(std::string_view text) {
 
 }  // namespace
 
-std::string header_text(std::string_view raw_value, TextForm form) {
+std::string header_text(std::string_view raw_value, std::string_view charset, TextForm form) {
   std::string text = mail::unfold(trim(raw_value));
   std::erase_if(text, [](char c) { return c == '\0' || c == '\r'; });
   std::replace(text.begin(), text.end(), '\t', ' ');  // some fold with them
-  if (is_ascii(text) || (form != TextForm::seven_bit && is_utf8(text))) return text;
-  std::string decoded = mail::decode_text(text);
-  if (form != TextForm::seven_bit) return decoded;
+  if (is_ascii(text)) return text;
+  if (form != TextForm::seven_bit) return mail::raw_text_to_utf8(text, charset);
+  if (!mail::is_raw_utf8(text, charset)) return text;
   // encode_text folds between encoded-words, where unfolding leaves the blank.
-  return mail::unfold(mail::encode_text(decoded, 0));
+  return mail::unfold(mail::encode_text(mail::decode_text(text), 0));
 }
 
-void put_header_text(std::string& out, std::string_view raw_value, TextForm form) {
+void put_header_text(std::string& out, std::string_view raw_value, std::string_view charset, TextForm form) {
   std::string_view text = trim(raw_value);
   if (is_plain(text)) {
     put_string(out, text);
   } else {
-    put_string(out, header_text(text, form), form != TextForm::seven_bit);
+    put_string(out, header_text(text, charset, form), form != TextForm::seven_bit);
   }
 }
 

@@ -8,12 +8,14 @@
 
 namespace pabal::proto::imap {
 
-// Unfolded and trimmed, without NUL and bare CR. 8-bit text, in whatever charset it
-// is, becomes encoded-words (RFC 2047) where strings have to be 7-bit.
-void put_header_text(std::string& out, std::string_view raw_value, TextForm form);
+// Unfolded and trimmed, without NUL and bare CR. UTF-8 becomes encoded-words (RFC 2047)
+// in TextForm::seven_bit. What is 8-bit and not UTF-8 (mail::charset_of_raw_text; charset
+// is what the message declares) keeps its octets there, in a literal, because nobody
+// knows what it is; elsewhere it becomes UTF-8 by that charset or by a guess.
+void put_header_text(std::string& out, std::string_view raw_value, std::string_view charset, TextForm form);
 
 // The text itself, not as a string.
-std::string header_text(std::string_view raw_value, TextForm form);
+std::string header_text(std::string_view raw_value, std::string_view charset, TextForm form);
 
 // Text made for all forms: `make` for one of them.
 template <class Make>

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "mail/charset.h"
 #include "mail/content_type.h"
-#include "mail/header.h"
 #include "proto/imap/header_text.h"
 #include "proto/imap/response.h"
 
@@ -56,8 +56,8 @@ bool is_fit(std::string_view text) {
 
 class Writer {
  public:
-  Writer(std::string& out, const mail::Parameters& parameters, TextForm form)
-      : out_(out), parameters_(parameters), form_(form) {
+  Writer(std::string& out, const mail::Parameters& parameters, std::string_view charset, TextForm form)
+      : out_(out), parameters_(parameters), charset_(charset), form_(form) {
     for (const mail::Parameter& parameter : parameters) {
       Name name = take_apart(parameter.name);
       if (name.piece) pieces_[name.base].try_emplace(*name.piece, &parameter.value, name.encoded);
@@ -90,12 +90,12 @@ class Writer {
       } else if (!pieces.contains(0)) {
         put(parameter.name, parameter.value);
       }
-    } else if (name.encoded || is_ascii(parameter.value)) {
-      put(parameter.name, name.encoded ? fit(parameter.value) : parameter.value);
-    } else if (form_ != TextForm::seven_bit) {
+    } else if (name.encoded) {
+      put(parameter.name, fit(parameter.value));
+    } else if (!is_percent_encoded(parameter.value)) {
       put(parameter.name, parameter.value);
     } else if (!encoded_.contains(name.base)) {  // else that one says it better
-      put(std::string(name.base) + '*', "utf-8''" + percent_encode(mail::decode_text(parameter.value), ""));
+      put_percent_encoded(name.base, parameter.value);
     }
   }
 
@@ -108,29 +108,39 @@ class Writer {
       if (number == 0 && encoded && !piece.second) value = "''";
       value += !encoded ? *piece.first : piece.second ? fit(*piece.first) : percent_encode(*piece.first, "");
     }
-    put(std::string(base) + (encoded ? "*" : ""), encoded ? value : unencoded(value));
+    if (!encoded && is_percent_encoded(value)) {
+      put_percent_encoded(base, value);
+    } else {
+      put(std::string(base) + (encoded ? "*" : ""), value);
+    }
+  }
+
+  // UTF-8 in a string that has to be 7-bit.
+  bool is_percent_encoded(std::string_view value) const {
+    return form_ == TextForm::seven_bit && !is_ascii(value) && mail::is_raw_utf8(value, charset_);
+  }
+  void put_percent_encoded(std::string_view base, std::string_view value) {
+    put(std::string(base) + '*', "utf-8''" + percent_encode(value, ""));
   }
 
   static std::string fit(const std::string& text) {
     return is_fit(text) ? text : percent_encode(text, "%'* ");
   }
-  std::string unencoded(const std::string& text) const {
-    return is_fit(text) ? text : header_text(text, form_);
-  }
 
   void put(std::string_view name, std::string_view value) {
     out_ += ' ';
-    put_header_text(out_, name, form_);
+    put_header_text(out_, name, charset_, form_);
     out_ += ' ';
     if (is_fit(value)) {
       put_string(out_, value);
     } else {
-      put_header_text(out_, value, form_);
+      put_header_text(out_, value, charset_, form_);
     }
   }
 
   std::string& out_;
   const mail::Parameters& parameters_;
+  const std::string_view charset_;
   const TextForm form_;
   std::map<std::string_view, Pieces> pieces_;
   std::set<std::string_view> encoded_;  // bases of which at least one piece is
@@ -139,9 +149,12 @@ class Writer {
 
 }  // namespace
 
-void put_parameters(std::string& out, std::string_view raw_value, bool add_charset, TextForm form) {
-  mail::Parameters parameters = mail::raw_parameters(raw_value);
-  Writer(out, parameters, form).write(add_charset);
+void put_parameters(std::string& out, std::string_view raw_value, std::string_view charset, bool add_charset,
+                    TextForm form) {
+  std::string value(raw_value);
+  if (form != TextForm::seven_bit) value = mail::raw_text_to_parse(std::move(value), charset);
+  mail::Parameters parameters = mail::raw_parameters(value);
+  Writer(out, parameters, charset, form).write(add_charset);
 }
 
 }  // namespace pabal::proto::imap

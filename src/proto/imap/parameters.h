@@ -12,9 +12,10 @@ namespace pabal::proto::imap {
 // "(\"charset\" \"utf-8\" ...)" of a field's value, or "NIL". RFC 9051 §7.5.2: pieces
 // (RFC 2231 §3) are joined under the name without their numbers; where one of them is
 // percent-encoded the whole is, under "name*", with charset and language in front.
-// Raw 8-bit text becomes such a "name*" too where strings have to be 7-bit. The rest
-// stays as written.
+// Raw UTF-8 becomes such a "name*" too in TextForm::seven_bit. The rest stays as written,
+// other raw 8-bit text as header_text.h says.
 // add_charset: of a text without charset= that is us-ascii (RFC 2046 §4.1.2).
-void put_parameters(std::string& out, std::string_view raw_value, bool add_charset, TextForm form);
+void put_parameters(std::string& out, std::string_view raw_value, std::string_view charset, bool add_charset,
+                    TextForm form);
 
 }  // namespace pabal::proto::imap

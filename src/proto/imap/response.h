@@ -39,22 +39,22 @@ std::optional<std::string> from_modified_utf7(std::string_view text);
 
 // What a client has enabled, and with it how it takes what a message says of itself.
 enum class TextForm : uint8_t {
-  seven_bit,  // nothing: 8-bit text becomes encoded-words and "name*"
+  seven_bit,  // nothing: UTF-8 becomes encoded-words and "name*", other 8-bit text stays
   utf8,       // UTF8=ACCEPT (RFC 6855): UTF-8 as it is
   rev2,       // IMAP4rev2: likewise, and message/global shows what is in it (RFC 9051 §7.5.2)
 };
 
 // "(\"Mon, 7 Feb 1994 ...\" \"subject\" ((...)) ...)" (RFC 9051 §7.5.2). Header text as it
 // stands in the message but for TextForm. A field of addresses that stands twice
-// counts as one; "root" is at MISSING_DOMAIN.
-std::string envelope_text(const mail::Header& header, TextForm form);
+// counts as one; "root" is at MISSING_DOMAIN. charset: mail::declared_charset of the message.
+std::string envelope_text(const mail::Header& header, std::string_view charset, TextForm form);
 // BODYSTRUCTURE; BODY is body_text: the same without extension data.
 std::string body_structure_text(const mail::Part& root, std::string_view message, TextForm form);
 std::string body_text(const mail::Part& root, std::string_view message, TextForm form);
 
 // The same for all forms, in their order with NUL between, of those at the end that are
 // alike only the first. As they are stored.
-std::string envelope_forms(const mail::Header& header);
+std::string envelope_forms(const mail::Header& header, std::string_view charset);
 std::string body_structure_forms(const mail::Part& root, std::string_view message);
 std::string_view one_form(std::string_view forms, TextForm form);
 

@@ -84,7 +84,7 @@ std::optional<ThreadId> thread_of(const Question& question, MessageId id) {
 
 std::vector<store::ToldDelivery> read_told(store::Database& db, AccountId owner) {
   std::vector<store::ToldDelivery> told = store::list_deliveries(db, owner);
-  for (store::ToldDelivery& one : told) one.fields = mail::search_header(one.fields).fields;
+  for (store::ToldDelivery& one : told) one.fields = mail::search_header(one.fields, {}).fields;
   return told;
 }
 

@@ -108,7 +108,7 @@ class ImapSearch(ServerCase):
                 ("ALL", "1 2 3 4 5"), ("ANSWERED", "5"), ("DELETED", "3"), ("DRAFT", "5"), ("FLAGGED", "1 2"), ("SEEN", "3"),
                 ("UNANSWERED", "1 2 3 4"), ("UNDELETED", "1 2 4 5"), ("UNDRAFT", "1 2 3 4"), ("UNFLAGGED", "3 4 5"),
                 ("UNSEEN", "1 2 4 5"), ("KEYWORD $junk", "4"), ("UNKEYWORD $Junk", "1 2 3 5"), ("KEYWORD $None", ""),
-                ("NEW", ""), ("OLD", "1 2 3 4 5"), ("RECENT", ""),
+                ("NEW", "1 2 4 5"), ("OLD", ""), ("RECENT", "1 2 3 4 5"),
                 ("BEFORE 8-Feb-1994", "1"), ("ON 8-Feb-1994", "2"), ("SINCE 9-Feb-1994", "3 4 5"),
                 ("SENTBEFORE 8-Feb-1994", "1"), ("SENTON 7-Feb-1994", "1"), ("SENTON 1-Jan-2026", "5"),
                 ("SENTSINCE 10-Feb-1994", "4 5"), ("BODY frobozz", "3"), ("TEXT FROBOZZ", "3"), ("SUBJECT meeting", "1 2 4"),

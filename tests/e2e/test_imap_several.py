@@ -174,9 +174,51 @@ class ImapSeveral(ServerCase):
         self.assertIn("0 RECENT", lines)
         self.assertEqual(second.ok("FETCH 1 FLAGS"), ["1 FETCH (FLAGS ())"])
         self.assertEqual(second.ok("STATUS recent (RECENT)"), ["STATUS recent (RECENT 0)"])
+        for session, new, old in ((looking, "SEARCH 1", "SEARCH"), (first, "SEARCH 1", "SEARCH"), (second, "SEARCH", "SEARCH 1")):
+            self.assertEqual([session.ok(f"SEARCH {key}")[-1] for key in ("NEW", "RECENT", "OLD", "OR SEEN NEW")],
+                             [new, new, old, new])
         first.append("recent", mail("two"))
         second.until_told("NOOP", lambda line: line == "2 EXISTS")
         self.assertEqual(sum("Recent" in session.ok("FETCH 2 FLAGS")[-1] for session in (first, second)), 1)
+        self.assertEqual(sorted(session.ok("UID SEARCH RECENT 2")[-1] for session in (first, second)), ["SEARCH", "SEARCH 2"])
+
+    def test_a_search_that_is_kept_up_hears_of_what_becomes_recent(self):
+        session = self.client(enable="")
+        session.tells_recent = True
+        session.ok("CREATE kept")
+        session.ok("SELECT kept")
+        session.ok("SEARCH RETURN (UPDATE ALL) NEW")
+        self.client(enable="").append("kept", mail("one"))
+        session.until_told("NOOP", lambda line: line.startswith("ESEARCH") and "ADDTO (0 1)" in line)
+        session.ok("STORE 1 +FLAGS (\\Seen)")
+        self.assertEqual(session.ok("SEARCH NEW")[-1], "SEARCH")
+
+    # ---- COPY and MOVE of what others have expunged (RFC 2180 §4.4, RFC 9051 §6.4.7) ----
+
+    def test_of_messages_with_numbers_all_are_copied_or_none(self):
+        for verb in ("COPY", "MOVE"):
+            with self.subTest(verb=verb):
+                name, one, other = self.mailbox()
+                one.ok(f"CREATE {name}-to")
+                self.expunge(other, 2)
+                lines, tagged = one.ask(f"{verb} 1:3 {name}-to")
+                self.assertTrue(tagged.startswith("NO [EXPUNGEISSUED]"), tagged)
+                self.assertTrue([line for line in lines if line in ("VANISHED 2", "2 EXPUNGE")], lines)
+                self.assertEqual(one.ok(f"STATUS {name}-to (MESSAGES)")[-1], f"STATUS {name}-to (MESSAGES 0)")
+                self.assertEqual(one.ok("UID SEARCH ALL")[-1], "SEARCH 1 3 4 5")
+                # The numbers are what the client knows now.
+                one.ok(f"{verb} 1:2 {name}-to")
+                self.assertEqual(one.ok(f"STATUS {name}-to (MESSAGES)")[-1], f"STATUS {name}-to (MESSAGES 2)")
+
+    def test_of_uids_those_that_are_there_are_copied(self):
+        name, one, other = self.mailbox()
+        one.ok(f"CREATE {name}-to")
+        self.expunge(other, 2)
+        _, tagged = one.ask(f"UID COPY 1:3 {name}-to")
+        self.assertRegex(tagged, r"^OK \[COPYUID \d+ 1,3 1:2\]")
+        self.expunge(other, 4)
+        _, tagged = one.ask(f"UID COPY 4 {name}-to")
+        self.assertTrue(tagged.startswith("NO [EXPUNGEISSUED]"), tagged)
 
     # ---- what is gone ----
 

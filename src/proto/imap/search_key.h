@@ -27,7 +27,7 @@ struct SearchKey {
     sequence,     // set, message numbers
     uid,          // set
     flag,         // text: "\Seen", "$Forwarded"; NEW, OLD, UNSEEN … are built from it
-    recent,       // RFC 3501; nothing is \Recent here
+    recent,       // RFC 3501
     address,      // field, text: in the addresses of From, To, Cc or Bcc as ENVELOPE tells them
     header,       // field, text ("" : has the field)
     in_body,      // text

@@ -94,6 +94,7 @@ rt::Task<void> Session::tell_context_changes(const std::vector<Item>& upserts, u
     SearchContext& context = selected_->contexts[i];
     std::string trouble;
     try {
+      renew_recent(context.plan, recent_ones());
       std::vector<uint32_t> next = co_await next_result(context, upserts);
       ContextSteps steps = steps_between(context.uids, next, !context.criteria.empty());
       if (!context.items.empty()) co_await tell_arrived(context.items, steps, first_new);

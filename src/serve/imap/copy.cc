@@ -15,13 +15,23 @@ std::vector<NumberRange> to_numbers(const store::UidRanges& uids) {
   return out;
 }
 
+uint64_t count_of(const std::vector<NumberRange>& numbers) {
+  uint64_t count = 0;
+  for (const NumberRange& range : numbers) count += range.last - range.first + 1;
+  return count;
+}
+
 struct CopyWork {
   AccountId from_owner, from_reader;
   MailboxId from;
   store::UidRanges uids;
   Place to;
   bool move = false;
+  uint64_t wanted = 0;  // so many of them at least
 };
+
+// Leaves the unit of work: fewer are there.
+struct SomeGone {};
 
 store::Copied copy(store::Transaction& tx, const CopyWork& work) {
   const Place& to = work.to;
@@ -30,6 +40,7 @@ store::Copied copy(store::Transaction& tx, const CopyWork& work) {
       .from = work.from_reader, .to = to.reader, .all = moves_within && work.from_reader};
   store::Copied copied = store::copy_mails(tx, work.from, work.uids, to.owner, to.mailbox->id,
                                            allowed_bits(to.rights), !moves_within, seen);
+  if (copied.messages < work.wanted && !copied.over_quota) throw SomeGone{};
   if (work.move && !copied.over_quota) store::expunge(tx, work.from_owner, work.from, copied.from);
   return copied;
 }
@@ -51,6 +62,7 @@ rt::Task<Outcome> Session::on(wire::Copy command) {
     co_return refusal;
   }
   if (uids.empty()) co_return ok("nothing to copy");
+  const std::string done = command.move ? "moved" : "copied";
 
   const View& view = *selected_->view;
   CopyWork work{.from_owner = view.owner(),
@@ -59,7 +71,15 @@ rt::Task<Outcome> Session::on(wire::Copy command) {
                 .uids = uids,
                 .to = *to,
                 .move = command.move};
-  store::Copied copied = co_await service_.store.write(copy, std::move(work));
+  // Who names numbers means messages that he knows: all of them or none (RFC 9051 §6.4.7,
+  // RFC 2180 §4.4.1). A UID may be of none (RFC 9051 §6.4.9).
+  if (!command.uid) work.wanted = count_of(numbers_now(uids));
+  store::Copied copied;
+  try {
+    copied = co_await service_.store.write(copy, std::move(work));
+  } catch (const SomeGone&) {
+    co_return no("EXPUNGEISSUED", "some of these messages are gone: nothing was " + done);
+  }
   if (copied.over_quota) co_return no("OVERQUOTA", "there is no room for these messages");
   if (notify_) notify_->expect_arrivals(to->mailbox->id, to_numbers(copied.to));
   if (copied.messages == 0) co_return no("EXPUNGEISSUED", "these messages are gone");

@@ -75,8 +75,11 @@ rt::Task<bool> Session::search_other(const MultiSearchRequest& request, const Se
   std::shared_ptr<View> view = co_await service_.views.open(mailbox.mailbox.id, mailbox.reader);
   if (!view) co_return true;  // it has gone meanwhile
   const std::shared_ptr<const Snapshot> now = view->now();
-  const SearchMeaning meaning{
-      .snapshot = now, .saved = {}, .keywords = view->mailbox().keywords, .now = service_.world.clock.now()};
+  const SearchMeaning meaning{.snapshot = now,
+                              .saved = {},
+                              .recent = {},  // nobody is told of messages by a search
+                              .keywords = view->mailbox().keywords,
+                              .now = service_.world.clock.now()};
   std::optional<SearchPlan> plan = co_await plan_beside(service_, request.program, meaning);
   if (!plan) co_return false;
   SearchScope scope{.snapshot = now,

@@ -1,7 +1,7 @@
 // Which messages a session is the first to be told of: those are \Recent there and
 // nowhere else (RFC 3501 §2.3.2). For all loops of the server; any thread. Between
-// two runs of the server the store remembers it, as of the last SELECT that brought
-// something new.
+// two runs of the server the store remembers it, as of the last time that somebody
+// began or ended with the mailbox.
 #pragma once
 
 #include <mutex>

@@ -16,25 +16,27 @@ rt::Task<void> Session::look_for_recent(MailboxId mailbox) {
   service_.first_told.put(mailbox, first);
 }
 
-bool Session::claim_recent(uint32_t first_number) {
+void Session::claim_recent(uint32_t first_number) {
   const Snapshot& told = *selected_->told;
   MailboxId mailbox = selected_->view->id();
   int64_t below = int64_t{told.last_uid()} + 1;
   int64_t first = selected_->examined ? service_.first_told.find(mailbox).value_or(1)
                                       : service_.first_told.claim(mailbox, below);
   uint32_t number = std::max(first_number, told.lower_bound(static_cast<uint32_t>(first)));
-  if (number > told.size()) return false;
+  if (number > told.size()) return;
+  selected_->recent_due = !selected_->examined;
   selected_->recent.push_back({told.uid_at(number), told.last_uid()});
-  return true;
 }
 
 rt::Task<void> Session::keep_recent() {
+  if (!std::exchange(selected_->recent_due, false)) co_return;
   MailboxId mailbox = selected_->view->id();
   int64_t below = int64_t{selected_->told->last_uid()} + 1;
   try {
     co_await service_.store.write(store::set_first_recent, mailbox, below);
   } catch (const store::StoreError&) {
-    // Then they are recent once more when the server has been started again.
+    // Then they are recent once more when the server has been started again, as after
+    // a crash while the mailbox was selected: RFC 3501 §2.3.2 wants it so.
   }
 }
 
@@ -51,6 +53,10 @@ void Session::tell_recent() {
   out() += "* ";
   wire::put_number(out(), count);
   out() += " RECENT\r\n";
+}
+
+std::vector<NumberRange> Session::recent_ones() const {
+  return rev2_ ? std::vector<NumberRange>() : selected_->recent;
 }
 
 uint64_t Session::shown_flags(const Item& item) const {

@@ -39,6 +39,7 @@ std::optional<Outcome> Session::refuse_numbers(bool uid, const wire::SearchKeys&
 rt::Task<std::optional<SearchPlan>> Session::plan_here(const wire::SearchProgram& program) const {
   const SearchMeaning meaning{.snapshot = selected_->told,
                               .saved = selected_->saved,
+                              .recent = recent_ones(),
                               .keywords = selected_->view->mailbox().keywords,
                               .now = service_.world.clock.now()};
   co_return co_await plan_beside(service_, program, meaning);

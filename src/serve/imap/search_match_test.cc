@@ -219,8 +219,8 @@ TEST(SearchMatch, AgreesWithTheNaiveReferenceOnRandomKeys) {
     std::shared_ptr<const Snapshot> snapshot = Snapshot().with(items, {});
     for (int round = 0; round < 20; ++round) {
       wire::SearchProgram program{.charset = "UTF-8", .keys = random_keys(random, 3)};
-      auto plan =
-          plan_search(program, {.snapshot = snapshot, .saved = {}, .keywords = kKeywords, .now = kNow});
+      auto plan = plan_search(
+          program, {.snapshot = snapshot, .saved = {}, .recent = {}, .keywords = kKeywords, .now = kNow});
       ASSERT_TRUE(plan);
       for (const Mail& mail : mails) {
         std::string header = mail.header();
@@ -251,8 +251,9 @@ TEST(SearchMatch, AgreesWithTheNaiveReferenceOnRandomKeys) {
 
 SearchPlan plan_of(wire::SearchKeys keys, std::string charset = "UTF-8") {
   auto snapshot = std::make_shared<const Snapshot>();
-  auto plan = plan_search({.charset = std::move(charset), .keys = std::move(keys)},
-                          {.snapshot = snapshot, .saved = {}, .keywords = kKeywords, .now = kNow});
+  auto plan =
+      plan_search({.charset = std::move(charset), .keys = std::move(keys)},
+                  {.snapshot = snapshot, .saved = {}, .recent = {}, .keywords = kKeywords, .now = kNow});
   return plan.value();
 }
 
@@ -338,7 +339,7 @@ TEST(SearchMatch, TakesTogetherWhatIsOneList) {
 
 TEST(SearchMatch, KnowsItsCharsets) {
   auto snapshot = std::make_shared<const Snapshot>();
-  SearchMeaning meaning{.snapshot = snapshot, .saved = {}, .keywords = kKeywords, .now = kNow};
+  SearchMeaning meaning{.snapshot = snapshot, .saved = {}, .recent = {}, .keywords = kKeywords, .now = kNow};
   EXPECT_TRUE(plan_search({.charset = "KOI8-R", .keys = {}}, meaning));
   EXPECT_FALSE(plan_search({.charset = "X-NONE", .keys = {}}, meaning));
 }

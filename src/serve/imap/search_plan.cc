@@ -45,7 +45,7 @@ class Meaning {
       case SearchKey::save_date_supported:
         return constant(true);
       case SearchKey::recent:
-        return constant(false);
+        return {.kind = SearchNode::uids, .ranges = meaning_.recent, .recent = true};
       case SearchKey::conjunction:
         return {.kind = SearchNode::conjunction};
       case SearchKey::disjunction:
@@ -305,6 +305,12 @@ std::optional<SearchPlan> plan_search(const wire::SearchProgram& program, const 
   plan.nodes = Planner(Meaning(meaning, charset)).plan(program.keys);
   plan.needs = needs_of(plan.nodes);
   return plan;
+}
+
+void renew_recent(SearchPlan& plan, const std::vector<NumberRange>& recent) {
+  for (SearchNode& node : plan.nodes) {
+    if (node.recent) node.ranges = recent;
+  }
 }
 
 bool is_fuzzy(const wire::SearchKeys& keys) {

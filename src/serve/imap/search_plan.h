@@ -42,6 +42,7 @@ struct SearchNode {
   int64_t low = INT64_MIN, high = INT64_MAX;  // both included
   uint64_t bits = 0;
   std::vector<NumberRange> ranges;
+  bool recent = false;             // uids: of what is \Recent, which grows
   std::string field;               // "subject:"
   std::string text;                // folded (mail::fold_for_search)
   std::vector<std::string> words;  // of text, if fuzzy (RFC 6203)
@@ -64,7 +65,8 @@ struct SearchPlan {
 // What the words of a search mean here.
 struct SearchMeaning {
   std::shared_ptr<const Snapshot> snapshot;
-  std::vector<NumberRange> saved;  // "$", UIDs
+  std::vector<NumberRange> saved;   // "$", UIDs
+  std::vector<NumberRange> recent;  // UIDs of what is \Recent in this session
   std::vector<std::string> keywords;
   Time now;
 };
@@ -72,6 +74,9 @@ struct SearchMeaning {
 // nullopt: the charset is not known (NO [BADCHARSET]).
 std::optional<SearchPlan> plan_search(const proto::imap::SearchProgram& program,
                                       const SearchMeaning& meaning);
+
+// For a search that is asked again: more is \Recent now.
+void renew_recent(SearchPlan& plan, const std::vector<NumberRange>& recent);
 
 // Whether a fuzzy key is in it (RFC 6203 §4: only then there are scores).
 bool is_fuzzy(const proto::imap::SearchKeys& keys);

@@ -11,9 +11,14 @@ void Session::leave_mailbox() {
   selected_.reset();
 }
 
+rt::Task<void> Session::part() {
+  if (selected_) co_await keep_recent();
+  leave_mailbox();
+}
+
 rt::Task<Outcome> Session::on(wire::Select command) {
   if (selected_) {
-    leave_mailbox();
+    co_await part();
     out() += "* OK [CLOSED] the mailbox before is closed\r\n";  // RFC 7162 §3.2.11
   }
   if (command.qresync && !qresync_) co_return bad("ENABLE QRESYNC first");
@@ -36,9 +41,9 @@ rt::Task<Outcome> Session::on(wire::Select command) {
   selected->read_only = command.examine || !place->rights.any_of("swite");
   selected_ = std::move(selected);
   view->watchers.insert(this);
-  bool new_here = claim_recent(1);
+  claim_recent(1);
   tell_selected();
-  if (new_here && !command.examine) co_await keep_recent();
+  co_await keep_recent();
   if (command.qresync) co_await tell_qresync(std::move(*command.qresync));
   bool read_only = selected_->read_only;
   co_return ok(command.examine ? "open for reading" : "open", read_only ? "READ-ONLY" : "READ-WRITE");
@@ -112,12 +117,12 @@ rt::Task<Outcome> Session::on(wire::Close) {
     view.now()->each([&](uint32_t, const Item& item) { any |= (item.flags & store::kDeleted) != 0; });
     if (any || view.stale()) co_await service_.store.write(work, view.owner(), view.id());
   }
-  leave_mailbox();
+  co_await part();
   co_return ok("closed");
 }
 
 rt::Task<Outcome> Session::on(wire::Unselect) {
-  leave_mailbox();
+  co_await part();
   co_return ok("closed, nothing expunged");
 }
 

@@ -52,6 +52,7 @@ rt::Task<void> Session::run() {
   std::string why = "closed";
   try {
     co_await converse();
+    co_await part();
   } catch (const io::IoError& e) {
     why = e.what();
   } catch (const std::exception& e) {

@@ -63,6 +63,7 @@ struct Selected {
   std::vector<SearchContext> contexts;
   std::vector<NumberRange> recent;      // UIDs that this session was told of before all others
   std::optional<uint32_t> recent_told;  // how many of them there were
+  bool recent_due = false;              // the store does not know yet what it was told of
   bool is_recent(uint32_t uid) const { return wire::contains(recent, uid); }
   uint32_t next_read = 0;  // behind the message whose bytes were fetched last
 };
@@ -176,13 +177,15 @@ class Session {
   rt::Task<Outcome> on(wire::Unselect command);
   // recent_flag.cc: \Recent (RFC 3501 §2.3.2), which RFC 9051 has done away with
   rt::Task<void> look_for_recent(MailboxId mailbox);
-  bool claim_recent(uint32_t first_number);  // of what is told from this number on; false: nothing
+  void claim_recent(uint32_t first_number);  // of what is told from this number on
   rt::Task<void> keep_recent();
   void tell_recent();
+  std::vector<NumberRange> recent_ones() const;  // UIDs; none for a client of RFC 9051
   uint64_t shown_flags(const Item& item) const;  // with it, if it is
   rt::Task<void> tell_qresync(wire::QresyncParameters parameters);
   void tell_selected();
   void leave_mailbox();
+  rt::Task<void> part();  // keeps what is \Recent, and leaves
 
   // mailbox.cc: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE
   rt::Task<Outcome> on(wire::Create command);

@@ -22,6 +22,10 @@ rt::Task<smtp::Reply> Session::on(smtp::MailFrom command) {
     co_return replies::too_big(smtpd_.options_.message_octets_max);
   }
   if (!has_room(command.size.value_or(0))) co_return replies::insufficient_storage();
+  if (!command.path.is_null()) {
+    bool complete_now = co_await complete(*command.path.address);
+    if (!complete_now) co_return replies::domain_missing(true, command.path.to_text());
+  }
   // A user sends under addresses that are his (RFC 6409 §6.1).
   if (authenticated_ && !command.path.is_null()) {
     bool his = co_await smtpd_.directory_.may_send_as(authenticated_->id, *command.path.address);

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "proto/smtp/replies.h"
 #include "receive/session.h"
+#include "store/quota.h"
 
 namespace pabal::receive {
 
@@ -12,6 +13,11 @@ rt::Task<smtp::Reply> Session::on(smtp::RcptTo command) {
   if (!tx_) co_return replies::mail_first();
   if (tx_->envelope.recipients.size() >= smtpd_.options_.recipients_max) {
     co_return replies::too_many_recipients(smtpd_.options_.recipients_max);
+  }
+  // RFC 5321 §4.1.1.3: to the postmaster everybody may write so.
+  if (!iequals(command.path.local, "postmaster")) {
+    bool complete_now = co_await complete(command.path);
+    if (!complete_now) co_return replies::domain_missing(false, smtp::path_text(command.path));
   }
   std::string text = smtp::path_text(command.path);
   if (smtp::needs_smtputf8(command.path) && !tx_->envelope.smtputf8) co_return replies::smtputf8_needed();
@@ -46,11 +52,16 @@ rt::Task<smtp::Reply> Session::on(smtp::RcptTo command) {
   co_return replies::recipient_ok();
 }
 
+rt::Task<bool> Session::complete(mail::Address& address) {
+  if (!address.domain.empty()) co_return true;
+  if (may_relay() || is_lmtp()) address.domain = co_await smtpd_.directory_.default_domain();
+  co_return !address.domain.empty();
+}
+
 rt::Task<bool> Session::over_quota(const directory::Account& account) {
   if (account.quota_octets == 0) co_return false;
   store::Usage usage = co_await smtpd_.directory_.usage(account.id);
-  uint64_t more = tx_->declared_size.value_or(1);
-  co_return usage.octets + more > account.quota_octets;
+  co_return !store::has_room(usage, tx_->declared_size.value_or(1));
 }
 
 }  // namespace pabal::receive

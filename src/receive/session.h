@@ -62,6 +62,10 @@ class Session {
   bool is_ours() const { return may_relay() && !is_lmtp(); }
   Instant after(Duration d) const { return rt::Loop::current().now() + d; }
 
+  // rcpt.cc: "<bob>" of those who may leave the domain out becomes an address of the
+  // default domain. False: it stays without one.
+  rt::Task<bool> complete(mail::Address& address);
+
   // hello.cc
   smtp::Reply hello(std::string domain, bool extended);
   smtp::Capabilities offered() const;

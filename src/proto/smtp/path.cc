@@ -91,15 +91,29 @@ std::unexpected<SyntaxError> no_path(Direction direction) {
 // Takes a path without brackets off the front of text.
 std::expected<std::string_view, SyntaxError> take_bare(std::string_view& text, Direction direction) {
   size_t end = end_of_path(text, 0, [](char c) { return is_wsp(c); });
-  if (end == 0) return no_path(direction);
   std::string_view path = text.substr(0, end);
+  bool parameter = path.find('=') != std::string_view::npos && path.find('@') == std::string_view::npos;
+  if (path.empty() || parameter) return no_path(direction);
   text.remove_prefix(path.size());
   if (path.ends_with('>')) path.remove_suffix(1);  // its '<' was forgotten
   return path;
 }
 
+// Takes "<Scanner <scanner@example.org>>" off the front of text, which is what people
+// write into a device's field for the address; nullopt: it is none.
+std::optional<std::string_view> take_named(std::string_view& text) {
+  size_t inner = end_of_path(text, 1, [](char c) { return c == '<' || c == '>'; });
+  if (inner >= text.size() || inner == 1 || text[inner] != '<') return std::nullopt;
+  size_t close = end_of_path(text, inner + 1, [](char c) { return c == '>'; });
+  if (close >= text.size() || text.substr(close, 2) != ">>") return std::nullopt;
+  std::string_view path = text.substr(inner + 1, close - inner - 1);
+  text.remove_prefix(close + 2);
+  return path;
+}
+
 // Takes "<...>" or "<<...>>" off the front of text.
 std::expected<std::string_view, SyntaxError> take_bracketed(std::string_view& text) {
+  if (auto named = take_named(text)) return *named;
   size_t brackets = text.find_first_not_of('<');
   size_t close = brackets == std::string_view::npos
                      ? brackets
@@ -109,6 +123,7 @@ std::expected<std::string_view, SyntaxError> take_bracketed(std::string_view& te
     return std::unexpected(SyntaxError{501, "5.5.4", "The angle bracket before the address is never closed"});
   std::string_view path = text.substr(brackets, close - brackets);
   text.remove_prefix(close + brackets);
+  if (text.starts_with(',') || text.starts_with(';')) text.remove_prefix(1);  // as between several
   return path;
 }
 
@@ -131,11 +146,16 @@ std::expected<std::string, SyntaxError> take_path(std::string_view& text, Direct
   return path;
 }
 
+// A local-part alone has an empty domain.
 std::expected<mail::Address, SyntaxError> parse_mailbox(std::string_view path, Direction direction,
                                                         bool utf8) {
   auto address = mail::parse_address(path, utf8);
-  if (!address) return bad_address(direction, "The address is not valid: " + address.error());
-  return *std::move(address);
+  if (address) return *std::move(address);
+  if (auto alone = mail::parse_address(std::string(path) + "@localhost", utf8)) {
+    alone->domain.clear();
+    return *std::move(alone);
+  }
+  return bad_address(direction, "The address is not valid: " + address.error());
 }
 
 }  // namespace
@@ -161,7 +181,6 @@ std::expected<mail::Address, SyntaxError> parse_forward_path(std::string_view& t
   auto path = take_path(text, Direction::forward);
   if (!path) return std::unexpected(std::move(path.error()));
   if (path->empty()) return bad_address(Direction::forward, "A recipient must have an address");
-  if (iequals(*path, "postmaster")) return mail::Address{std::string(*path), ""};
   return parse_mailbox(*path, Direction::forward, utf8);
 }
 

@@ -22,21 +22,22 @@ struct ReversePath {
   bool operator==(const ReversePath&) const = default;
 };
 
-// The text of a path without angle brackets: "a@b"; "postmaster" without "@"
-// when the domain is empty; the local-part is quoted when it has to be.
+// The text of a path without angle brackets: "a@b"; the local-part alone when
+// the domain is empty; the local-part is quoted when it has to be.
 std::string path_text(const mail::Address& address);
 
 // Reads "<...>" at the beginning of text and advances text past it. A source
 // route ("<@a,@b:u@d>") is accepted and ignored (RFC 5321 Appendix C). Scanners and
-// scripts leave the angle brackets out, double them, or put blanks and comments
-// inside: that is taken too. Length is limited by the address's own limit. The
+// scripts leave the angle brackets out, double them, put a name before them, or
+// blanks and comments inside: that is taken too. Length is limited by the address's own limit. The
 // local-part comes out without its quotes and backslashes; the domain as sent
-// (an address literal keeps its brackets). utf8: whether SMTPUTF8 addresses
+// (an address literal keeps its brackets), empty if there is none: "<postmaster>" (RFC
+// 5321 §4.1.1.3), and what programs of our own network write. utf8: whether SMTPUTF8 addresses
 // are allowed (RFC 6531 §3.3); a caller that learns of SMTPUTF8 only from a
 // later parameter parses with utf8 and refuses afterwards.
 std::expected<ReversePath, SyntaxError> parse_reverse_path(std::string_view& text, bool utf8);
 
-// As above; never null. "<postmaster>" has an empty domain (RFC 5321 §4.1.1.3).
+// As above; never null.
 std::expected<mail::Address, SyntaxError> parse_forward_path(std::string_view& text, bool utf8);
 
 // True when any octet of the address is above 0x7F: it needs SMTPUTF8.

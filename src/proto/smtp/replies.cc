@@ -135,6 +135,11 @@ Reply insufficient_storage() {
   return one(452, "4.3.1", "No room for this mail at present; try again later");
 }
 
+Reply domain_missing(bool sender, std::string_view local) {
+  return one(553, sender ? "5.1.7" : "5.1.3",
+             angle(local) + " has no domain: write " + angle(std::string(local) + "@example.org"));
+}
+
 Reply over_quota(std::string_view recipient) {
   return one(452, "4.2.2", "The mailbox of " + angle(recipient) + " is full; try again later");
 }

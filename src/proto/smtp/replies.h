@@ -41,14 +41,15 @@ Reply accepted(std::string_view id);                               // 250 2.0.0
 Reply delivered(std::string_view id, std::string_view recipient);  // 250 2.1.5, one per RCPT in LMTP
 
 // Refusals for now
-Reply storage_problem();                       // 451 4.3.0
-Reply insufficient_storage();                  // 452 4.3.1
-Reply over_quota(std::string_view recipient);  // 452 4.2.2
-Reply too_many_recipients(uint64_t max);       // 452 4.5.3
-Reply recipient_check_failed();                // 451 4.3.0
-Reply auth_unavailable();                      // 454 4.7.0
-Reply tls_unavailable();                       // 454 4.7.0
-Reply rate_limited();                          // 450 4.7.1
+Reply storage_problem();                                    // 451 4.3.0
+Reply insufficient_storage();                               // 452 4.3.1
+Reply domain_missing(bool sender, std::string_view local);  // 553 5.1.7 or 5.1.3
+Reply over_quota(std::string_view recipient);               // 452 4.2.2
+Reply too_many_recipients(uint64_t max);                    // 452 4.5.3
+Reply recipient_check_failed();                             // 451 4.3.0
+Reply auth_unavailable();                                   // 454 4.7.0
+Reply tls_unavailable();                                    // 454 4.7.0
+Reply rate_limited();                                       // 450 4.7.1
 
 // Refusals of commands
 Reply syntax(const SyntaxError& error);

@@ -1,10 +1,14 @@
 #include "deliver/local.h"
 
+#include <algorithm>
+
+#include "base/verify.h"
 #include "intake/trace.h"
 #include "proto/smtp/path.h"
 #include "queue/records.h"
 #include "store/deliveries.h"
 #include "store/mailboxes.h"
+#include "store/quota.h"
 
 namespace pabal::deliver {
 
@@ -37,9 +41,25 @@ proto::smtp::NotifySet onward_notify(proto::smtp::NotifySet notify, const direct
   return notify;
 }
 
+Outcome no_room(const std::string& recipient) {
+  return delayed("4.2.2", "the mailbox of " + recipient + " is full");
+}
+
+std::vector<AccountId> newly_full(store::Database& db, const store::MessageRecord& message,
+                                  const LocalDelivery& local) {
+  const auto octets = static_cast<int64_t>(copy_octets(message, local.told));
+  std::vector<AccountId> found;
+  for (const LocalCopy& copy : local.copies) {
+    if (!copy.full && !store::has_room(db, copy.account.id, octets)) found.push_back(copy.account.id);
+  }
+  return found;
+}
+
 }  // namespace
 
 void carry_out(store::Transaction& tx, const store::MessageRecord& message, const LocalDelivery& local) {
+  if (std::vector<AccountId> full = newly_full(tx.db, message, local); !full.empty())
+    throw Full{std::move(full)};
   bool untold = !intake::has_delivery_fields(message.prefix);
   store::MessageRecord record = message;
   record.deliveries |= untold;
@@ -47,7 +67,7 @@ void carry_out(store::Transaction& tx, const store::MessageRecord& message, cons
     const directory::Account& account = copy.account;
     if (untold) store::tell_delivery(tx, message.id, account.id, local.told);
     // Each stands for itself: the others do not wait for one that is full.
-    if (!store::has_room(tx.db, account.id, static_cast<int64_t>(copy_octets(message, local.told)))) {
+    if (copy.full) {
       queue::insert(tx, copy.waiting);
       journey::record(
           tx, message.id,
@@ -71,6 +91,20 @@ void carry_out(store::Transaction& tx, const store::MessageRecord& message, cons
   }
 }
 
+void wait_for_room(Settlement& settlement, const Full& full) {
+  verify(settlement.local && settlement.results.size() == 1, "one recipient leads here");
+  LocalDelivery& local = *settlement.local;
+  Outcome& outcome = settlement.results.front().outcome;
+  if (local.copies.size() == 1 && local.onward.empty()) {
+    outcome = no_room(local.recipient);
+    settlement.local.reset();
+    return;
+  }
+  outcome.kind = Outcome::expanded;
+  for (LocalCopy& copy : local.copies)
+    copy.full |= std::ranges::find(full.accounts, copy.account.id) != full.accounts.end();
+}
+
 rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Queue& queue,
                                      store::MessageRecord message, queue::Entry entry) {
   Settlement settlement;
@@ -90,8 +124,8 @@ rt::Task<Settlement> deliver_locally(directory::Directory& directory, queue::Que
     outcome.dsn_passed_on = has_stand_in(where);
     if (where.accounts.size() == 1 && where.forwards.empty()) {
       store::Usage usage = co_await directory.usage(where.accounts.front().id);
-      bool full = usage.quota_octets != 0 && usage.octets + copy_octets(message, told) > usage.quota_octets;
-      if (full) outcome = delayed("4.2.2", "the mailbox of " + address + " is full");
+      bool full = !store::has_room(usage, copy_octets(message, told));
+      if (full) outcome = no_room(address);
     }
   }
   if (outcome.kind == Outcome::delivered || outcome.kind == Outcome::expanded) {

@@ -92,7 +92,7 @@ std::vector<QueueEntryId> apply(store::Transaction& tx, const Settlement& settle
   return gone;
 }
 
-// The unit of work. Throws Dropped.
+// The unit of work. Throws Dropped and Full.
 void write_down(store::Transaction& tx, const store::NewBlobs& blobs, const Settlement& settlement,
                 const intake::StagedMails& reports, const queue::QueueOptions& options, Time now) {
   std::vector<QueueEntryId> gone = apply(tx, settlement, options, now);
@@ -143,6 +143,9 @@ rt::Task<bool> Settler::try_commit(Settlement& settlement, Time now) {
     co_return true;
   } catch (const Dropped& meanwhile) {
     dropped = meanwhile.entries;
+  } catch (const Full& full) {
+    wait_for_room(settlement, full);
+    for (Result& result : settlement.results) schedule(result, queue_.options(), now);
   } catch (const store::StoreError& error) {
     world_.log.error("deliver.outcome_not_stored",
                      {{"id", journey::trace_id(settlement.message.id)}, {"reason", error.what()}});

@@ -22,6 +22,7 @@ namespace pabal::deliver {
 struct LocalCopy {
   directory::Account account;
   queue::NewEntry waiting;  // for when it is full
+  bool full = false;        // it is: the copy waits
 };
 struct LocalDelivery {
   std::string recipient;

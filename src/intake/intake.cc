@@ -21,12 +21,19 @@ bool has_stand_in(const Recipient& recipient) {
   return recipient.where.accounts.empty() && recipient.where.forwards.size() == 1;
 }
 
+// Its only mailbox is full: success will be reported when it is one.
+bool waits(const Recipient& recipient, const std::set<AccountId>& full) {
+  const directory::Resolution& where = recipient.where;
+  return where.accounts.size() == 1 && where.forwards.empty() && full.contains(where.accounts.front().id);
+}
+
 // Behind an alias of several, success is told by us as "expanded" and by nobody
 // else (RFC 3461 §5.2.7.3 (c)).
-proto::smtp::NotifySet onward_notify(const Recipient& recipient) {
+proto::smtp::NotifySet onward_notify(const Recipient& recipient, const std::set<AccountId>& full = {}) {
   proto::smtp::NotifySet notify = recipient.notify;
-  bool alias = recipient.where.kind == directory::Resolution::local && !has_stand_in(recipient);
-  if (!alias || !notify.success) return notify;
+  bool told = recipient.where.kind == directory::Resolution::local && !has_stand_in(recipient) &&
+              !waits(recipient, full);
+  if (!told || !notify.success) return notify;
   notify.success = false;
   // Who asked for success alone does not want to hear of failures either.
   notify.never = notify.is_unset();
@@ -80,12 +87,25 @@ bool Staged::run(store::Transaction& tx, const store::NewBlob& stored) const {
   return queued;
 }
 
+void Staged::expect_room(store::Transaction& tx) const {
+  if (refuses_when_full_) return;  // run() says so
+  Full found;
+  for (const Local& local : locals_) {
+    if (!local.full && !has_room(tx, local)) found.accounts.insert(local.account.id);
+  }
+  if (!found.accounts.empty()) throw std::move(found);
+}
+
+bool Staged::has_room(store::Transaction& tx, const Local& local) const {
+  const uint64_t octets = message_.size_octets + message_.prefix.size() + local.told.size();
+  return store::has_room(tx.db, local.account.id, static_cast<int64_t>(octets));
+}
+
 // False: it is full, and the mail waits for it in the queue.
 bool Staged::deliver(store::Transaction& tx, const Local& local, std::vector<journey::Event>& events) const {
   const directory::Account& account = local.account;
   if (!local.told.empty()) store::tell_delivery(tx, message_.id, account.id, local.told);
-  const uint64_t octets = message_.size_octets + message_.prefix.size() + local.told.size();
-  const bool full = !store::has_room(tx.db, account.id, static_cast<int64_t>(octets));
+  const bool full = local.full || !has_room(tx, local);
   if (full && refuses_when_full_) throw OverQuota(local.recipient);
   if (full) {
     queue::insert(tx, local.waiting);
@@ -115,7 +135,7 @@ void Staged::tell_deliveries(const std::vector<std::vector<mail::Address>>& came
     locals_[i].told = delivery_fields(came_by[i]);
 }
 
-Ready Intake::stage(Incoming incoming) {
+Ready Intake::stage(Incoming incoming, const std::set<AccountId>& full) {
   Time now = world_.clock.now();
   const Envelope& envelope = incoming.envelope;
   auto staged = std::make_shared<Staged>();
@@ -143,10 +163,17 @@ Ready Intake::stage(Incoming incoming) {
     for (const directory::Account& account : recipient.where.accounts) {
       auto [known, is_new] = accounts.emplace(account.id, staged->locals_.size());
       if (is_new) {
-        queue::NewEntry waiting{
-            queue_.new_id(),          message.id, with_domain(recipient.path, account), recipient.orcpt,
-            onward_notify(recipient), account.id};
-        staged->locals_.push_back({account, proto::smtp::path_text(recipient.path), std::move(waiting), {}});
+        queue::NewEntry waiting{queue_.new_id(),
+                                message.id,
+                                with_domain(recipient.path, account),
+                                recipient.orcpt,
+                                onward_notify(recipient, full),
+                                account.id};
+        staged->locals_.push_back({account,
+                                   proto::smtp::path_text(recipient.path),
+                                   std::move(waiting),
+                                   {},
+                                   full.contains(account.id)});
         came_by.emplace_back();
       }
       came_by[known->second].push_back(recipient.path);
@@ -173,9 +200,24 @@ Ready Intake::stage(Incoming incoming) {
 }
 
 rt::Task<MessageId> Intake::accept(Incoming incoming) {
-  std::optional<Incoming> answer = co_await delivered_report(incoming);
+  std::set<AccountId> full;
+  for (;;) {
+    std::optional<Incoming> answer = co_await delivered_report(incoming, full);
+    std::optional<Incoming> again;  // should the answer prove untrue
+    if (answer) again = incoming;
+    try {
+      co_return co_await commit(std::move(incoming), std::move(answer), full);
+    } catch (Full& found) {
+      full.merge(found.accounts);
+    }
+    incoming = std::move(*again);
+  }
+}
+
+rt::Task<MessageId> Intake::commit(Incoming incoming, std::optional<Incoming> answer,
+                                   std::set<AccountId> full) {
   std::vector<Ready> ready;
-  ready.push_back(stage(std::move(incoming)));
+  ready.push_back(stage(std::move(incoming), full));
   if (answer) ready.push_back(stage(std::move(*answer)));
 
   store::NewBlobs blobs;
@@ -185,6 +227,8 @@ rt::Task<MessageId> Intake::accept(Incoming incoming) {
     mails.push_back(std::move(one.mail));
   }
   auto work = [](store::Transaction& tx, const store::NewBlobs& stored, const StagedMails& staged) {
+    const bool reports = staged.size() > 1;
+    if (reports) staged.front()->expect_room(tx);
     bool queued = false;
     for (size_t i = 0; i < staged.size(); ++i) queued |= staged[i]->run(tx, stored[i]);
     return queued;
@@ -196,18 +240,21 @@ rt::Task<MessageId> Intake::accept(Incoming incoming) {
 
 // RFC 3461 §5.2.1: who asked for it is told that the mail is in the mailbox; an
 // address that leads on elsewhere is "expanded" for the sender (§5.2.7.3).
-rt::Task<std::optional<Incoming>> Intake::delivered_report(const Incoming& mail) {
+rt::Task<std::optional<Incoming>> Intake::delivered_report(const Incoming& mail,
+                                                           const std::set<AccountId>& full) {
   const Envelope& envelope = mail.envelope;
   proto::dsn::Report report;
   for (const Recipient& recipient : envelope.recipients) {
     if (!recipient.notify.success || recipient.where.kind != directory::Resolution::local) continue;
-    if (has_stand_in(recipient)) continue;
+    if (has_stand_in(recipient) || waits(recipient, full)) continue;
+    auto is_full = [&](const directory::Account& account) { return full.contains(account.id); };
+    const bool all_here =
+        recipient.where.forwards.empty() && std::ranges::none_of(recipient.where.accounts, is_full);
     proto::dsn::RecipientStatus status;
     if (recipient.orcpt)
       status.original_recipient = recipient.orcpt->addr_type + ";" + recipient.orcpt->address;
     status.final_recipient = proto::smtp::path_text(recipient.path);
-    status.action =
-        recipient.where.forwards.empty() ? proto::dsn::Action::delivered : proto::dsn::Action::expanded;
+    status.action = all_here ? proto::dsn::Action::delivered : proto::dsn::Action::expanded;
     status.status = "2.1.5";
     report.recipients.push_back(std::move(status));
   }

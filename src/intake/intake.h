@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ class Staged {
   std::string trace_id() const { return journey::trace_id(message_.id); }
   // Whether something waits in the queue now: then whoever commits it notifies the queue.
   bool run(store::Transaction& tx, const store::NewBlob& stored) const;
+  // Throws Full if somebody has no room of whom that was not known.
+  void expect_room(store::Transaction& tx) const;
 
  private:
   friend class Intake;
@@ -41,8 +44,10 @@ class Staged {
     std::string recipient;
     queue::NewEntry waiting;  // for when it is full
     std::string told;         // delivery_fields(), if they differ between the accounts
+    bool full = false;        // it is: the mail waits
   };
   void tell_deliveries(const std::vector<std::vector<mail::Address>>& came_by);
+  bool has_room(store::Transaction& tx, const Local& local) const;
   bool deliver(store::Transaction& tx, const Local& local, std::vector<journey::Event>& events) const;
 
   store::MessageRecord message_;
@@ -57,6 +62,11 @@ class OverQuota : public std::runtime_error {
  public:
   explicit OverQuota(const std::string& recipient) : std::runtime_error(recipient) {}
   std::string recipient() const { return what(); }
+};
+
+// Leaves a unit of work: they have no room, and a report of success did not know it.
+struct Full {
+  std::set<AccountId> accounts;
 };
 
 using StagedMails = std::vector<std::shared_ptr<const Staged>>;
@@ -79,12 +89,14 @@ class Intake {
 
   const IntakeOptions& options() const { return options_; }
 
-  Ready stage(Incoming incoming);
+  // full: for these accounts the mail waits.
+  Ready stage(Incoming incoming, const std::set<AccountId>& full = {});
 
   // Durable when it returns. Throws store::StoreError or OverQuota; then nothing
   // happened. Of several mailboxes each stands for itself: for one that is full the
   // mail waits in the queue.
-  // Recipients here with NOTIFY=SUCCESS are answered by a DSN in the same commit.
+  // Recipients here with NOTIFY=SUCCESS are answered by a DSN in the same commit; for
+  // whom the mail waits, when it has been delivered.
   rt::Task<MessageId> accept(Incoming incoming);
 
   // A report from us to a sender (RFC 3464), ready to be staged: null
@@ -94,7 +106,8 @@ class Intake {
   rt::Task<std::optional<Incoming>> report(proto::dsn::Report report);
 
  private:
-  rt::Task<std::optional<Incoming>> delivered_report(const Incoming& mail);
+  rt::Task<MessageId> commit(Incoming incoming, std::optional<Incoming> answer, std::set<AccountId> full);
+  rt::Task<std::optional<Incoming>> delivered_report(const Incoming& mail, const std::set<AccountId>& full);
 
   io::World& world_;
   directory::Directory& directory_;

@@ -9,12 +9,15 @@ std::optional<Usage> usage(Database& db, AccountId account) {
                static_cast<uint64_t>(select.number(2))};
 }
 
+bool has_room(const Usage& usage, uint64_t octets) {
+  if (octets == 0 || usage.quota_octets == 0) return true;
+  return usage.octets <= usage.quota_octets && octets <= usage.quota_octets - usage.octets;
+}
+
 bool has_room(Database& db, AccountId account, int64_t octets) {
   if (octets <= 0) return true;
-  Statement select = db.prepare("SELECT quota_octets, used_octets FROM account WHERE id = ?");
-  if (!select.bind(account.value).step()) return false;
-  const int64_t limit = select.number(0), used = select.number(1);
-  return limit == 0 || octets <= limit - used;
+  std::optional<Usage> now = usage(db, account);
+  return now && has_room(*now, static_cast<uint64_t>(octets));
 }
 
 void count_annotation(Transaction& tx, AccountId account, int64_t octets) {

@@ -19,8 +19,9 @@ struct Usage {
 };
 std::optional<Usage> usage(Database& db, AccountId account);
 
-// Whether so much more may be kept; what is not more always may. False for an
-// account that is not there.
+// Whether so much more may be kept; what is not more always may.
+bool has_room(const Usage& usage, uint64_t octets);
+// By what is there now. False for an account that is not there.
 bool has_room(Database& db, AccountId account, int64_t octets);
 
 // Leaves a unit of work: `account` has no room for what it would have put there.

@@ -4,7 +4,9 @@ directory, draining, changes while it runs, quotas, metrics, secrets."""
 import os
 import smtplib
 import sqlite3
+import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 from harness import PABAL, WAIT_SECONDS, Raw, ServerCase, accepts, message, program, raw_base64, run, wait_until
 
@@ -198,6 +200,38 @@ class Running(ServerCase):
         self.assertTrue(1 <= kept <= 2, kept)
         self.pabal.cli("account", "quota", "small@seoul.test", "1MiB")
         wait_until(lambda: deliver()[0] == 250, "the new quota is known")
+
+    def test_quota_holds_for_mails_that_come_at_once(self):
+        narrow, room, sessions = "narrow@seoul.test", 200 * 1024, 20
+        self.pabal.add_account(narrow, "--quota", f"{room // 1024}KiB")
+        body = ("x" * 70 + "\r\n") * 640
+        all_let_in = threading.Barrier(sessions, timeout=WAIT_SECONDS)
+
+        def known():
+            with self.pabal.smtp() as client:
+                client.ehlo()
+                client.mail("x@elsewhere.test")
+                return client.rcpt(narrow)[0] == 250
+
+        def hand_in(number):
+            with self.pabal.smtp() as client:
+                client.ehlo()
+                client.mail("x@elsewhere.test")  # without a SIZE: nobody can know what comes
+                self.assertEqual(client.rcpt(narrow)[0], 250)
+                all_let_in.wait()
+                return client.data(message("x@elsewhere.test", narrow, f"at once {number}", body))[0]
+
+        wait_until(known, "the account is known")
+        with ThreadPoolExecutor(sessions) as pool:
+            answers = list(pool.map(hand_in, range(sessions)))
+        self.assertEqual({250, 452}, set(answers))
+        self.assertEqual(answers.count(250), room // len(body))
+        kept = self.pabal.mails(narrow, answers.count(250))
+        self.assertEqual(len(kept), answers.count(250))
+        self.assertLessEqual(sum(map(len, kept)), room)
+        for number, answer in enumerate(answers):
+            subject = b"at once %d\r\n" % number
+            self.assertEqual(len([mail for mail in kept if subject in mail]), int(answer == 250))
 
     def test_too_big(self):
         self.pabal.stop()

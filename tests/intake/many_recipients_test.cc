@@ -1,8 +1,10 @@
 // One mail for a thousand mailboxes: one commit, one copy of its bytes.
 #include <gtest/gtest.h>
+#include <map>
 
 #include "../support/store_work.h"
 #include "intake/intake.h"
+#include "proto/dsn/dsn.h"
 #include "sim/world.h"
 
 namespace pabal::intake {
@@ -110,6 +112,55 @@ rt::Task<void> full_member(io::World& world) {
   co_await store->close();
 }
 
+// What asks for reports of success; one recipient and one member of an alias have no room.
+rt::Task<void> reported(io::World& world) {
+  auto store = store::Store::open(world, {.directory = "/pabal"});
+  std::move_only_function<void(store::Transaction&)> settle = [&](store::Transaction& tx) {
+    ASSERT_TRUE(directory::add_domain(*store, tx, "seoul.test"));
+    for (const char* name : {"a@seoul.test", "b@seoul.test", "c@seoul.test", "writer@seoul.test"})
+      ASSERT_TRUE(directory::add_account(*store, tx, world.random, name, ""));
+    for (const char* name : {"a@seoul.test", "c@seoul.test"})
+      ASSERT_TRUE(directory::add_alias(tx, "team@seoul.test", name));
+    for (const char* name : {"b@seoul.test", "c@seoul.test"})
+      ASSERT_TRUE(directory::set_quota(tx, name, 100));
+  };
+  co_await test::write(*store, std::move(settle));
+  directory::Directory directory(world, *store);
+  queue::Queue queue(world, *store, queue::default_queue_options());
+  Intake intake(world, directory, *store, queue, {.hostname = "mx.seoul.test"});
+  Incoming incoming;
+  incoming.origin.peer = "192.0.2.77";
+  incoming.bytes = "From: writer@seoul.test\r\n\r\nhello\r\n";
+  incoming.envelope.reverse_path.address = mail::Address{"writer", "seoul.test"};
+  for (const char* name : {"a", "b", "team"}) {
+    Recipient recipient;
+    recipient.path = {name, "seoul.test"};
+    recipient.notify.success = true;
+    recipient.where = co_await directory.resolve(recipient.path);
+    incoming.envelope.recipients.push_back(std::move(recipient));
+  }
+  co_await intake.accept(std::move(incoming));
+
+  std::optional<directory::Account> writer = co_await directory.account("writer@seoul.test");
+  std::vector<MessageId> ids;
+  store->execute_now([&](store::Transaction& tx) {
+    for (const store::Mail& mail : store::list_mails(tx.db, writer->inbox)) ids.push_back(mail.message);
+  });
+  EXPECT_EQ(ids.size(), 1u);
+  std::string report = co_await store->message_bytes(ids.at(0));
+  std::optional<proto::dsn::ParsedReport> read = proto::dsn::parse(report);
+  std::map<std::string, std::string> actions;
+  for (const proto::dsn::ParsedRecipient& one : read.value().recipients)
+    actions[one.final_recipient] = one.action;
+  EXPECT_EQ(actions, (std::map<std::string, std::string>{{"a@seoul.test", "delivered"},
+                                                         {"team@seoul.test", "expanded"}}));
+  // Of b success is reported when it is one; of the alias it has been.
+  EXPECT_EQ(count(*store, "SELECT count(*) FROM queue_entry WHERE local_part = 'b' AND notify & 2"), 1);
+  EXPECT_EQ(count(*store, "SELECT count(*) FROM queue_entry"), 2);
+  queue.detach();
+  co_await store->close();
+}
+
 rt::Task<void> several_addresses(io::World& world) {
   auto store = store::Store::open(world, {.directory = "/pabal"});
   std::move_only_function<void(store::Transaction&)> settle = [&](store::Transaction& tx) {
@@ -174,6 +225,12 @@ TEST(Intake, LetsNobodyWaitForOneThatIsFull) {
   sim::SimWorld sim(1);
   io::World world = sim.host("mx", {"192.0.2.1"}).world();
   sim.run(full_member(world));
+}
+
+TEST(Intake, ReportsNoSuccessOfWhatWaits) {
+  sim::SimWorld sim(1);
+  io::World world = sim.host("mx", {"192.0.2.1"}).world();
+  sim.run(reported(world));
 }
 
 TEST(Intake, StoresAMailForAThousandMailboxesOnce) {

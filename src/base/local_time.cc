@@ -4,15 +4,12 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "base/seconds.h"
+
 namespace pabal {
 
 LocalTime local_time(Time t) {
-  time_t seconds = static_cast<time_t>(t.ms / 1000);
-  int millis = static_cast<int>(t.ms % 1000);
-  if (millis < 0) {
-    millis += 1000;
-    --seconds;
-  }
+  const auto [seconds, millis] = split_seconds(t);
   tm parts{};
   localtime_r(&seconds, &parts);
   char date[32], clock[32], offset[32];

@@ -3,15 +3,12 @@
 #include <cstdio>
 #include <ctime>
 
+#include "base/seconds.h"
+
 namespace pabal {
 
 std::string to_rfc3339(Time t) {
-  time_t seconds = static_cast<time_t>(t.ms / 1000);
-  int millis = static_cast<int>(t.ms % 1000);
-  if (millis < 0) {
-    millis += 1000;
-    --seconds;
-  }
+  const auto [seconds, millis] = split_seconds(t);
   tm parts{};
   gmtime_r(&seconds, &parts);
   char text[64];

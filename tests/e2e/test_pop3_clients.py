@@ -28,7 +28,7 @@ class Pop3Clients(ServerCase):
         with self.pabal.pop3(BOB, "pop3_plain") as client:
             for number in range(1, client.stat()[0] + 1):
                 client.dele(number)
-        self.sent = [message("alice@seoul.test", BOB, f"mail {n}", f"line\r\n.dots\r\n..\r\nFrom me\r\n{'x' * 900}\r\n" * n)
+        self.sent = [message("alice@seoul.test", BOB, f"mail {n}", f"line\r\n.dots\r\n..\r\nFrom me\r\nNUL \0 in it\r\n{'x' * 900}\r\n" * n)
                      for n in range(1, 6)]
         with self.pabal.smtp() as client:
             for mail in self.sent:

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "io/connection.h"
 #include "io/error.h"
+#include "pop3_dialogue.h"
 #include "rt/loop.h"
 #include "tls/stream.h"
 
@@ -10,33 +11,7 @@ namespace pabal::simulation {
 
 namespace {
 
-constexpr size_t kLineMax = 1 << 16;
-
-Instant patience() {
-  return rt::Loop::current().now() + std::chrono::minutes(5);
-}
-
-rt::Task<std::string> ask(io::Connection& connection, std::string line) {
-  if (!line.empty()) {
-    connection.out() += line + "\r\n";
-    co_await connection.flush(patience());
-  }
-  co_return co_await connection.read_line(kLineMax, patience());
-}
-
-// Lines up to the lone dot, dots removed (RFC 1939 §3).
-rt::Task<std::string> read_lines(io::Connection& connection) {
-  std::string text;
-  for (;;) {
-    std::string line = co_await connection.read_line(kLineMax, patience());
-    if (line == ".\r\n") co_return text;
-    text += line.starts_with('.') ? line.substr(1) : line;
-  }
-}
-
-bool ok(const std::string& reply) {
-  return reply.starts_with("+OK");
-}
+constexpr Duration kPatience = std::chrono::minutes(5);
 
 // "17.203": UIDVALIDITY and UID, as numbers to compare by.
 std::pair<uint64_t, uint64_t> order_of(const std::string& id) {
@@ -95,27 +70,29 @@ std::vector<Pop3Reader::Unreadable> Pop3Reader::unreadable() const {
 }
 
 rt::Task<void> Pop3Reader::session(Purpose purpose) {
-  io::Connection connection(co_await world_.net.connect(server_, patience()));
-  std::string reply = co_await ask(connection, "");
+  io::Connection connection(co_await world_.net.connect(server_, rt::Loop::current().now() + kPatience));
+  Pop3Dialogue pop3(connection, kPatience);
+  std::string reply = co_await pop3.ask("");
   bool encrypted = false;
-  if (ok(reply) && random_.chance(15)) {
-    std::string answer = co_await ask(connection, "STLS");
-    encrypted = ok(answer);
+  if (is_ok(reply) && random_.chance(15)) {
+    std::string answer = co_await pop3.ask("STLS");
+    encrypted = is_ok(answer);
   }
   if (encrypted) {
     std::unique_ptr<io::Stream> plain = connection.release();
-    std::unique_ptr<io::Stream> secured = co_await tls::connect(std::move(plain), tls_, "", patience());
+    std::unique_ptr<io::Stream> secured =
+        co_await tls::connect(std::move(plain), tls_, "", rt::Loop::current().now() + kPatience);
     connection.attach(std::move(secured));
     ledger_.mark("mail read by STLS");
   }
-  if (ok(reply)) reply = co_await ask(connection, "USER " + address_);
-  if (ok(reply)) reply = co_await ask(connection, "PASS secret");
+  if (is_ok(reply)) reply = co_await pop3.ask("USER " + address_);
+  if (is_ok(reply)) reply = co_await pop3.ask("PASS secret");
   if (reply.find("[IN-USE]") != std::string::npos) ledger_.mark("mailbox in use");
-  if (ok(reply)) reply = co_await ask(connection, "UIDL");
-  if (!ok(reply)) throw io::IoError(io::IoFault::other, "POP3 refused: " + reply);
+  if (is_ok(reply)) reply = co_await pop3.ask("UIDL");
+  if (!is_ok(reply)) throw io::IoError(io::IoFault::other, "POP3 refused: " + reply);
 
   std::map<std::string, size_t> listed;
-  std::string lines = co_await read_lines(connection);
+  std::string lines = co_await pop3.read_lines();
   for (std::string_view line : split(lines, '\n')) {
     size_t space = line.find(' ');
     if (space != std::string_view::npos) {
@@ -128,11 +105,11 @@ rt::Task<void> Pop3Reader::session(Purpose purpose) {
   for (const auto& [id, number] : listed) {
     Known& known = known_[id];
     if (!known.retrieved || purpose == Purpose::check_all || random_.chance(10)) {
-      reply = co_await ask(connection, "RETR " + std::to_string(number));
-      known.unreadable = !ok(reply);
+      reply = co_await pop3.ask("RETR " + std::to_string(number));
+      known.unreadable = !is_ok(reply);
       if (known.unreadable && rot_expected_) continue;
-      if (!ok(reply)) throw io::IoError(io::IoFault::other, "POP3 refused: " + reply);
-      std::string mail = co_await read_lines(connection);
+      if (!is_ok(reply)) throw io::IoError(io::IoFault::other, "POP3 refused: " + reply);
+      std::string mail = co_await pop3.read_lines();
       if (known.retrieved && mail != known.mail)
         ledger_.violation("mail " + id + " of " + address_ + " has changed");
       if (!known.retrieved) ledger_.found_in_mailbox(address_, mail);
@@ -140,13 +117,13 @@ rt::Task<void> Pop3Reader::session(Purpose purpose) {
       known.mail = std::move(mail);
     }
     if (purpose != Purpose::fetch || !random_.chance(30)) continue;
-    reply = co_await ask(connection, "DELE " + std::to_string(number));
-    if (ok(reply)) marked.push_back(id);
+    reply = co_await pop3.ask("DELE " + std::to_string(number));
+    if (is_ok(reply)) marked.push_back(id);
   }
   // From here on only the reply tells whether they are deleted.
   for (const std::string& id : marked) known_[id].state = State::perhaps;
-  reply = co_await ask(connection, "QUIT");
-  if (!ok(reply)) co_return;
+  reply = co_await pop3.ask("QUIT");
+  if (!is_ok(reply)) co_return;
   for (const std::string& id : marked) known_[id].state = State::gone;
 }
 

@@ -7,36 +7,15 @@
 #include "io/connection.h"
 #include "io/error.h"
 #include "rt/loop.h"
+#include "simulation/pop3_dialogue.h"
 
 namespace pabal::stress {
 
 namespace {
 
-constexpr size_t kLineMax = 1 << 16;
+using simulation::is_ok;
 
-Instant patience() {
-  return rt::Loop::current().now() + std::chrono::minutes(10);
-}
-
-rt::Task<std::string> ask(io::Connection& connection, std::string line) {
-  connection.out() += line + "\r\n";
-  co_await connection.flush(patience());
-  co_return co_await connection.read_line(kLineMax, patience());
-}
-
-// Lines up to the lone dot, dots removed (RFC 1939 §3).
-rt::Task<std::string> read_lines(io::Connection& connection) {
-  std::string text;
-  for (;;) {
-    std::string line = co_await connection.read_line(kLineMax, patience());
-    if (line == ".\r\n") co_return text;
-    text += line.starts_with('.') ? line.substr(1) : line;
-  }
-}
-
-bool ok(const std::string& reply) {
-  return reply.starts_with("+OK");
-}
+constexpr Duration kPatience = std::chrono::minutes(10);
 
 struct Listed {
   uint32_t number = 0;
@@ -72,14 +51,15 @@ rt::Task<void> Visitor::live(const bool& over) {
 }
 
 rt::Task<void> Visitor::session() {
-  io::Connection connection(co_await world_.net.connect(server_, patience()));
-  co_await connection.read_line(kLineMax, patience());
+  io::Connection connection(co_await world_.net.connect(server_, rt::Loop::current().now() + kPatience));
+  simulation::Pop3Dialogue pop3(connection, kPatience);
+  co_await pop3.ask("");
   simulation::ImapModel::Moment begun = model_.now();
-  std::string reply = co_await ask(connection, "USER " + model_.address());
-  if (ok(reply)) reply = co_await ask(connection, "PASS secret");
-  if (ok(reply)) reply = co_await ask(connection, "UIDL");
-  if (!ok(reply)) throw io::IoError(io::IoFault::other, "POP3 refused: " + reply);
-  std::string lines = co_await read_lines(connection);
+  std::string reply = co_await pop3.ask("USER " + model_.address());
+  if (is_ok(reply)) reply = co_await pop3.ask("PASS secret");
+  if (is_ok(reply)) reply = co_await pop3.ask("UIDL");
+  if (!is_ok(reply)) throw io::IoError(io::IoFault::other, "POP3 refused: " + reply);
+  std::string lines = co_await pop3.read_lines();
   std::vector<Listed> listed = parse_uidl(lines);
   model_.ledger().count("maildrops listed");
   if (listed.empty()) co_return;
@@ -91,26 +71,26 @@ rt::Task<void> Visitor::session() {
   std::vector<uint32_t> marked;
   for (uint64_t n = random_.up_to(4); n > 0; --n) {
     const Listed& mail = listed[random_.below(listed.size())];
-    reply = co_await ask(connection, "RETR " + std::to_string(mail.number));
-    if (!ok(reply)) continue;  // others have expunged it, or it has been marked
-    std::string octets = co_await read_lines(connection);
+    reply = co_await pop3.ask("RETR " + std::to_string(mail.number));
+    if (!is_ok(reply)) continue;  // others have expunged it, or it has been marked
+    std::string octets = co_await pop3.read_lines();
     model_.see_bytes(inbox, mail.uid, std::move(octets));
     model_.ledger().count("mails read by POP3, each octet");
     if (!random_.chance(30)) continue;
-    reply = co_await ask(connection, "DELE " + std::to_string(mail.number));
-    if (ok(reply)) marked.push_back(mail.uid);
+    reply = co_await pop3.ask("DELE " + std::to_string(mail.number));
+    if (is_ok(reply)) marked.push_back(mail.uid);
   }
   if (random_.chance(20)) co_return;  // goes without a word: nothing is deleted
   simulation::ImapChange change{.what = "QUIT of POP3", .box = &inbox, .uids = marked};
   change.on_mail = [](simulation::ImapMailState& state) { state.present = false; };
   if (marked.empty()) {
-    co_await ask(connection, "QUIT");
+    co_await pop3.ask("QUIT");
     co_return;
   }
   co_await model_.begin(change);
   std::exception_ptr error;
   try {
-    reply = co_await ask(connection, "QUIT");
+    reply = co_await pop3.ask("QUIT");
   } catch (const io::IoError&) {
     error = std::current_exception();
   }
@@ -119,7 +99,7 @@ rt::Task<void> Visitor::session() {
     model_.end(change, simulation::ImapEnd::lost);
     std::rethrow_exception(error);
   }
-  model_.end(change, ok(reply) ? simulation::ImapEnd::done : simulation::ImapEnd::refused);
+  model_.end(change, is_ok(reply) ? simulation::ImapEnd::done : simulation::ImapEnd::refused);
 }
 
 }  // namespace pabal::stress

@@ -273,17 +273,23 @@ int restore(const Cli& cli, const Arguments& a) {
   if (cli.json) {
     std::vector<std::string> damaged;
     for (const std::string& text : r.damaged) damaged.push_back(json_string(text));
-    cli.console.out << json_object({{"at", json_string(to_rfc3339(r.manifest.at))},
-                                    {"messages", std::to_string(r.manifest.messages)},
-                                    {"damaged", json_array(damaged)},
-                                    {"check", r.check ? to_json(*r.check) : "null"}})
+    cli.console.out << json_object(
+                           {{"at", json_string(to_rfc3339(r.manifest.at))},
+                            {"messages", std::to_string(r.manifest.messages)},
+                            {"damaged", json_array(damaged)},
+                            {"new_uidvalidity", r.renewal == store::Renewal::begin_anew ? "true" : "false"},
+                            {"check", r.check ? to_json(*r.check) : "null"}})
                     << '\n';
     return sound ? 0 : 1;
   }
   std::ostream& out = cli.console.out;
   out << "Restored the backup of " << to_local_text(r.manifest.at)
-      << ". When the server starts, every mailbox gets a new UIDVALIDITY, so that mail programs fetch what "
-         "is there and what comes.\n";
+      << (r.renewal == store::Renewal::go_on
+              ? ". When the server starts, it goes on with numbers above all that mail programs have seen, "
+                "so that they "
+                "fetch what comes.\n"
+              : ". It was restored before, or cannot be marked as restored. So when the server starts, every "
+                "mailbox gets a new UIDVALIDITY, and mail programs fetch everything anew.\n");
   for (const std::string& file : r.damaged) out << file << " of the backup is damaged or missing.\n";
   if (r.check) {
     print_findings(out, *r.check);
@@ -388,7 +394,7 @@ void add_store_commands(CLI::App& app, Cli& cli) {
        "In a data directory that is empty or not there; then checks it. The files belong to whom the data "
        "directory (or, if it is not there, the config file) belongs to, also when root restores.",
        "pabal store restore /srv/backup/pabal", "DIR", "The backup", restore},
-      {"renew", "Give all mails new UIDs to mail programs, after a snapshot was put back",
+      {"renew", "Number mailboxes anew for mail programs, after a snapshot was put back",
        "A store that was put back to an earlier state gives UIDs again that mail programs have seen for "
        "other "
        "mails; those they would never fetch. `pabal store restore` and a copied database are noticed; after "

@@ -17,6 +17,8 @@ namespace pabal::store {
 
 namespace {
 
+constexpr std::string_view kRestoredMark = "restored-";
+
 constexpr int kSnapshotsMax = 5;
 
 // One message in a segment, as the snapshot knows it.
@@ -259,10 +261,13 @@ class Backup {
   void remove_old_files() {
     const Manifest& m = result_.manifest;
     std::set<std::string> named{m.database_file};
+    auto of_another = [&](const std::string& name) {
+      return (name.starts_with("pabal-") || name.starts_with(kRestoredMark)) && !named.contains(name);
+    };
     for (const BackupSegment& segment : m.segments) named.insert(segment.file);
     try {
       for (const std::string& name : disk_.list(target_)) {
-        if (name.starts_with("pabal-") && !named.contains(name)) disk_.remove(target_ + '/' + name);
+        if (of_another(name)) disk_.remove(target_ + '/' + name);
       }
       for (const std::string& name : disk_.list(target_ + "/segments")) {
         if (!named.contains("segments/" + name)) disk_.remove(target_ + "/segments/" + name);
@@ -283,7 +288,8 @@ class Backup {
 void refuse_foreign_directory(io::Disk& disk, const std::string& target) {
   for (const std::string& name : disk.list(target)) {
     bool ours = name == "lock" || name == "segments" || name.starts_with("manifest.json") ||
-                (name.starts_with("pabal-") && name.ends_with(".db")) || name.ends_with(".db-journal");
+                name.starts_with(kRestoredMark) || (name.starts_with("pabal-") && name.ends_with(".db")) ||
+                name.ends_with(".db-journal");
     if (!ours)
       throw StoreError(target + " holds " + printable(name, 80) +
                        ", which is no part of a backup: name a directory of its own");
@@ -291,6 +297,10 @@ void refuse_foreign_directory(io::Disk& disk, const std::string& target) {
 }
 
 }  // namespace
+
+std::string restored_mark(const std::string& directory, uint64_t generation) {
+  return directory + '/' + std::string(kRestoredMark) + std::to_string(generation);
+}
 
 BackupResult backup_store(io::World& world, const std::string& directory, const std::string& target,
                           const Progress& progress) {

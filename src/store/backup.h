@@ -6,6 +6,7 @@
 //
 //   DIR/manifest.json        names the rest; see manifest.h
 //   DIR/pabal-N.db           the N-th backup's database
+//   DIR/restored-N           there if it was restored: see Renewal
 //   DIR/segments/...         taken over by the next backup, which adds what is
 //                            new: segments only ever grow at their end
 #pragma once
@@ -19,6 +20,7 @@
 #include "store/check.h"
 #include "store/manifest.h"
 #include "store/progress.h"
+#include "store/renewal.h"
 
 namespace pabal::store {
 
@@ -34,10 +36,13 @@ struct BackupResult {
 BackupResult backup_store(io::World& world, const std::string& directory, const std::string& target,
                           const Progress& progress);
 
+std::string restored_mark(const std::string& directory, uint64_t generation);
+
 struct RestoreResult {
   Manifest manifest;
-  std::vector<std::string> damaged;  // segments of the backup that are not as the manifest says
-  std::optional<CheckResult> check;  // of what was restored; not for an older schema
+  std::vector<std::string> damaged;       // segments of the backup that are not as the manifest says
+  std::optional<CheckResult> check;       // of what was restored; not for an older schema
+  Renewal renewal = Renewal::begin_anew;  // what the store does when it is opened
 };
 
 // Into `directory`, which is not there, or empty. Every octet is compared with

@@ -1,9 +1,9 @@
 // Renewal: a store that was put back to what it was earlier would give the UIDs,
 // MODSEQs and MAILBOXIDs of what has come since to other mails and mailboxes, and
-// mail programs that saw the first would never ask for the second. So then every
-// mailbox gets a new UIDVALIDITY (RFC 9051 §2.3.1.1), and with it every mail a new
-// unique-id (RFC 1939 §7); MODSEQs (RFC 7162 §3.1) and ids of mailboxes go on above
-// all that can have been.
+// mail programs that saw the first would never ask for the second. So then the next
+// UIDs (RFC 9051 §2.3.1.1), MODSEQs (RFC 7162 §3.1) and ids of mailboxes are above
+// all that can have been given. Where that is not certain, every mailbox gets a new
+// UIDVALIDITY too, and with it every mail a new unique-id (RFC 1939 §7).
 //
 // It happens when the store is opened: after `pabal store restore` and `pabal store
 // renew`, and when the database is another file than the one that was last opened,
@@ -18,8 +18,15 @@
 
 namespace pabal::store {
 
+enum class Renewal {
+  go_on,       // numbers above all that were given, under the UIDVALIDITY that was
+  begin_anew,  // and a new UIDVALIDITY: nobody knows what was given
+};
+
 // In the data directory: there while a renewal is still to come.
 std::string renewal_path(const std::string& directory);
+// What the file there says: how to renew.
+std::string_view renewal_text(Renewal renewal);
 
 // While nobody has the store open. Both throw StoreError: there is no store, or
 // somebody has it open.

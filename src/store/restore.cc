@@ -40,6 +40,20 @@ bool restore_file(io::Disk& disk, const std::string& from, const std::string& to
   return there == octets && to_hex(hash.finish()) == sha256;
 }
 
+// Above what was given after this backup it goes on only once: of what was given after
+// a first restore the second knows nothing.
+Renewal renewal_after(io::Disk& disk, const std::string& source, uint64_t generation) {
+  const std::string mark = restored_mark(source, generation);
+  if (disk.exists(mark)) return Renewal::begin_anew;
+  try {
+    disk.open(mark, io::OpenMode::create)->sync();
+    disk.sync_directory(source);
+    return Renewal::go_on;
+  } catch (const io::IoError&) {
+    return Renewal::begin_anew;  // a backup that cannot be written to
+  }
+}
+
 RestoreResult restore(io::World& world, const std::string& source, const std::string& directory,
                       const Progress& progress) {
   io::Disk& disk = world.disk;
@@ -49,7 +63,8 @@ RestoreResult restore(io::World& world, const std::string& source, const std::st
   refuse_used_directory(disk, directory);
   make_durable_directory(disk, directory);
   std::unique_ptr<io::FileLock> lock = lock_closed_store(disk, directory);
-  disk.open(restoring_path(directory), io::OpenMode::create)->sync();
+  std::unique_ptr<io::File> restoring = disk.open(restoring_path(directory), io::OpenMode::create);
+  restoring->sync();
   make_durable_directory(disk, segments_directory(directory));
   disk.sync_directory(directory);
 
@@ -74,6 +89,10 @@ RestoreResult restore(io::World& world, const std::string& source, const std::st
   disk.rename(directory + kPart, database_path(directory));
   disk.sync_directory(directory);
   // What has come since the backup is gone, and mail programs may know of it.
+  result.renewal = renewal_after(disk, source, manifest->generation);
+  restoring->truncate(0);
+  restoring->write_at(0, renewal_text(result.renewal));
+  restoring->sync();
   disk.rename(restoring_path(directory), renewal_path(directory));
   disk.sync_directory(directory);
   if (manifest->schema_version == kSchemaVersion) result.check = check_store(world, directory, {}, progress);

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import unittest
 
-from harness import PABAL, ServerCase, body_of, message, run, wait_until
+from harness import PABAL, Authority, ServerCase, body_of, message, program, run, wait_until
 
 ALICE, BOB = "alice@seoul.test", "bob@seoul.test"
 PAGE = 4096
@@ -129,24 +129,77 @@ class Store(ServerCase):
         return validity, uids, unique_ids
 
     def expect_new_numbers(self, before):
+        """A new UIDVALIDITY; who compares mails by UID all the same finds each under its own."""
         validity, uids, unique_ids = self.numbers()
         self.assertGreater(validity, before[0])
-        self.assertGreater(min(uids), max(before[1]))
+        self.assertEqual(sorted(uids)[:3], [1, 2, 3])
+        self.assertFalse(uids - {1, 2, 3} & before[1])
         self.assertFalse(unique_ids & before[2])
 
+    def mbsync(self):
+        """Alice's INBOX in a folder of hers -> the bodies there"""
+        home = self.path("client")
+        os.makedirs(home, exist_ok=True)
+        config = os.path.join(home, "mbsyncrc")
+        with open(config, "w", encoding="utf-8") as out:
+            out.write(f"""
+IMAPAccount there
+Host localhost
+Port {self.pabal.ports['imap_tls']}
+User {ALICE}
+Pass {self.pabal.passwords[ALICE]}
+SSLType IMAPS
+SystemCertificates no
+CertificateFile {Authority.get().certificate}
+AuthMechs LOGIN
+
+IMAPStore far
+Account there
+
+MaildirStore near
+Path {home}/
+Inbox {home}/INBOX
+
+Channel all
+Far :far:
+Near :near:
+Patterns INBOX
+Create Near
+SyncState *
+""")
+        run([program("mbsync"), "--config", config, "all"], timeout=120)
+        folder = glob.glob(os.path.join(home, "INBOX", "*", "*"))
+        return sorted(body_of(self.read(path).replace(b"\n", b"\r\n")) for path in folder)
+
     def test_after_a_restore_no_uid_is_given_again(self):
-        self.send(0, 3)
+        kept = self.send(0, 3)
         target = self.path("backup")
         self.store("backup", target)
-        self.send(3, 2)
+        lost = self.send(3, 2)
         seen = self.numbers()
         self.assertEqual(len(seen[2]), 5)
+        self.assertEqual(self.mbsync(), sorted(kept + lost))
         restored = self.path("restored")
-        self.store("restore", target, "--data", restored)
+        self.assertFalse(self.store("restore", target, "--data", restored)["new_uidvalidity"])
         self.restart_on(restored)
-        self.send(5, 2)
-        self.expect_new_numbers(seen)
+        new = self.send(5, 2)
+        validity, uids, unique_ids = self.numbers()
+        self.assertEqual(validity, seen[0])
+        self.assertEqual((len(uids), len(unique_ids)), (5, 5))
+        self.assertEqual(uids & seen[1], {1, 2, 3})
+        self.assertGreater(min(uids - seen[1]), max(seen[1]))
+        self.assertEqual(len(unique_ids & seen[2]), 3)
         self.assertTrue([event for event in self.pabal.events() if event["event"] == "store.renewed"])
+        # It keeps here what is gone there, as it was told to, and fetches what has come.
+        self.assertLessEqual(set(kept + new), set(self.mbsync()))
+
+        # Another time from the same backup: what the first has given nobody knows.
+        seen = self.numbers()
+        again = self.path("again")
+        self.assertTrue(self.store("restore", target, "--data", again)["new_uidvalidity"])
+        self.restart_on(again)
+        self.send(7, 2)
+        self.expect_new_numbers(seen)
 
     def test_after_a_snapshot_was_put_back_no_uid_is_given_again(self):
         self.send(0, 3)

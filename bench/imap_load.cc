@@ -43,9 +43,10 @@ class Player {
     uint64_t commands = 0, each = 1, octets = 0;
     words >> verb >> commands;
     if (verb == "@multiappend") words >> each;
-    if (verb != "@append" && verb != "@multiappend") return;
+    if (verb != "@append" && verb != "@multiappend" && verb != "@large") return;
     words >> octets;
-    for (uint64_t i = 0; i < commands * each; ++i)
+    for (uint64_t i = 0; verb == "@large" && i < commands; ++i) mails_.push_back(bag_.large(i, octets));
+    for (uint64_t i = 0; verb != "@large" && i < commands * each; ++i)
       mails_.push_back(bag_.plain(i * 64 + static_cast<uint64_t>(session_), octets));
   }
 
@@ -69,7 +70,7 @@ class Player {
       words >> count;
       std::string command = rest(words);
       for (uint64_t i = 0; i < count; ++i) run_once({expand(command, i)});
-    } else if (verb == "@append" || verb == "@multiappend") {
+    } else if (verb == "@append" || verb == "@multiappend" || verb == "@large") {
       words >> count;
       if (verb == "@multiappend") words >> each;
       words >> octets >> mailbox;
@@ -97,7 +98,7 @@ class Player {
     return expand_number(pattern, session_ + arguments_.number("first", 0));
   }
 
-  // %d: 1, 2, 3, ...   %s: numbers spread over the mailbox   %m: 1 to 5 in turns
+  // %d: 1, 2, 3, ...   %p: 0, 65536, 131072, ...   %s: numbers spread over the mailbox   %m: 1 to 5 in turns
   // %v, %q: UIDVALIDITY and HIGHESTMODSEQ   \r\n: a line end inside a literal
   std::string expand(const std::string& pattern, uint64_t n) const {
     std::string out;
@@ -108,8 +109,9 @@ class Player {
         out += "\r\n";
         at += 3;
       } else if (here.size() > 1 && here[0] == '%' &&
-                 std::string_view("dsmvq").find(here[1]) != std::string_view::npos) {
+                 std::string_view("dpsmvq").find(here[1]) != std::string_view::npos) {
         uint64_t value = here[1] == 'd'   ? n + 1
+                         : here[1] == 'p' ? n * 65536
                          : here[1] == 's' ? 1 + n * 7919 % std::max<uint64_t>(1, selected.exists)
                          : here[1] == 'm' ? 1 + n % 5
                          : here[1] == 'v' ? selected.uid_validity

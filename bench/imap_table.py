@@ -15,7 +15,7 @@ def render(results):
     by_test = collections.defaultdict(list)
     for result in results:
         by_test[result["test"]].append(result)
-    return (mailbox(by_test["imap"]) + durable(by_test["imap"]) + latency(by_test["imap-latency"]) + idle(by_test["imap-idle"]) +
+    return (mailbox(by_test["imap"]) + large(by_test["imap-large"]) + durable(by_test["imap"]) + latency(by_test["imap-latency"]) + idle(by_test["imap-idle"]) +
             logins(by_test["imap-login"]) + syncs(by_test["imap-syncs"]))
 
 
@@ -65,6 +65,13 @@ def mailbox(results):
     if noisy:
         out += [f"In {noisy} of {len(results)} measurements others used more than {QUIET_BELOW:.0%} of the machine.", ""]
     return out
+
+
+def large(results):
+    rows = rows_of(results, 0, FORMATS, operations.OF_LARGE)
+    if not rows:
+        return []
+    return ["### A little of large mails", ""] + lines(["operation", "", OURS, *FORMATS, "to the better"], rows) + [""]
 
 
 def durable(results):

@@ -216,6 +216,26 @@ std::string Mailbag::plain(uint64_t n, size_t octets) const {
   return out + text(n + 1, octets > out.size() ? octets - out.size() : 1);
 }
 
+std::string Mailbag::large(uint64_t n, size_t octets) const {
+  std::string out = header(n) +
+                    "Content-Type: multipart/mixed; boundary=\"parts\"\r\n\r\n--parts\r\n\r\n" +
+                    text(n + 1, 400) +
+                    "\r\n--parts\r\nContent-Type: application/pdf\r\n"
+                    "Content-Transfer-Encoding: base64\r\n\r\n";
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr size_t kLine = 76;
+  out.reserve(octets + 200);
+  uint64_t state = n + 1;
+  while (out.size() < octets) {
+    for (size_t i = 0; i < kLine; ++i) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      out += kDigits[state >> 58];
+    }
+    out += "\r\n";
+  }
+  return out + "--parts--\r\n";
+}
+
 std::string Mailbag::internal_date(uint64_t n) {
   Moment m = moment(n);
   return "\"" + two(m.day) + "-" + kMonths[m.month] + "-" + std::to_string(m.year) + " " + clock(m) + "\"";

@@ -17,6 +17,8 @@ class Mailbag {
   std::string mail(uint64_t n) const;
   // A text/plain mail of `octets` (at least its header), for what is sent one by one.
   std::string plain(uint64_t n, size_t octets) const;
+  // With an attachment in base64, so that it has about `octets`.
+  std::string large(uint64_t n, size_t octets) const;
   // As APPEND wants it: "\"21-Nov-2026 09:00:00 +0000\"".
   static std::string internal_date(uint64_t n);
 

@@ -80,6 +80,16 @@ CROWD = Operation("crowd", f"FETCH 1:* by {CROWD_SESSIONS // 2} clients while {C
                   f"@while {CROWD_FETCHES} {CROWD_PAUSE_MS} UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)"
                   " || STORE 1 +FLAGS.SILENT (\\Deleted); EXPUNGE", "/s", True)
 
+# Little of large mails: LARGE of them, and one whose attachment is fetched in pieces, as clients do.
+LARGE, LARGE_OCTETS, PIECES_OCTETS, PIECES = 20, 30_000_000, 38_000_000, 200
+OF_LARGE = [
+    Operation("piece", f"FETCH 1 (BODY.PEEK[2]<n.65536>) of a mail of 38 MB, {PIECES} in a row",
+              f"@repeat {PIECES} FETCH 1 (BODY.PEEK[2]<%p.65536>)", "/s"),
+    Operation("large-headers", f"FETCH 1:* (BODY.PEEK[HEADER.FIELDS (…)]) of {LARGE} mails of 30 MB",
+              "FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (FROM TO SUBJECT DATE)])"),
+    Operation("large-body", "FETCH 1 (BODY.PEEK[]) of a mail of 30 MB", "@repeat 5 FETCH %d (BODY.PEEK[])", "MB/s"),
+]
+
 ALL = {op.key: op for op in [*READING[:5], FRESH, *READING[5:], *WRITING, CROWD, *APPEND.values()]}
 
 # What has to be there before the operation of that key.
@@ -110,3 +120,10 @@ def filling(mails):
     for n in range(1, STATUS_BOXES + 1):
         yield f"CREATE Box{n}"
         yield f"@fill {STATUS_MAILS} Box{n}"
+
+
+def filling_large():
+    yield "@connect"
+    for name, count, octets in (("Pieces", 1, PIECES_OCTETS), ("Large", LARGE, LARGE_OCTETS)):
+        yield f"CREATE {name}"
+        yield f"@large {count} {octets} {name}"

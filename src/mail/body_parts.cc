@@ -77,11 +77,14 @@ std::string with_lf(std::string text) {
 
 }  // namespace
 
+std::string decode_transfer(TransferEncoding encoding, std::string_view octets) {
+  if (encoding == TransferEncoding::base64) return base64_decode(octets);
+  if (encoding == TransferEncoding::quoted_printable) return quoted_printable_decode(octets);
+  return std::string(octets);
+}
+
 std::string decode_body(const Part& part, std::string_view message) {
-  std::string_view body = body_of(part, message);
-  if (part.encoding == TransferEncoding::base64) return base64_decode(body);
-  if (part.encoding == TransferEncoding::quoted_printable) return quoted_printable_decode(body);
-  return std::string(body);
+  return decode_transfer(part.encoding, body_of(part, message));
 }
 
 std::string text_of(const Part& part, std::string_view message) {

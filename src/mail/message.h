@@ -79,6 +79,8 @@ Header header_of(const Part& part, std::string_view message);  // views into `me
 
 TransferEncoding parse_transfer_encoding(std::string_view value);
 
+std::string decode_transfer(TransferEncoding encoding, std::string_view octets);
+
 // The body's bytes after transfer decoding; an unknown encoding decodes to itself.
 std::string decode_body(const Part& part, std::string_view message);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mail/message.h"
+#include "mail/outline.h"
 #include "mail/search_text.h"
 #include "mail/summary_keys.h"
 #include "proto/imap/response.h"
@@ -23,7 +24,8 @@ MessageId message_of(const Summarized& made) {
 
 uint64_t octets_of(const Summarized& made) {
   const store::SummaryTexts& texts = made.summary.texts;
-  return sizeof(made) + texts.envelope.size() + texts.body_structure.size() + texts.preview->size() +
+  return sizeof(made) + texts.envelope.size() + texts.body_structure.size() + texts.outline.size() +
+         texts.preview->size() +
          made.text.header.size() + made.text.addresses.size() + made.text.body.size();
 }
 
@@ -33,7 +35,11 @@ store::SummaryTexts summary_texts(const mail::Part& root, std::string_view messa
   store::SummaryTexts texts{
       .envelope = proto::imap::envelope_forms(mail::header_of(root, message), mail::declared_charset(root)),
       .body_structure = proto::imap::body_structure_forms(root, message),
+      .outline = {},
       .preview = std::nullopt};
+  mail::Outline outline = mail::outline_of(root);
+  mail::measure_base64(outline, message);
+  texts.outline = mail::pack(outline);
   if (with_preview) texts.preview = mail::preview(root, message);
   return texts;
 }

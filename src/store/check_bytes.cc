@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kRowsPerStep = 256;
 constexpr std::string_view kColumns =
-    "SELECT id, segment, segment_offset, size_octets, hash, bytes, checksum FROM message ";
+    "SELECT id, segment, segment_offset, size_octets, hash, bytes, checksum, block_checksums FROM message ";
 constexpr const char* kWrongChecksum = "the checksum in its row is damaged; its bytes are right";
 
 }  // namespace
@@ -61,13 +61,13 @@ ByteCheck::Row ByteCheck::read_row(const Statement& select) {
   Row row{select.number(0),
           {select.number(1), static_cast<uint64_t>(select.number(2))},
           static_cast<uint64_t>(select.number(3)),
-          select.text(4),
-          std::nullopt,
+          {.hash = select.text(4)},
           {}};
-  if (!select.is_null(6)) row.checksum = select.number(6);
+  if (!select.is_null(6)) row.proof.checksum = select.number(6);
+  if (!select.is_null(7)) row.proof.blocks = select.text(7);
   if (row.location.segment < 0) {
     std::string_view bytes = select.view(5);
-    if (bytes.size() != row.size_octets || sha256(bytes) != row.hash) {
+    if (bytes.size() != row.size_octets || sha256(bytes) != row.proof.hash) {
       row.wrong = "its bytes are damaged: the SHA-256 is wrong";
     } else if (has_wrong_checksum(row, bytes)) {
       row.wrong = kWrongChecksum;
@@ -79,7 +79,9 @@ ByteCheck::Row ByteCheck::read_row(const Statement& select) {
 
 // Of bytes whose SHA-256 is right.
 bool ByteCheck::has_wrong_checksum(const Row& row, std::string_view bytes) {
-  return row.checksum && *row.checksum != checksum(bytes);
+  const BytesProof& proof = row.proof;
+  if (proof.checksum && *proof.checksum != checksum(bytes)) return true;
+  return !proof.blocks.empty() && proof.blocks != block_checksums(bytes);
 }
 
 // Some rows behind `last`; false at the end.
@@ -141,7 +143,7 @@ void ByteCheck::check(const Row& row) {
   }
   try {
     std::string bytes;
-    reader_.read(row.location, row.size_octets, {row.hash, std::nullopt}, bytes);
+    reader_.read(row.location, row.size_octets, {.hash = row.proof.hash}, {}, bytes);
     octets_ += row.size_octets;
     if (has_wrong_checksum(row, bytes)) report(row, kWrongChecksum);
   } catch (const StoreError& e) {

@@ -34,8 +34,7 @@ class ByteCheck {
     int64_t id = 0;
     BlobLocation location;
     uint64_t size_octets = 0;
-    std::string hash;
-    std::optional<int64_t> checksum;
+    BytesProof proof;
     std::string wrong;  // of bytes that are in the row
   };
   static bool has_wrong_checksum(const Row& row, std::string_view bytes);

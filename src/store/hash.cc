@@ -1,5 +1,6 @@
 #include "store/hash.h"
 
+#include <algorithm>
 #include <bit>
 #include <openssl/evp.h>
 #include <xxhash.h>
@@ -17,6 +18,12 @@ const EVP_MD* algorithm() {
   return found;
 }
 
+constexpr size_t kChecksumOctets = 8;
+
+constexpr uint64_t blocks_of(uint64_t octets) {
+  return octets / kChecksumBlockOctets + (octets % kChecksumBlockOctets != 0 ? 1 : 0);
+}
+
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
@@ -32,8 +39,38 @@ int64_t checksum(std::string_view bytes) {
   return std::bit_cast<int64_t>(XXH3_64bits(bytes.data(), bytes.size()));
 }
 
+std::string block_checksums(std::string_view bytes) {
+  std::string out;
+  if (bytes.size() <= kChecksumBlockOctets) return out;
+  out.reserve(blocks_of(bytes.size()) * kChecksumOctets);
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(kChecksumBlockOctets, bytes.size()))) {
+    const auto sum = std::bit_cast<uint64_t>(checksum(bytes.substr(0, kChecksumBlockOctets)));
+    for (size_t i = 0; i < kChecksumOctets; ++i) out += static_cast<char>(sum >> (8 * i));
+  }
+  return out;
+}
+
 bool BytesProof::fits(std::string_view bytes) const {
-  return (checksum && *checksum == store::checksum(bytes)) || sha256(bytes) == hash;
+  const bool known = has_blocks(bytes.size()) ? fits_blocks(0, bytes)
+                                              : checksum && *checksum == store::checksum(bytes);
+  return known || sha256(bytes) == hash;
+}
+
+bool BytesProof::has_blocks(uint64_t size_octets) const {
+  return size_octets > kChecksumBlockOctets && blocks.size() == blocks_of(size_octets) * kChecksumOctets;
+}
+
+bool BytesProof::fits_blocks(uint64_t first, std::string_view bytes) const {
+  const uint64_t count = blocks_of(bytes.size()), there = blocks.size() / kChecksumOctets;
+  if (first > there || count > there - first) return false;
+  std::string_view sums = std::string_view(blocks).substr(first * kChecksumOctets);
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(kChecksumBlockOctets, bytes.size()))) {
+    uint64_t sum = 0;
+    for (size_t i = kChecksumOctets; i-- > 0;) sum = sum << 8 | static_cast<unsigned char>(sums[i]);
+    if (std::bit_cast<uint64_t>(store::checksum(bytes.substr(0, kChecksumBlockOctets))) != sum) return false;
+    sums.remove_prefix(kChecksumOctets);
+  }
+  return true;
 }
 
 struct Sha256::Context {

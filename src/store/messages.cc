@@ -10,8 +10,8 @@ namespace pabal::store {
 void insert_message(Transaction& tx, const MessageRecord& message, const NewBlob& blob) {
   Statement insert = tx.db.prepare(
       "INSERT INTO message (id, reverse_path, envid, ret, body, smtputf8, prefix, hash, size_octets, "
-      "received_at, segment, segment_offset, bytes, checksum, deliveries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?, ?, ?, ?, ?, ?)");
+      "received_at, segment, segment_offset, bytes, checksum, deliveries, block_checksums) VALUES (?, ?, ?, ?, "
+      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(message.id.value)
       .bind(message.reverse_path)
       .bind(message.envid)
@@ -29,7 +29,12 @@ void insert_message(Transaction& tx, const MessageRecord& message, const NewBlob
   } else {
     insert.bind(std::nullopt);
   }
-  insert.bind(checksum(blob.bytes)).bind(int64_t{message.deliveries});
+  const std::string blocks = block_checksums(blob.bytes);
+  if (blocks.empty()) {
+    insert.bind(checksum(blob.bytes)).bind(int64_t{message.deliveries}).bind(std::nullopt);
+  } else {
+    insert.bind(std::nullopt).bind(int64_t{message.deliveries}).bind_blob(blocks);
+  }
   insert.run();
 }
 

@@ -18,4 +18,8 @@ std::vector<MessageBytes> read_messages(Database& db, SegmentReader& segments,
                                         const std::vector<MessageId>& ids, uint64_t octets_max,
                                         AccountId owner);
 
+// As Store::read.
+std::vector<MessageBytes> read_ranges(Database& db, SegmentReader& segments,
+                                      const std::vector<MessageRange>& ranges, AccountId owner);
+
 }  // namespace pabal::store

@@ -341,9 +341,17 @@ CREATE TABLE private_seen (
 ALTER TABLE change ADD COLUMN reader INTEGER NOT NULL DEFAULT 0;  -- who alone sees a difference; 0: everybody
 )sql";
 
+constexpr const char* kVersion7 = R"sql(
+-- XXH3-64 of every 64 KiB of the bytes, where there are more than that; checksum is
+-- missing then. Older messages have it the other way round.
+ALTER TABLE message ADD COLUMN block_checksums BLOB;
+-- Where the parts of the message lie (mail/outline.h).
+ALTER TABLE summary_texts ADD COLUMN outline BLOB NOT NULL DEFAULT x'';
+)sql";
+
 // The n-th leads from version n to n + 1.
-constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3,
-                                                               kVersion4, kVersion5, kVersion6};
+constexpr std::array<const char*, kSchemaVersion> kUpgrades = {
+    kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7};
 
 }  // namespace
 

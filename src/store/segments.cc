@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <span>
 #include <utility>
 
@@ -33,6 +34,24 @@ class ZeroBlock {
  private:
   char* data_;
 };
+
+// What is there of it. A string that grows by resize() is filled with zeros first,
+// which costs as much as reading.
+size_t append_from(io::File& file, uint64_t offset, size_t octets, std::string& out) {
+  const size_t before = out.size();
+  size_t read = 0;
+  std::exception_ptr error;  // nothing may be thrown where the string is half made
+  out.resize_and_overwrite(before + octets, [&](char* text, size_t) {
+    try {
+      read = file.read_at(offset, std::span(text + before, octets));
+    } catch (...) {
+      error = std::current_exception();
+    }
+    return before + read;
+  });
+  if (error) std::rethrow_exception(error);
+  return read;
+}
 
 }  // namespace
 
@@ -184,11 +203,47 @@ void SegmentWriter::prepare_spare() {
   }
 }
 
-void SegmentReader::read(BlobLocation at, uint64_t size_octets, const BytesProof& proof, std::string& out) {
-  auto damaged = [&](const char* how) {
-    return StoreError("segment " + segment_path(directory_, at.segment) + " at " + std::to_string(at.offset) +
-                      ": " + how);
-  };
+StoreError SegmentReader::damaged(BlobLocation at, const char* how) const {
+  return StoreError("segment " + segment_path(directory_, at.segment) + " at " + std::to_string(at.offset) +
+                    ": " + how);
+}
+
+void SegmentReader::read(BlobLocation at, uint64_t size_octets, const BytesProof& proof, ByteRange range,
+                         std::string& out) {
+  range = range.within(0, size_octets);
+  if (range.octets == 0) return;
+  if (range.octets == size_octets) return read_whole(at, size_octets, proof, out);
+  if (proof.has_blocks(size_octets) && read_blocks(at, size_octets, proof, range, out)) return;
+  // Of a row that is older, or whose checksums are damaged, or the bytes are.
+  std::string whole;
+  read_whole(at, size_octets, proof, whole);
+  out.append(whole, range.begin, range.octets);
+}
+
+// False, with nothing appended: they do not fit their checksums.
+bool SegmentReader::read_blocks(BlobLocation at, uint64_t size_octets, const BytesProof& proof,
+                                ByteRange range, std::string& out) {
+  const uint64_t first = range.begin / kChecksumBlockOctets;
+  const uint64_t begin = first * kChecksumBlockOctets;
+  const uint64_t end = std::min(round_up(range.begin + range.octets, kChecksumBlockOctets), size_octets);
+  const size_t before = out.size();
+  try {
+    if (append_from(*file(at.segment), at.offset + kHeaderOctets + begin, end - begin, out) != end - begin)
+      throw damaged(at, "the file ends too early");
+  } catch (const io::IoError& e) {
+    throw damaged(at, e.what());
+  }
+  if (!proof.fits_blocks(first, std::string_view(out).substr(before))) {
+    out.resize(before);
+    return false;
+  }
+  out.resize(before + (range.begin - begin) + range.octets);
+  out.erase(before, range.begin - begin);
+  return true;
+}
+
+void SegmentReader::read_whole(BlobLocation at, uint64_t size_octets, const BytesProof& proof,
+                               std::string& out) {
   const size_t begin = out.size();
   // The header first: a size that a damaged row states is not asked memory for.
   // What is small comes with it.
@@ -196,24 +251,23 @@ void SegmentReader::read(BlobLocation at, uint64_t size_octets, const BytesProof
   try {
     std::shared_ptr<io::File> from = file(at.segment);
     auto read = [&](uint64_t offset, size_t octets) {
-      out.resize(begin + octets);
-      if (from->read_at(offset, std::span(out).subspan(begin)) != octets)
-        throw damaged("the file ends too early");
+      if (append_from(*from, offset, octets, out) != octets) throw damaged(at, "the file ends too early");
     };
     read(at.offset, kHeaderOctets + (small ? static_cast<size_t>(size_octets) : 0));
     std::optional<RecordHeader> found = parse_record_header(std::string_view(out).substr(begin), at.segment);
     if (!found || found->length != size_octets || found->hash != proof.hash)
-      throw damaged("there is no record of this message");
+      throw damaged(at, "there is no record of this message");
     if (small) {
       out.erase(begin, kHeaderOctets);
     } else {
+      out.resize(begin);
       read(at.offset + kHeaderOctets, static_cast<size_t>(size_octets));
     }
   } catch (const io::IoError& e) {
-    throw damaged(e.what());
+    throw damaged(at, e.what());
   }
   if (!proof.fits(std::string_view(out).substr(begin)))
-    throw damaged("the bytes are damaged (their SHA-256 is wrong)");
+    throw damaged(at, "the bytes are damaged (their SHA-256 is wrong)");
 }
 
 std::shared_ptr<io::File> SegmentReader::file(int64_t number) {

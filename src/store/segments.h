@@ -101,13 +101,19 @@ class SegmentReader {
   SegmentReader(io::Disk& disk, std::string directory, size_t open_max = 64)
       : disk_(disk), directory_(std::move(directory)), open_max_(open_max) {}
 
-  // Appends the bytes to `out`. Throws StoreError when the record is not what
-  // `proof` and `size_octets` promise.
-  void read(BlobLocation at, uint64_t size_octets, const BytesProof& proof, std::string& out);
+  // Appends `range` of the bytes to `out`. Throws StoreError when the record is not
+  // what `proof` and `size_octets` promise; where the proof has blocks, of those alone
+  // that the range touches.
+  void read(BlobLocation at, uint64_t size_octets, const BytesProof& proof, ByteRange range,
+            std::string& out);
   // Before a segment's file is removed.
   void forget(int64_t number);
 
  private:
+  void read_whole(BlobLocation at, uint64_t size_octets, const BytesProof& proof, std::string& out);
+  bool read_blocks(BlobLocation at, uint64_t size_octets, const BytesProof& proof, ByteRange range,
+                   std::string& out);
+  StoreError damaged(BlobLocation at, const char* how) const;
   std::shared_ptr<io::File> file(int64_t number);
 
   struct Open {

@@ -83,6 +83,15 @@ class ReadingStore : public Store {
     co_return found;
   }
 
+  rt::Task<std::vector<MessageBytes>> read(std::vector<MessageRange> ranges, AccountId owner) override {
+    std::vector<MessageBytes> found;
+    std::move_only_function<void(Database&)> query = [this, &ranges, owner, &found](Database& db) {
+      found = read_ranges(db, segment_reader_, ranges, owner);
+    };
+    co_await run_query(std::move(query));
+    co_return found;
+  }
+
   int64_t new_id() override { return ids_.next(); }
 
   std::unique_ptr<Subscription> subscribe(rt::Loop& loop, ChangeListener listener) override {

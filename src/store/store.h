@@ -6,6 +6,7 @@
 //   writer goes on (and answers 250). RFC 5321 §6.1.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -80,10 +81,28 @@ class Transaction {
   std::vector<MailboxChange> changes;  // by record_change
 };
 
-// A message as its reader gets it, or why not.
+// Octets of a message, counted from where it begins for its reader, prefix included.
+// What of it lies behind the end is left out.
+struct ByteRange {
+  uint64_t begin = 0;
+  uint64_t octets = UINT64_MAX;
+  // What of it lies between these.
+  ByteRange within(uint64_t from, uint64_t to) const {
+    const uint64_t first = std::clamp(begin, from, to);
+    const uint64_t last = octets < to - std::min(begin, to) ? begin + octets : to;
+    return {first, std::max(first, last) - first};
+  }
+};
+struct MessageRange {
+  MessageId id;
+  ByteRange range;
+};
+
+// A message, or a range of it, as its reader gets it, or why not.
 struct MessageBytes {
   MessageId id;
-  std::string bytes;  // prefix included
+  std::string bytes;         // prefix included
+  uint64_t size_octets = 0;  // of all of it
   std::string error;  // not empty: it is damaged, or gone
   bool gone = false;  // there is no such message any more
   bool own = false;   // as this owner of a mailbox has it; others see other fields in front
@@ -172,6 +191,11 @@ class Store {
   // in; without one, only what they have in common for all is read.
   virtual rt::Task<std::vector<MessageBytes>> messages(std::vector<MessageId> ids, uint64_t octets_max,
                                                        AccountId owner = {}) = 0;
+
+  // A range of each of these, in this order: what is read for it, and compared, is
+  // about what comes back, however large the message. Otherwise as messages().
+  virtual rt::Task<std::vector<MessageBytes>> read(std::vector<MessageRange> ranges,
+                                                   AccountId owner = {}) = 0;
 
   // One transaction in the calling thread; for the command line. Throws StoreError.
   virtual void execute_now(std::move_only_function<void(Transaction&)> work) = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "store/hash.h"
 #include "store/rising_rows.h"
 
 namespace pabal::store {
@@ -51,6 +52,22 @@ std::string text_mark() {
   return std::to_string(kSummaryVersion) + kTextEnd;
 }
 
+// With a checksum behind it: a damaged outline would show octets of another place.
+std::string seal(std::string_view outline) {
+  std::string out(outline);
+  const auto sum = static_cast<uint64_t>(checksum(outline));
+  for (size_t i = 0; i < sizeof sum; ++i) out += static_cast<char>(sum >> (8 * i));
+  return out;
+}
+
+// "": it is damaged.
+std::string_view unseal(std::string_view sealed) {
+  constexpr size_t kSumOctets = sizeof(uint64_t);
+  if (sealed.size() < kSumOctets) return {};
+  std::string_view outline = sealed.substr(0, sealed.size() - kSumOctets);
+  return seal(outline) == sealed ? outline : std::string_view();
+}
+
 bool take_text(const Statement* row, std::string_view mark, std::string_view& text) {
   if (row == nullptr) return false;
   text = row->view(1);
@@ -93,13 +110,14 @@ void put_summary(Transaction& tx, const Summary& summary, const SearchText& text
       .run();
   tx.db
       .prepare(
-          "INSERT INTO summary_texts (message, version, preview, envelope, body_structure) "
-          "VALUES (?, ?, ?, ?, ?)")
+          "INSERT INTO summary_texts (message, version, preview, envelope, body_structure, outline) "
+          "VALUES (?, ?, ?, ?, ?, ?)")
       .bind(summary.message.value)
       .bind(kSummaryVersion)
       .bind(summary.texts.preview.value_or(""))
       .bind_blob(summary.texts.envelope)
       .bind_blob(summary.texts.body_structure)
+      .bind_blob(seal(summary.texts.outline))
       .run();
   tx.db.prepare("INSERT INTO header_text (message, text) VALUES (?, ?)")
       .bind(text.message.value)
@@ -125,12 +143,15 @@ std::vector<Summary> find_summaries(Database& db, const std::vector<MessageId>& 
 std::vector<FoundTexts> find_summary_texts(Database& db, const std::vector<MessageId>& messages) {
   std::vector<FoundTexts> found;
   found.reserve(messages.size());
-  RisingRows rows(db, "SELECT message, version, preview, envelope, body_structure FROM summary_texts");
+  RisingRows rows(db, "SELECT message, version, preview, envelope, body_structure, outline FROM summary_texts");
   for (MessageId id : messages) {
     const Statement* row = rows.find(id);
     if (row == nullptr || row->number(1) != kSummaryVersion) continue;
-    found.push_back(
-        {id, {.envelope = row->text(3), .body_structure = row->text(4), .preview = row->text(2)}});
+    found.push_back({id,
+                     {.envelope = row->text(3),
+                      .body_structure = row->text(4),
+                      .outline = std::string(unseal(row->view(5))),
+                      .preview = row->text(2)}});
   }
   return found;
 }

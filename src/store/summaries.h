@@ -16,12 +16,15 @@
 namespace pabal::store {
 
 // When the way in which they are made changes, this is raised: older ones do not count.
-inline constexpr int64_t kSummaryVersion = 3;
+inline constexpr int64_t kSummaryVersion = 4;
 
 // What FETCH shows of a message without reading it.
 struct SummaryTexts {
   // IMAP text (RFC 9051 §7.5.2), in all its forms (proto/imap/response.h).
   std::string envelope, body_structure;
+  // Where its parts lie (mail/outline.h), packed; "": to be made again, as if there were
+  // no texts at all.
+  std::string outline;
   // RFC 8970, UTF-8. nullopt: not made, because it is dearer than the others.
   std::optional<std::string> preview;
 };

@@ -41,7 +41,7 @@ struct Shape {
   std::string_view added = "";  // columns that rows of older schemas do not have
 };
 constexpr Shape kShapes[] = {
-    {RowKind::message, "message", true, "nbbiiibbiiii?", "?i"},
+    {RowKind::message, "message", true, "nbbiiibbiiii?", "?i?"},
     {RowKind::mailbox, "mailbox", true, "nibbiiiii", "bbi"},
     {RowKind::account, "account", true, "nbbbbiiiiiii", "iii"},
     {RowKind::queue_entry, "queue_entry", true, "nibbb??iiiiiibbb", "i"},

@@ -235,7 +235,7 @@ TEST_F(CheckTest, SummariesAreThrownAwayByARebuild) {
       "(id, reverse_path, envid, ret, body, smtputf8, prefix, hash, size_octets, received_at, segment, "
       "segment_offset, bytes) SELECT i, '', '', 0, 0, 0, x'', x'', 0, 0, -1, 0, x'' FROM n; "
       "INSERT INTO summary SELECT id, 1, 0, 0, 0, '', '', '', '', '', '', '', '' FROM message; "
-      "INSERT INTO summary_texts SELECT id, 1, '', '', '' FROM message; "
+      "INSERT INTO summary_texts SELECT id, 1, '', '', '', '' FROM message; "
       "INSERT INTO header_text SELECT id, '' FROM message; INSERT INTO body_text SELECT id, '' FROM message");
   EXPECT_GT(rebuild_store(world_, kData).summaries, 2500u);
   Database db(database_, {true, world_.disk.sqlite_vfs()});

@@ -157,6 +157,7 @@ rt::Task<void> fill_fixture(Store& store, std::vector<Known>& known) {
   co_await deliver_known(store, known, unique_text(3, 9000), {20}, false, 0);
   co_await deliver_known(store, known, unique_text(4, 20'000), {1, 20}, true, kAnswered);
   co_await deliver_known(store, known, unique_text(5, 700), {}, true, 0);
+  co_await deliver_known(store, known, unique_text(6, 150'000), {20}, false, 0);
   auto expunge_first = [](Transaction& tx) {
     MailboxId inbox = inbox_of(tx.db, 1);
     expunge(tx, AccountId{1}, inbox, {{{1}, {1}}});

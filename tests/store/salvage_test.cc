@@ -452,7 +452,7 @@ TEST_F(SalvageTest, KnowsTheShapesOfTheTables) {
   const std::map<std::string, std::string> expected = {
       {"message",
        "id reverse_path envid ret body smtputf8 prefix hash size_octets received_at segment segment_offset "
-       "bytes checksum deliveries "},
+       "bytes checksum deliveries block_checksums "},
       {"mailbox",
        "id account name special_use uidvalidity uidnext modseq messages octets keywords url_auth_key "
        "first_recent "},

@@ -25,6 +25,31 @@ TEST(ImapAppend, One) {
   EXPECT_EQ(parsed<Append>("APPEND x () {0}\r\n").messages.at(0).octets, "");
 }
 
+// The last literal takes the memory of the command; whatever stands around it is read the same.
+TEST(ImapAppend, LargeOnes) {
+  std::string large = "Subject: large\r\n\r\n", larger;
+  while (large.size() < 100'000) large += std::to_string(large.size()) + "\r\n";
+  larger = large + large;
+  const std::string literal = "{" + std::to_string(large.size()) + "}\r\n" + large;
+  const std::string other = "{" + std::to_string(larger.size()) + "}\r\n" + larger;
+  EXPECT_EQ(parsed<Append>("APPEND x (\\Seen) " + literal).messages.at(0).octets, large);
+  EXPECT_EQ(parsed<Append>("APPEND x UTF8 (~" + literal + ")").messages.at(0).octets, large);
+  auto append = parsed<Append>("APPEND x " + literal + " (\\Seen) " + other);
+  ASSERT_EQ(append.messages.size(), 2u);
+  EXPECT_EQ(append.messages[0].octets, large);
+  EXPECT_EQ(append.messages[1].octets, larger);
+  append = parsed<Append>("APPEND x CATENATE (TEXT " + literal + " URL /x/;UID=1 TEXT " + other + ") ");
+  ASSERT_EQ(append.messages.at(0).parts.size(), 3u);
+  EXPECT_EQ(append.messages[0].parts[0].text, large);
+  EXPECT_EQ(append.messages[0].parts[1].text, "/x/;UID=1");
+  EXPECT_EQ(append.messages[0].parts[2].text, larger);
+  EXPECT_EQ(parsed<Replace>("REPLACE 1 x " + literal).message.octets, large);
+  // In the middle of others, and where something is wrong behind it.
+  EXPECT_EQ(parsed<Append>("APPEND x CATENATE (TEXT " + literal + " URL /x/;UID=1)").messages.at(0).parts.at(0).text, large);
+  EXPECT_TRUE(refusal("APPEND x " + literal + " oops").starts_with("BAD APPEND"));
+  EXPECT_TRUE(refusal("APPEND x UTF8 (~" + literal).starts_with("BAD APPEND"));
+}
+
 // RFC 9051 §4.3: who has NUL to send sends it as literal8.
 TEST(ImapAppend, NulIsForLiteral8) {
   using namespace std::string_literals;

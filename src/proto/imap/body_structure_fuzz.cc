@@ -3,23 +3,22 @@
 #include "base/verify.h"
 #include "proto/imap/list_for_test.h"
 #include "proto/imap/response.h"
+#include "proto/imap/test_section.h"
 
 using namespace pabal;
 using namespace pabal::proto::imap;
 
-static std::optional<std::string_view> octets(const mail::Part& root, std::string_view message,
-                                              const std::vector<uint32_t>& part, Section::Text what,
-                                              std::string& made) {
-  return section_octets(root, message, {part, what, {"Subject", "to"}}, made);
+static std::optional<std::string> octets(const mail::Part& root, std::string_view message,
+                                         const std::vector<uint32_t>& part, Section::Text what) {
+  return section_octets(root, message, {part, what, {"Subject", "to"}});
 }
 
 // `body`: what the structure says of the part; `part`: its number.
 static void check_part(const ListValue& body, const mail::Part& root, std::string_view message,
                        std::vector<uint32_t>& part) {
-  std::string made;
-  auto whole = octets(root, message, part, Section::whole, made);
+  auto whole = octets(root, message, part, Section::whole);
   verify(whole.has_value(), "the structure's parts are there");
-  verify(octets(root, message, part, Section::mime, made).has_value(), "every part has a head");
+  verify(octets(root, message, part, Section::mime).has_value(), "every part has a head");
   bool multipart = body.items[0].is_list();
   if (!multipart) {
     auto size = parse_uint(body.items[6].text);
@@ -28,18 +27,18 @@ static void check_part(const ListValue& body, const mail::Part& root, std::strin
     verify(binary.octets.has_value() != binary.not_decodable, "a part is decoded or not decodable");
   }
   bool enclosing = !multipart && body.items.size() > 9 && body.items[7].is_list() &&
-                   body.items[8].is_list() && octets(root, message, part, Section::header, made).has_value();
+                   body.items[8].is_list() && octets(root, message, part, Section::header).has_value();
   const ListValue* inner = multipart ? &body : enclosing ? &body.items[8] : nullptr;
   if (enclosing) {
-    std::string head(*octets(root, message, part, Section::header, made));
-    std::string_view text = *octets(root, message, part, Section::text, made);
+    std::string head(*octets(root, message, part, Section::header));
+    std::string text = *octets(root, message, part, Section::text);
     const bool encoded = body.items[5].text == "base64" || body.items[5].text == "quoted-printable";
     const std::string decoded =
         encoded ? binary_section(root, message, part).octets.value() : std::string(*whole);
     const size_t inside = head.size() + text.size();
     verify(inside == decoded.size() || inside == 0, "head and text are the enclosed message");
     for (Section::Text what : {Section::header_fields, Section::header_fields_not}) {
-      auto subset = octets(root, message, part, what, made);
+      auto subset = octets(root, message, part, what);
       verify(subset && subset->ends_with("\r\n"), "a subset of the head ends with the blank line");
     }
   }
@@ -57,7 +56,7 @@ static void check_part(const ListValue& body, const mail::Part& root, std::strin
     part.pop_back();
   }
   part.push_back(count + 1);
-  verify(!octets(root, message, part, Section::whole, made), "there are no parts but those of the structure");
+  verify(!octets(root, message, part, Section::whole), "there are no parts but those of the structure");
   part.pop_back();
 }
 

@@ -7,6 +7,7 @@
 #include "mail/encoding.h"
 #include "proto/imap/list_for_test.h"
 #include "proto/imap/response.h"
+#include "proto/imap/test_section.h"
 
 namespace pabal::proto::imap {
 namespace {
@@ -92,9 +93,8 @@ TEST(BodyStructure, EncodedMessageInMessage) {
                 R"x( (NIL "inner" NIL NIL NIL NIL NIL NIL NIL NIL) )x"
                 R"x((("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 2 0) "mixed") 2))x");
   mail::Part root = mail::parse_message(message);
-  std::string made;
   auto section = [&](std::vector<uint32_t> part, Section::Text what) {
-    auto found = section_octets(root, message, {std::move(part), what, {}}, made);
+    auto found = section_octets(root, message, {std::move(part), what, {}});
     return found ? std::string(*found) : "NIL";
   };
   EXPECT_EQ(section({1}, Section::whole), encoded);
@@ -121,12 +121,11 @@ TEST(BodyStructure, MessageThatIsNotLookedInto) {
   EXPECT_TRUE(part->opaque);
   EXPECT_LT(number.size(), 5u);
   structure_of(message);
-  std::string made;
   number.push_back(1);
-  EXPECT_EQ(section_octets(root, message, {number, Section::whole, {}}, made), "");
+  EXPECT_EQ(section_octets(root, message, {number, Section::whole, {}}), "");
   number.pop_back();
-  EXPECT_EQ(section_octets(root, message, {number, Section::header, {}}, made), "");
-  EXPECT_EQ(section_octets(root, message, {number, Section::text, {}}, made), "");
+  EXPECT_EQ(section_octets(root, message, {number, Section::header, {}}), "");
+  EXPECT_EQ(section_octets(root, message, {number, Section::text, {}}), "");
 }
 
 // RFC 6532 §3.7: of a kind of its own for who knows it, and an attachment for others.

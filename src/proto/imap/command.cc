@@ -125,8 +125,8 @@ static_assert(std::size(kVerbs) == std::variant_size_v<Command>);
 
 }  // namespace
 
-std::expected<Request, SyntaxError> parse_request(std::string_view text, const ParseOptions& options) {
-  Parser parser(text, options);
+std::expected<Request, SyntaxError> parse_request(std::string text, const ParseOptions& options) {
+  Parser parser(std::move(text), options);
   Request request;
   const Entry* entry = parser.take_tag(request.tag) ? take_command(parser) : nullptr;
   if (entry) {

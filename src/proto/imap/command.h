@@ -298,7 +298,7 @@ struct ParseOptions {
 
 // A whole command as the Receiver hands it over: its line with its literals in
 // their place ("{3}\r\nabc"), without the last CRLF.
-std::expected<Request, SyntaxError> parse_request(std::string_view text, const ParseOptions& options);
+std::expected<Request, SyntaxError> parse_request(std::string text, const ParseOptions& options);
 
 // "FETCH", "UID FETCH" …: for logs and metrics.
 std::string verb(const Command& command);

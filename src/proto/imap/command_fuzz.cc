@@ -44,7 +44,7 @@ void check(const imap::Command& command) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
   for (bool utf8 : {false, true}) {
-    auto request = imap::parse_request(text, {.utf8 = utf8});
+    auto request = imap::parse_request(std::string(text), {.utf8 = utf8});
     if (request) {
       std::string verb = imap::verb(request->command);
       verify(text.starts_with(request->tag) && !request->tag.empty(), "the tag that was sent");

@@ -28,7 +28,7 @@ TEST(ImapCommand, Tags) {
   EXPECT_EQ(request->tag, "abcd]x-1.2");
   for (std::string_view bad :
        {"", " NOOP", "+ NOOP", "a+ NOOP", "* NOOP", "\"a\" NOOP", "(a NOOP", "a\tNOOP"}) {
-    auto refused = parse_request(bad, {});
+    auto refused = parse_request(std::string(bad), {});
     ASSERT_FALSE(refused) << bad;
     EXPECT_EQ(refused.error().tag, "") << bad;
   }

@@ -12,6 +12,9 @@ namespace pabal::proto::imap {
 
 namespace {
 
+constexpr size_t kMovedOctets = 64 * 1024;  // of a literal that is moved instead of copied
+constexpr size_t kBehindMoved = 64;         // what may stand behind it
+
 constexpr size_t kShownOctetsMax = 32;  // of the client's text in an error
 constexpr size_t kErrorOctetsMax = 400;
 
@@ -243,9 +246,25 @@ bool Parser::take_literal(std::string& out, bool& literal8, std::string_view wha
     at_ = begin;
     return fail(what);
   }
-  out.assign(text_, at_, *octets);
-  at_ += *octets;
+  if (*octets >= kMovedOctets && text_.size() - at_ - *octets <= kBehindMoved) {
+    move_literal(out, *octets);
+  } else {
+    out.assign(text_, at_, *octets);
+    at_ += *octets;
+  }
   return true;
+}
+
+// The last literal of a command, when it is large: it takes the command's own memory, so
+// that a message is never held twice.
+void Parser::move_literal(std::string& out, size_t octets) {
+  std::string behind(text_.substr(at_ + octets));
+  own_.resize(at_ + octets);
+  own_.erase(0, at_);
+  out = std::move(own_);
+  own_ = std::move(behind);
+  text_ = own_;
+  at_ = 0;
 }
 
 bool Parser::take_string(std::string& out, std::string_view what) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -17,7 +18,10 @@ namespace pabal::proto::imap {
 
 class Parser {
  public:
-  Parser(std::string_view text, const ParseOptions& options) : text_(text), options_(options) {}
+  Parser(std::string text, const ParseOptions& options)
+      : own_(std::move(text)), text_(own_), options_(options) {}
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
 
   // The command's name, upper-case, for errors and for parsers of two commands.
   void set_command(std::string name, bool uid) {
@@ -97,9 +101,11 @@ class Parser {
   std::string_view take_while(bool (*allowed)(char));
   bool take_quoted(std::string& out, std::string_view what);
   bool decode_mailbox(std::string& name);
+  void move_literal(std::string& out, size_t octets);
   std::string found() const;  // what stands at the cursor, for an error
 
-  std::string_view text_;
+  std::string own_;
+  std::string_view text_;  // of it
   size_t at_ = 0;
   ParseOptions options_;
   std::string name_;

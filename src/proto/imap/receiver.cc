@@ -14,6 +14,7 @@ constexpr size_t kMarkerOctetsMax = 32;               // "~{18446744073709551615
 constexpr size_t kTailOctets = 2 * kMarkerOctetsMax;  // of a line that is read past
 constexpr size_t kKeptOctets = 512;                   // capacity that stays for the next command
 constexpr size_t kLiteralChunk = 64 * 1024;
+constexpr size_t kTrustedOctets = 1024 * 1024;
 constexpr size_t kBehindLiteral = 64;  // room for what usually stands there
 
 // APPEND, REPLACE or UID REPLACE: how many words stand before the literal that
@@ -78,6 +79,13 @@ void Receiver::next() {
   line_begin_ = beside_ = line_octets_ = literal_left_ = message_octets_ = skipped_ = 0;
 }
 
+std::string Receiver::take_command() {
+  // What is small leaves its room to the next one.
+  std::string command = text_.capacity() > kKeptOctets ? std::move(text_) : text_;
+  next();
+  return command;
+}
+
 Receiver::Result Receiver::finish(Result::Kind kind, size_t taken) {
   finished_ = true;
   if (kind == Result::refused || kind == Result::broken) std::string().swap(text_);
@@ -89,8 +97,11 @@ void Receiver::make_room(size_t octets) {
   size_t need = text_.size() + octets;
   if (need <= text_.capacity()) return;
   size_t likely = literal_left_ > 0 ? line_begin_ + kBehindLiteral : limits_.command_octets_max;
+  // Of a literal of which so much has come the rest will come, too: then there is room for
+  // all of it at once, and it is not copied from one room to the next.
+  const bool trusted = literal_left_ > 0 && text_.size() >= kTrustedOctets;
   std::string larger;
-  larger.reserve(std::max(need, std::min(2 * text_.capacity(), likely)));
+  larger.reserve(std::max(need, trusted ? likely : std::min(2 * text_.capacity(), likely)));
   larger.append(text_);
   text_.swap(larger);
 }

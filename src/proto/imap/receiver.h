@@ -53,6 +53,8 @@ class Receiver {
 
   // The command without its last CRLF, literals in place.
   std::string_view command() const { return text_; }
+  // The same as its own, which leaves the receiver ready for the next.
+  std::string take_command();
   // For refused and broken: the command's tag ("" if it has none that can be read).
   std::string_view tag() const { return tag_; }
   std::string_view error_code() const { return error_code_; }  // "TOOBIG", or ""

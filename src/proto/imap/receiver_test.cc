@@ -184,6 +184,17 @@ TEST(ImapReceiver, TakesTheLongestIdBeforeLogin) {
   }
 }
 
+TEST(ImapReceiver, GivesACommandAway) {
+  Receiver receiver(kLimits);
+  for (size_t octets : {5u, 600u, 5000u}) {
+    const std::string append = "a APPEND x {" + std::to_string(octets) + "+}\r\n" + std::string(octets, 'x');
+    ASSERT_EQ(receiver.feed(append + "\r\n").kind, Receiver::Result::command);
+    EXPECT_EQ(receiver.take_command(), append);
+    EXPECT_TRUE(receiver.empty());
+    EXPECT_LE(receiver.octets_held(), 1024u);
+  }
+}
+
 TEST(ImapReceiver, GivesBackWhatALargeCommandTook) {
   Receiver receiver(kLimits);
   std::string append = "a APPEND x {5000+}\r\n" + std::string(5000, 'x') + "\r\n";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "base/time.h"
 #include "mail/message.h"
+#include "mail/outline.h"
 #include "mail/thread.h"
 #include "proto/imap/fetch_item.h"
 
@@ -63,19 +65,31 @@ std::string thread_text(const mail::Threads& threads);
 
 // "BODY[1.2.HEADER.FIELDS (FROM TO)]<0>" as the answer names it.
 std::string section_name(const FetchItem& item);
-// The octets of a section, in `message` or (HEADER.FIELDS) in `made`, so that a large
-// message fetched in pieces is not copied for each; nullopt: there is no such part
-// (answered by NIL).
-std::optional<std::string_view> section_octets(const mail::Part& root, std::string_view message,
-                                               const Section& section, std::string& made);
-// Without its transfer encoding (RFC 3516); the whole message, which has none, as it is.
-// not_decodable (an unknown encoding, or a multipart): NO [UNKNOWN-CTE].
-struct BinarySection {
-  std::optional<std::string> octets;
-  bool not_decodable = false;
+// Where the octets of a section stand: in the message, or in what an encoded message
+// in it decodes to. Of HEADER.FIELDS the whole head, of which header_subset() is made.
+struct SectionPlace {
+  enum Kind : uint8_t {
+    nowhere,  // there is no such part (answered by NIL)
+    octets,
+    unknown,  // in an encoded message of which the outline knows no parts
+  };
+  Kind kind = nowhere;
+  uint64_t begin = 0, end = 0;
+  std::shared_ptr<const std::string> source;  // null: the message
+  const mail::Outline* part = nullptr;        // if it is the body of one, as a whole
 };
-BinarySection binary_section(const mail::Part& root, std::string_view message,
-                             const std::vector<uint32_t>& part);
+SectionPlace find_section(const mail::Outline& root, const Section& section);
+std::string header_subset(std::string_view head, const Section& section);
+
+// What of the message has to be at hand to answer an item that shows octets of it: as
+// much as is shown, where that can be said before. Of BINARY these are encoded, the
+// whole part or (base64 in even lines) mail::encoded_range; of HEADER.FIELDS the head.
+SectionPlace octets_for(const FetchItem& item, const mail::Outline& root);
+bool is_binary(const FetchItem& item);  // or BINARY.SIZE
+bool is_subset(const Section& section);  // HEADER.FIELDS, HEADER.FIELDS.NOT
+bool has_to_be_decoded(const mail::Outline& part);
+// False: the part of a BINARY is a multipart or of an unknown encoding (NO [UNKNOWN-CTE]).
+bool can_decode(const FetchItem& item, const mail::Outline& root);
 
 // `octets` cut as "<offset.count>" wants it.
 std::string_view cut(std::string_view octets, const std::optional<Partial>& partial);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "proto/imap/response.h"
+#include "proto/imap/test_section.h"
 
 namespace pabal::proto::imap {
 namespace {
@@ -43,8 +44,7 @@ const std::string complex =
     "--A--\r\n";
 
 std::string octets(const std::string& message, const Section& section) {
-  std::string made;
-  auto found = section_octets(mail::parse_message(message), message, section, made);
+  auto found = section_octets(mail::parse_message(message), message, section);
   return found ? std::string(*found) : "(none)";
 }
 

@@ -88,7 +88,7 @@ class DateTimeReader {
 // A section as it stands in BODY[...].
 std::optional<Section> parse_section(const std::string& text) {
   std::string item = "BODY[" + text + "]";
-  Parser parser(item, {});
+  Parser parser(std::string(item), {});
   std::vector<FetchItem> items;
   bool good = grammar::take_fetch_item(parser, items) && parser.at_end() && items.size() == 1 &&
               items[0].kind == FetchItem::body_section && !items[0].partial;

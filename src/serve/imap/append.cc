@@ -1,4 +1,6 @@
 // APPEND (RFC 9051 §6.3.12), several messages at once (RFC 3502).
+#include <algorithm>
+
 #include "proto/imap/response.h"
 #include "serve/imap/arrival.h"
 #include "serve/imap/message_url.h"
@@ -61,7 +63,10 @@ rt::Task<std::expected<NewArrival, Outcome>> Session::prepare(wire::AppendMessag
 // RFC 4469: the pieces one after the other.
 rt::Task<std::expected<std::string, Outcome>> Session::join_parts(std::vector<wire::CatenatePart> parts) {
   std::string joined;
-  UrlMessages messages(service_.store, service_.options.message_octets_max);
+  size_t texts = 0;
+  for (const wire::CatenatePart& part : parts) texts += part.url ? 0 : part.text.size();
+  joined.reserve(std::min<uint64_t>(texts, service_.options.message_octets_max));
+  UrlMessages messages(service_, service_.options.message_octets_max);
   for (wire::CatenatePart& part : parts) {
     std::string octets = std::move(part.text);
     if (part.url) {

@@ -131,7 +131,7 @@ rt::Task<Outcome> Session::tell_messages(std::vector<NumberRange> numbers, std::
                                          FetchNeeds needs) {
   // Stays as it is, whatever sync() does to the session's own.
   const std::shared_ptr<const Snapshot> told = selected_->told;
-  FetchAhead ahead(service_, selected_->view->owner(), told, numbers, needs);
+  FetchAhead ahead(service_, selected_->view->owner(), told, numbers, items, needs);
   if (bool single = numbers.size() == 1 && numbers[0].first == numbers[0].last; single && needs.bytes) {
     if (numbers[0].first == selected_->next_read) ahead.read_on_behind(numbers[0].first);
     selected_->next_read = numbers[0].first + 1;

@@ -22,7 +22,7 @@ void FetchAhead::read_on_behind(uint32_t number) {
 }
 
 std::unique_ptr<FetchBatch> FetchAhead::cut() {
-  auto batch = std::make_unique<FetchBatch>(service_, owner_, needs_);
+  auto batch = std::make_unique<FetchBatch>(service_, owner_, items_, needs_);
   uint64_t octets = 0;
   bool full = false;
   while (range_ < numbers_.size() && !full) {
@@ -33,7 +33,7 @@ std::unique_ptr<FetchBatch> FetchAhead::cut() {
     snapshot_->each(number_, last, [&](uint32_t number, const Item& item) {
       if (full) return;
       batch->add(number, item);
-      octets += item.size_octets;
+      octets += std::min<uint64_t>(item.size_octets, needs_.octets_max);
       number_ = number + 1;
       full = batch->sources.size() == kBatchMessages || (needs_.bytes && octets > kBatchOctets);
     });

@@ -15,13 +15,15 @@ namespace pabal::serve::imap {
 
 class FetchAhead {
  public:
-  // owner: of the mailbox.
+  // owner: of the mailbox. items: outlive it.
   FetchAhead(Service& service, AccountId owner, std::shared_ptr<const Snapshot> snapshot,
-             std::vector<NumberRange> numbers, FetchNeeds needs)
+             std::vector<NumberRange> numbers, const std::vector<proto::imap::FetchItem>& items,
+             FetchNeeds needs)
       : service_(service),
         owner_(owner),
         snapshot_(std::move(snapshot)),
         numbers_(std::move(numbers)),
+        items_(items),
         needs_(needs) {}
 
   // The client reads one message after the other: read some behind it as well.
@@ -47,6 +49,7 @@ class FetchAhead {
   const AccountId owner_;
   const std::shared_ptr<const Snapshot> snapshot_;
   const std::vector<NumberRange> numbers_;
+  const std::vector<proto::imap::FetchItem>& items_;
   const FetchNeeds needs_;
   std::vector<MessageId> expected_;
   size_t range_ = 0;     // in numbers_

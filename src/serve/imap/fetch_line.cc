@@ -20,20 +20,25 @@ bool is_head(const wire::FetchItem& item) {
           item.section.what == wire::Section::header_fields_not);
 }
 
-bool is_binary(const wire::FetchItem& item) {
-  return item.kind == wire::FetchItem::binary || item.kind == wire::FetchItem::binary_size;
+// All of the message is shown, or a piece of that.
+bool is_of_all(const wire::FetchItem& item) {
+  const bool section = item.kind == wire::FetchItem::body_section || wire::is_binary(item);
+  return item.kind == wire::FetchItem::rfc822 ||
+         (section && item.section.part.empty() && item.section.what == wire::Section::whole);
+}
+
+// Nothing less than the whole message will do; BODY is made of it anew.
+bool takes_all(const wire::FetchItem& item) {
+  return item.kind == wire::FetchItem::body || (is_of_all(item) && !item.partial);
+}
+
+uint64_t octets_of(const wire::FetchItem& item) {
+  constexpr uint64_t kHeadOctets = 64 << 10;
+  if (is_head(item)) return kHeadOctets;
+  return item.partial ? item.partial->octets : UINT64_MAX;
 }
 
 }  // namespace
-
-// What some items need of the message.
-struct FetchLine::Parsed {
-  explicit Parsed(mail::Part part) : root(std::move(part)) {}
-  mail::Part root;
-  std::string made;  // octets that are put together
-  std::optional<wire::BinarySection> decoded;
-  std::vector<uint32_t> decoded_part;
-};
 
 FetchLine::FetchLine(const FetchSource& source, const FetchForm& form) : source_(source), form_(form) {}
 
@@ -41,7 +46,7 @@ FetchLine::~FetchLine() = default;
 
 bool FetchLine::can_be_told() {
   return std::ranges::none_of(form_.items, [this](const wire::FetchItem& item) {
-    return is_binary(item) && decoded(item.section.part).not_decodable;
+    return wire::is_binary(item) && !wire::can_decode(item, outline());
   });
 }
 
@@ -121,7 +126,7 @@ void FetchLine::put(const wire::FetchItem& item) {
       out.append("BODYSTRUCTURE ").append(wire::one_form(source_.texts->body_structure, form_.texts));
       return;
     case wire::FetchItem::body:
-      out.append("BODY ").append(wire::body_text(root(), source_.message, form_.texts));
+      out.append("BODY ").append(wire::body_text(root(), source_.octets.whole(), form_.texts));
       return;
     case wire::FetchItem::preview:
     case wire::FetchItem::preview_lazy:
@@ -133,12 +138,8 @@ void FetchLine::put(const wire::FetchItem& item) {
       }
       return;
     case wire::FetchItem::rfc822:
-      return octets("RFC822 ", source_.message);
     case wire::FetchItem::rfc822_header:
-      return octets("RFC822.HEADER ",
-                    source_.is_head ? source_.message : mail::head_of(root(), source_.message));
     case wire::FetchItem::rfc822_text:
-      return octets("RFC822.TEXT ", mail::body_of(root(), source_.message));
     case wire::FetchItem::body_section:
       return section(item);
     case wire::FetchItem::binary:
@@ -163,49 +164,71 @@ void FetchLine::octets(std::string_view name, std::string_view value) {
 
 void FetchLine::section(const wire::FetchItem& item) {
   const std::string name = wire::section_name(item) + " ";
-  const wire::Section::Text what = item.section.what;
-  bool everything = item.section.part.empty() &&
-                    (what == wire::Section::whole || (what == wire::Section::header && source_.is_head));
-  if (everything) return octets(name, wire::cut(source_.message, item.partial));
-  const mail::Part& message = root();
-  parsed_->made.clear();
-  std::optional<std::string_view> found =
-      wire::section_octets(message, source_.message, item.section, parsed_->made);
-  if (found) return octets(name, wire::cut(*found, item.partial));
-  out_->append(name).append("NIL");
+  const wire::SectionPlace place = wire::octets_for(item, outline());
+  if (place.kind == wire::SectionPlace::nowhere) {
+    out_->append(name).append("NIL");
+    return;
+  }
+  const std::string_view found = source_.octets.at(place);
+  if (!wire::is_subset(item.section)) return octets(name, found);
+  decoded_ = nullptr;
+  made_ = wire::header_subset(found, item.section);
+  octets(name, wire::cut(made_, item.partial));
 }
 
 void FetchLine::binary(const wire::FetchItem& item) {
-  const wire::BinarySection& found = decoded(item.section.part);
   const std::string name = wire::section_name(item) + " ";
-  if (item.kind == wire::FetchItem::binary_size) return number(name, found.octets ? found.octets->size() : 0);
-  if (found.octets) return octets(name + "~", wire::cut(*found.octets, item.partial));
-  out_->append(name).append("NIL");
+  const wire::SectionPlace whole = wire::find_section(outline(), item.section);
+  const bool size = item.kind == wire::FetchItem::binary_size;
+  if (whole.kind == wire::SectionPlace::nowhere) {
+    if (size) return number(name, 0);
+    out_->append(name).append("NIL");
+    return;
+  }
+  const wire::SectionPlace place = wire::octets_for(item, outline());
+  const mail::Outline* part = whole.part;
+  if (part == nullptr || !wire::has_to_be_decoded(*part)) {
+    return size ? number(name, whole.end - whole.begin) : octets(name + "~", source_.octets.at(place));
+  }
+  if (size) return number(name, part->line_octets > 0 ? part->decoded_octets : decoded(item, place).size());
+  octets(name + "~", decoded(item, place));
 }
 
-// The last one stays: often several items are about the same part.
-const wire::BinarySection& FetchLine::decoded(const std::vector<uint32_t>& part) {
-  const mail::Part& message = root();
-  if (!parsed_->decoded || parsed_->decoded_part != part) {
-    parsed_->decoded = wire::binary_section(message, source_.message, part);
-    parsed_->decoded_part = part;
+// What is asked for of an encoded part. All of the last one stays: often several items are
+// about the same.
+std::string_view FetchLine::decoded(const wire::FetchItem& item, const wire::SectionPlace& place) {
+  const mail::Outline* part = place.part;
+  if (part->line_octets > 0 && item.partial) {
+    decoded_ = nullptr;
+    made_ = mail::decode_transfer(part->encoding, source_.octets.at(place));
+    const uint64_t skip = mail::encoded_range(*part, item.partial->offset, item.partial->octets).skip;
+    return wire::cut(made_, wire::Partial{skip, item.partial->octets});
   }
-  return *parsed_->decoded;
+  if (decoded_ != part) made_ = mail::decode_transfer(part->encoding, source_.octets.at(place));
+  decoded_ = part;
+  return wire::cut(made_, item.partial);
+}
+
+const mail::Outline& FetchLine::outline() {
+  if (source_.outline != nullptr) return *source_.outline;
+  if (!outline_) outline_ = std::make_unique<mail::Outline>(mail::outline_of(root()));
+  return *outline_;
 }
 
 const mail::Part& FetchLine::root() {
-  if (!parsed_) parsed_ = std::make_unique<Parsed>(mail::parse_message(source_.message));
-  return parsed_->root;
+  if (!root_) root_ = std::make_unique<mail::Part>(mail::parse_message(source_.octets.whole()));
+  return *root_;
 }
 
 FetchNeeds needs_of(const std::vector<wire::FetchItem>& items) {
-  FetchNeeds needs;
-  needs.head_only = true;
+  FetchNeeds needs{.head_only = true, .octets_max = 0};
   for (const wire::FetchItem& item : items) {
     switch (item.kind) {
       case wire::FetchItem::envelope:
-      case wire::FetchItem::body_structure:
         needs.texts = true;
+        break;
+      case wire::FetchItem::body_structure:
+        needs.texts = needs.structure = true;
         break;
       case wire::FetchItem::preview:
       case wire::FetchItem::preview_lazy:
@@ -222,7 +245,12 @@ FetchNeeds needs_of(const std::vector<wire::FetchItem>& items) {
       case wire::FetchItem::binary:
       case wire::FetchItem::binary_size:
         needs.bytes = true;
+        if (takes_all(item)) needs.all_bytes = true;
+        if (is_head(item)) needs.head = true;
         if (!is_head(item)) needs.head_only = false;
+        if (!is_head(item) && !is_of_all(item)) needs.parts = true;
+        needs.octets_max = octets_of(item) > UINT64_MAX - needs.octets_max ? UINT64_MAX
+                                                                          : needs.octets_max + octets_of(item);
         break;
       default:
         break;

@@ -9,25 +9,24 @@
 
 #include "proto/imap/fetch_item.h"
 #include "proto/imap/response.h"
+#include "serve/imap/message_octets.h"
 #include "serve/imap/snapshot.h"
 #include "store/summaries.h"
-
-namespace pabal::mail {
-struct Part;
-}
-namespace pabal::proto::imap {
-struct BinarySection;
-}
 
 namespace pabal::serve::imap {
 
 // What has to be read for these items.
 struct FetchNeeds {
-  bool texts = false;    // store::SummaryTexts
-  bool preview = false;  // among them
+  bool texts = false;      // store::SummaryTexts
+  bool structure = false;  // among them
+  bool preview = false;    // among them
   bool threads = false;
   bool bytes = false;
-  bool head_only = false;  // of the bytes, nothing behind the message's own head
+  bool all_bytes = false;            // all of them, or it cannot be said which
+  bool head = false;                 // among them the message's own
+  bool head_only = false;            // and nothing else
+  bool parts = false;                // and others, for which its outline has to be known
+  uint64_t octets_max = UINT64_MAX;  // of them, about
   bool sets_seen = false;
   bool any() const { return texts || threads || bytes; }
 };
@@ -38,8 +37,8 @@ struct FetchSource {
   Item item;
   const store::SummaryTexts* texts = nullptr;  // if needed
   ThreadId thread;                             // if needed
-  std::string_view message;                    // prefix and bytes, if needed
-  bool is_head = false;                        // that is its head alone
+  MessageOctets octets;                        // prefix and bytes, as far as needed
+  const mail::Outline* outline = nullptr;      // as far as needed; nullptr: to be made of all the octets
 };
 
 struct FetchForm {
@@ -65,13 +64,13 @@ class FetchLine {
   static constexpr size_t kPieceOctets = 64 * 1024;
 
  private:
-  struct Parsed;
   void put(const proto::imap::FetchItem& item);
   void number(std::string_view name, uint64_t value);
   void octets(std::string_view name, std::string_view value);
   void section(const proto::imap::FetchItem& item);
   void binary(const proto::imap::FetchItem& item);
-  const proto::imap::BinarySection& decoded(const std::vector<uint32_t>& part);
+  std::string_view decoded(const proto::imap::FetchItem& item, const proto::imap::SectionPlace& place);
+  const mail::Outline& outline();
   const mail::Part& root();
 
   const FetchSource& source_;
@@ -81,7 +80,11 @@ class FetchLine {
   size_t next_ = 0;        // item
   std::string_view rest_;  // of the literal of the item before
   bool rest_is_literal8_ = false;
-  std::unique_ptr<Parsed> parsed_;
+  std::unique_ptr<mail::Part> root_;
+  std::unique_ptr<mail::Outline> outline_;
+  // What was put together for the last item that wanted it, and of which part.
+  std::string made_;
+  const mail::Outline* decoded_ = nullptr;
 };
 
 }  // namespace pabal::serve::imap

@@ -38,7 +38,7 @@ Fetched part_of(uint64_t offset, uint64_t octets) {
 
 TEST(FetchLine, ItemsInTheirOrder) {
   FetchSource source{.number = 3, .item = {.uid = 17, .size_octets = 5, .flags = 0, .modseq = 9}};
-  source.message = "A: b\r\n\r\nbody";
+  source.octets.add(0, "A: b\r\n\r\nbody");
   Fetched text{.kind = Fetched::body_section};
   text.section.what = proto::imap::Section::text;
   EXPECT_EQ(tell(source, {{.kind = Fetched::uid}, {.kind = Fetched::rfc822_size}, text, part_of(3, 2)}).text,
@@ -52,7 +52,7 @@ TEST(FetchLine, InPiecesHoweverLong) {
   std::string message = "Subject: large\r\n\r\n";
   message.resize(1 << 20, 'x');
   FetchSource source{.number = 1, .item = {.uid = 1}};
-  source.message = message;
+  source.octets.add(0, message);
   std::vector<Fetched> items;
   std::string expected = "* 1 FETCH (";
   for (uint64_t offset = 0; offset < 40; ++offset) {
@@ -67,7 +67,7 @@ TEST(FetchLine, InPiecesHoweverLong) {
 
 TEST(FetchLine, NothingIsToldOfWhatCannotBeDecoded) {
   FetchSource source{.number = 1, .item = {.uid = 1}};
-  source.message = "Content-Transfer-Encoding: x-unknown\r\n\r\nbody";
+  source.octets.add(0, "Content-Transfer-Encoding: x-unknown\r\n\r\nbody");
   Fetched binary{.kind = Fetched::binary};
   binary.section.part = {1};
   EXPECT_EQ(tell(source, {{.kind = Fetched::uid}, binary}).text, "");

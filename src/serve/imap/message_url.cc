@@ -8,28 +8,59 @@
 
 namespace pabal::serve::imap {
 
-rt::Task<std::shared_ptr<const UrlMessages::Message>> UrlMessages::find(MessageId id, AccountId reader) {
-  auto kept =
-      std::ranges::find_if(kept_, [&](const auto& one) { return one->id == id && one->reader == reader; });
-  if (kept != kept_.end()) {
-    kept_.splice(kept_.begin(), kept_, kept);
-    co_return kept_.front();
+namespace {
+
+std::optional<std::string> octets_of(const wire::FetchItem& item, const mail::Outline& outline,
+                                     const MessageOctets& octets) {
+  const wire::SectionPlace place = wire::octets_for(item, outline);
+  if (place.kind == wire::SectionPlace::nowhere) return std::nullopt;
+  const std::string_view found = octets.at(place);
+  if (!wire::is_subset(item.section)) return std::string(found);
+  return std::string(wire::cut(wire::header_subset(found, item.section), item.partial));
+}
+
+}  // namespace
+
+rt::Task<std::optional<std::string>> UrlMessages::read(Item item, AccountId owner,
+                                                       std::optional<wire::Section> section,
+                                                       std::optional<wire::Partial> partial) {
+  const std::vector<wire::FetchItem> items{{.kind = wire::FetchItem::body_section,
+                                            .peek = true,
+                                            .section = std::move(section).value_or(wire::Section()),
+                                            .partial = partial}};
+  const Kept* kept = find(MessageId{item.message}, owner);
+  MessageOctets whole;
+  if (kept == nullptr) {
+    FetchBatch batch(service_, owner, items, needs_of(items));
+    batch.add(1, item);
+    co_await batch.load();
+    FetchSource& source = batch.sources.front();
+    if (batch.attach(source) != FetchBatch::Loaded::yes) co_return std::nullopt;
+    if (source.outline != nullptr) co_return octets_of(items[0], *source.outline, source.octets);
+    kept = &keep(batch.whole(source), owner);
   }
-  std::vector<MessageId> ids{id};
-  std::vector<store::MessageBytes> read = co_await store_.messages(std::move(ids), UINT64_MAX, reader);
-  if (read.empty() || !read[0].error.empty()) co_return nullptr;
-  auto message = std::make_shared<Message>();
-  message->id = id;
-  message->reader = reader;
-  message->bytes = std::move(read[0].bytes);
-  message->root = mail::parse_message(message->bytes);
+  whole.add(0, kept->message->bytes);
+  co_return octets_of(items[0], kept->outline, whole);
+}
+
+const UrlMessages::Kept* UrlMessages::find(MessageId message, AccountId owner) {
+  auto found = std::ranges::find_if(
+      kept_, [&](const Kept& one) { return one.message->id == message && one.owner == owner; });
+  if (found == kept_.end()) return nullptr;
+  kept_.splice(kept_.begin(), kept_, found);
+  return &kept_.front();
+}
+
+const UrlMessages::Kept& UrlMessages::keep(std::shared_ptr<const store::MessageBytes> message,
+                                           AccountId owner) {
+  mail::Outline outline = mail::outline_of(mail::parse_message(message->bytes));
   octets_ += message->bytes.size();
-  kept_.push_front(message);
+  kept_.push_front({std::move(message), owner, std::move(outline)});
   while (octets_ > octets_max_ && kept_.size() > 1) {
-    octets_ -= kept_.back()->bytes.size();
+    octets_ -= kept_.back().message->bytes.size();
     kept_.pop_back();
   }
-  co_return message;
+  return kept_.front();
 }
 
 rt::Task<std::optional<std::string>> Session::read_url(wire::Url url, directory::Account as,
@@ -48,14 +79,8 @@ rt::Task<std::optional<std::string>> Session::read_url(wire::Url url, directory:
     co_return std::nullopt;
   std::optional<uint32_t> number = view->now()->find(url.uid);
   if (!number) co_return std::nullopt;
-  MessageId id{view->now()->at(*number).message};
-  std::shared_ptr<const UrlMessages::Message> message = co_await messages.find(id, view->owner());
-  if (!message) co_return std::nullopt;
-  std::string made;
-  std::optional<std::string_view> octets = message->bytes;
-  if (url.section) octets = wire::section_octets(message->root, message->bytes, *url.section, made);
-  if (!octets) co_return std::nullopt;
-  co_return std::string(wire::cut(*octets, url.partial));
+  const Item item = view->now()->at(*number);
+  co_return co_await messages.read(item, view->owner(), std::move(url.section), url.partial);
 }
 
 }  // namespace pabal::serve::imap

@@ -1,35 +1,44 @@
-// Messages that the URLs of one command name: many of them may name parts of the
-// same one (CATENATE, URLFETCH), which is read and looked through once.
+// What the URLs of one command name (CATENATE, URLFETCH): of each the octets that it
+// names are read, and a message that had to be read whole for one serves the others
+// as well.
 #pragma once
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "mail/message.h"
-#include "store/store.h"
+#include "proto/imap/url.h"
+#include "serve/imap/fetch_batch.h"
 
 namespace pabal::serve::imap {
 
 class UrlMessages {
  public:
   // octets_max: of messages that are kept; the last one always is.
-  UrlMessages(store::Store& store, uint64_t octets_max) : store_(store), octets_max_(octets_max) {}
+  UrlMessages(Service& service, uint64_t octets_max) : service_(service), octets_max_(octets_max) {}
 
-  struct Message {
-    MessageId id;
-    AccountId reader;
-    std::string bytes;  // as the reader gets them
-    mail::Part root;    // of the bytes
-  };
-  // nullptr: gone or damaged. Throws StoreError.
-  rt::Task<std::shared_ptr<const Message>> find(MessageId id, AccountId reader);
+  // `section` of a message, or all of it, in a mailbox of this owner; nullopt: there is no
+  // such part, or the message is gone or damaged. Throws StoreError.
+  rt::Task<std::optional<std::string>> read(Item item, AccountId owner,
+                                            std::optional<proto::imap::Section> section,
+                                            std::optional<proto::imap::Partial> partial);
 
  private:
-  store::Store& store_;
+  // A message that was read whole.
+  struct Kept {
+    std::shared_ptr<const store::MessageBytes> message;
+    AccountId owner;
+    mail::Outline outline;
+  };
+  const Kept* find(MessageId message, AccountId owner);
+  const Kept& keep(std::shared_ptr<const store::MessageBytes> message, AccountId owner);
+
+  Service& service_;
   const uint64_t octets_max_;
   uint64_t octets_ = 0;
-  std::list<std::shared_ptr<const Message>> kept_;  // last used first
+  std::list<Kept> kept_;  // last used first
 };
 
 }  // namespace pabal::serve::imap

@@ -28,7 +28,7 @@ class Recent {
     return value;
   }
 
-  // octets: of memory, without what is spent here.
+  // Instead of what was made of it before. octets: of memory, without what is spent here.
   void put(MessageId id, std::shared_ptr<const Value> value, size_t octets) {
     if (octets <= octets_max_ / 2) insert(id, {std::move(value), octets + kEntryOctets});
   }
@@ -47,8 +47,9 @@ class Recent {
       young_.clear();
       young_octets_ = 0;
     }
-    size_t octets = entry.octets;
-    if (young_.emplace(id, std::move(entry)).second) young_octets_ += octets;
+    Entry& place = young_[id];
+    young_octets_ += entry.octets - place.octets;
+    place = std::move(entry);
   }
 
   const size_t octets_max_;

@@ -103,9 +103,7 @@ rt::Task<void> Session::converse() {
   }
   out() += "* OK [CAPABILITY " + capabilities() + "] " + service_.options.hostname + " Pabal ready\r\n";
   while (co_await next_command()) {
-    std::string text(receiver_.command());
-    receiver_.next();
-    co_await execute(std::move(text));
+    co_await execute(receiver_.take_command());
     if (closing_) break;
   }
   co_await flush();
@@ -190,14 +188,13 @@ rt::Task<Session::Event> Session::wait_for_input(Instant deadline, bool tell_cha
 }
 
 rt::Task<void> Session::execute(std::string text) {
-  auto request = wire::parse_request(text, {.utf8 = names_utf8()});
+  auto request = wire::parse_request(std::move(text), {.utf8 = names_utf8()});
   if (!request) {
     const wire::SyntaxError& error = request.error();
     respond(error.tag,
             {.kind = error.no ? Outcome::no : Outcome::bad, .code = error.code, .text = error.text});
     co_return;
   }
-  std::string().swap(text);
   ++service_.counters.commands;
   tag_ = std::move(request->tag);
   const CommandFacts& facts = facts_of(request->command);

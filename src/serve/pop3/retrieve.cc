@@ -1,13 +1,16 @@
 // RETR and TOP (RFC 1939 §5, §7).
 #include "mail/downgrade.h"
 #include "serve/pop3/session.h"
-#include "store/deliveries.h"
 
 namespace pabal::serve::pop3 {
 
 namespace wire = proto::pop3;
 
 namespace {
+
+// What of a message is read for TOP, then as many times that as it takes.
+constexpr uint64_t kTopOctets = 64 << 10;
+constexpr uint64_t kTopGrowth = 4;
 
 // Where the head with its empty line ends; the end of the message if it is all head.
 size_t body_begin(std::string_view message) {
@@ -28,20 +31,28 @@ size_t after_lines(std::string_view message, size_t at, uint32_t lines) {
 
 }  // namespace
 
-rt::Task<std::optional<Reply>> Session::load(uint32_t number, std::string& message) {
+// The message as it goes out. lines: TOP wants so many of the body, and what lies behind
+// them need not be read.
+rt::Task<std::optional<Reply>> Session::load(uint32_t number, std::optional<uint32_t> lines,
+                                             std::string& message) {
   if (auto refused = refuse_number(number)) co_return refused;
   MessageId id = mails_[number - 1].message;
   std::optional<store::MessageRecord> record = co_await service_.store.read(store::find_message, id);
-  if (!record) co_return err("SYS/TEMP", Text::gone, {std::to_string(number)});
-  std::string bytes = co_await service_.store.message_bytes(id);
-
-  if (record->deliveries) {
-    message = co_await service_.store.read(store::delivery_fields, id, account_.id);
+  const bool binary = record && record->body == store::BodyType::binary;  // RFC 6856 §2.1: never by POP3
+  const bool converted = binary || (record && record->smtputf8 && !utf8_);
+  uint64_t octets = lines && !converted ? kTopOctets : UINT64_MAX;
+  for (bool enough = !record; !enough; octets *= kTopGrowth) {
+    std::vector<store::MessageRange> wanted{{id, {0, octets}}};
+    std::vector<store::MessageBytes> read = co_await service_.store.read(std::move(wanted), account_.id);
+    store::MessageBytes& found = read.at(0);
+    if (!found.error.empty() && !found.gone) throw store::StoreError(found.error);
+    if (found.gone) record.reset();
+    message = std::move(found.bytes);
+    enough = message.size() == found.size_octets ||
+             after_lines(message, body_begin(message), lines.value_or(0)) < message.size();
   }
-  message += record->prefix;
-  message += bytes;
-  bool binary = record->body == store::BodyType::binary;  // RFC 6856 §2.1: never by POP3
-  if (binary || (record->smtputf8 && !utf8_)) {
+  if (!record) co_return err("SYS/TEMP", Text::gone, {std::to_string(number)});
+  if (converted) {
     auto surrogate = mail::to_7bit(message);
     if (!surrogate && !binary) co_return err("UTF8", Text::utf8_needed);
     if (!surrogate) co_return err("SYS/PERM", Text::not_convertible, {std::to_string(number)});
@@ -52,7 +63,7 @@ rt::Task<std::optional<Reply>> Session::load(uint32_t number, std::string& messa
 
 rt::Task<Reply> Session::on(wire::Retr command) {
   std::string message;
-  auto refused = co_await load(command.number, message);
+  auto refused = co_await load(command.number, std::nullopt, message);
   if (refused) co_return *refused;
   ++sent_;
   ++service_.counters.messages;
@@ -64,7 +75,7 @@ rt::Task<Reply> Session::on(wire::Retr command) {
 
 rt::Task<Reply> Session::on(wire::Top command) {
   std::string message;
-  auto refused = co_await load(command.number, message);
+  auto refused = co_await load(command.number, command.lines, message);
   if (refused) co_return *refused;
   message.resize(after_lines(message, body_begin(message), command.lines));
   Reply reply = ok(Text::top_follows);

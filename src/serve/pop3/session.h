@@ -103,7 +103,7 @@ class Session {
   // retrieve.cc
   rt::Task<Reply> on(proto::pop3::Retr command);
   rt::Task<Reply> on(proto::pop3::Top command);
-  rt::Task<std::optional<Reply>> load(uint32_t number, std::string& message);
+  rt::Task<std::optional<Reply>> load(uint32_t number, std::optional<uint32_t> lines, std::string& message);
 
   Service& service_;
   const ListenerOptions listener_;

@@ -1,6 +1,6 @@
 // Config: everything an operator can set, one struct per section of pabal.toml.
-// Defaults are the member initialisers here; keys and their documentation stand
-// beside them in config_fields.cc, and parsing, error messages, key suggestions
+// Defaults are the member initialisers here, or in base/defaults.h where a station has
+// them too; keys and their documentation stand in config_fields.cc, and parsing, error messages, key suggestions
 // and the commented file that `pabal init` writes all come from those two.
 //
 // Times are written "5m", sizes "50MiB". Secrets never stand in the file itself:
@@ -16,14 +16,16 @@
 #include <string_view>
 #include <vector>
 
+#include "base/defaults.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "io/endpoint.h"
+#include "listen/listener.h"
 
 namespace pabal::app {
 
-enum class Protocol { smtp, submission, lmtp, pop3, imap, metrics };
-enum class TlsMode { none, starttls, implicit };
+using Protocol = listen::Service;  // as the key is called
+using TlsMode = tls::Mode;
 enum class LogFormat { text, json };
 enum class IpFamilies { both, v4_only, v6_only };
 
@@ -46,19 +48,19 @@ struct TlsConfig {
 };
 
 struct LimitsConfig {
-  uint64_t message_octets_max = 50 << 20;
-  int recipients_max = 1000;
-  int sessions_max = 20000;        // 0: no limit
-  int sessions_per_ip_max = 1000;  // 0: no limit
-  uint64_t receiving_octets_max = 1 << 30;
-  uint64_t command_octets_max = 2048;
-  int errors_max = 10;
-  int auth_failures_max = 5;
-  int received_max = 100;
-  Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 §4.5.3.2.7
-  Duration data_timeout = std::chrono::minutes(10);
-  Duration pop3_timeout = std::chrono::minutes(10);  // RFC 1939 §3
-  Duration imap_timeout = std::chrono::minutes(30);  // RFC 9051 §5.4
+  uint64_t message_octets_max = defaults::message_octets_max;
+  int recipients_max = defaults::recipients_max;
+  int sessions_max = defaults::sessions_max;                // 0: no limit
+  int sessions_per_ip_max = defaults::sessions_per_ip_max;  // 0: no limit
+  uint64_t receiving_octets_max = defaults::receiving_octets_max;
+  uint64_t command_octets_max = defaults::command_octets_max;
+  int errors_max = defaults::errors_max;
+  int auth_failures_max = defaults::auth_failures_max;
+  int received_max = defaults::received_max;
+  Duration command_timeout = defaults::command_timeout;
+  Duration data_timeout = defaults::data_timeout;
+  Duration pop3_timeout = defaults::pop3_timeout;
+  Duration imap_timeout = defaults::imap_timeout;
   Duration drain_timeout = std::chrono::seconds(30);
 };
 
@@ -114,10 +116,10 @@ struct LogConfig {
 };
 
 struct ImapConfig {
-  Duration progress_interval = std::chrono::seconds(10);
-  uint64_t view_octets_max = 64 << 20;
-  uint64_t text_octets_max = 32 << 20;
-  uint64_t read_ahead_octets_max = 8 << 20;
+  Duration progress_interval = defaults::imap_progress_interval;
+  uint64_t view_octets_max = defaults::imap_view_octets_max;
+  uint64_t text_octets_max = defaults::imap_text_octets_max;
+  uint64_t read_ahead_octets_max = defaults::imap_read_ahead_octets_max;
 };
 
 struct StoreConfig {

@@ -1,6 +1,10 @@
 #include "app/front.h"
 
+#include <algorithm>
+
+#include "app/metrics.h"
 #include "app/options.h"
+#include "base/verify.h"
 
 namespace pabal::app {
 
@@ -16,12 +20,6 @@ rt::Task<void> guarded(rt::Task<void> task, Log& log) {
   }
 }
 
-template <class Options>
-Options noting(Options options, journey::Refusals& refusals) {
-  options.refusals = &refusals;
-  return options;
-}
-
 }  // namespace
 
 Front::Front(Server& server, bool bind_all)
@@ -30,15 +28,7 @@ Front::Front(Server& server, bool bind_all)
       directory_(server.world_, *server.store_, static_cast<size_t>(server.config_.store.directory_cache_max),
                  server.proven_, server.config_.server.hostname),
       intake_(server.world_, directory_, *server.store_, server.queue_, {server.config_.server.hostname}),
-      smtpd_(server.world_, directory_, intake_, server.tls_.get(),
-             noting(smtpd_options(server.config_, server.salt_key_), server.refusals_),
-             server.smtpd_counters_),
-      pop3_(server.world_, *server.store_, directory_, server.maildrop_locks_, server.tls_.get(),
-            noting(pop3_options(server.config_, server.salt_key_), server.refusals_), server.pop3_counters_),
-      imap_(server.world_, *server.store_, directory_, server.indexer_, server.imap_snapshots_,
-            server.imap_first_told_, server.tls_.get(),
-            noting(imap_options(server.config_, server.salt_key_), server.refusals_), server.imap_counters_),
-      metrics_(server.world_, [&server] { return server.metrics(); }) {
+      table_(make_table()) {
   for (size_t i = 0; i < server_.config_.listeners.size(); ++i) {
     const ListenerConfig& config = server_.config_.listeners[i];
     io::Endpoint& at = server_.endpoints_[i];
@@ -49,27 +39,41 @@ Front::Front(Server& server, bool bind_all)
     if (bind_all && shareable && at.port != 0) server_.world_.net.listen(at, {});
     std::unique_ptr<io::Listener> listener = server_.world_.net.listen(at, {.reuse_port = shareable});
     if (bind_all) at = listener->local();
-    add_listener(config, std::move(listener));
+    serving_.push_back(protocol_of(config.protocol).serve(std::move(listener), listener_options(config)));
   }
 }
 
-void Front::add_listener(const ListenerConfig& config, std::unique_ptr<io::Listener> listener) {
-  switch (config.protocol) {
-    case Protocol::smtp:
-    case Protocol::submission:
-    case Protocol::lmtp:
-      serving_.push_back(smtpd_.serve(std::move(listener), smtp_listener(config)));
-      break;
-    case Protocol::pop3:
-      serving_.push_back(pop3_.serve(std::move(listener), pop3_listener(config)));
-      break;
-    case Protocol::imap:
-      serving_.push_back(imap_.serve(std::move(listener), imap_listener(config)));
-      break;
-    case Protocol::metrics:
-      serving_.push_back(metrics_.serve(std::move(listener)));
-      break;
-  }
+std::vector<Front::Row> Front::make_table() {
+  using enum listen::Service;
+  Server& s = server_;
+  std::vector<Row> table;
+  table.push_back({{smtp, submission, lmtp},
+                   std::make_unique<receive::Smtpd>(
+                       s.world_, s.seats_, directory_, s.gate_, intake_, s.tls_.get(),
+                       smtpd_options(s.config_, s.refusals_), s.smtpd_counters_)});
+  table.push_back({{imap},
+                   std::make_unique<serve::imap::ImapServer>(
+                       s.world_, s.seats_, *s.store_, directory_, s.gate_, s.indexer_, s.imap_snapshots_,
+                       s.imap_first_told_, s.tls_.get(),
+                       imap_options(s.config_), s.imap_counters_)});
+  table.push_back({{pop3},
+                   std::make_unique<serve::pop3::Pop3Server>(
+                       s.world_, s.seats_, *s.store_, directory_, s.gate_, s.maildrop_locks_, s.tls_.get(),
+                       pop3_options(s.config_), s.pop3_counters_)});
+  table.push_back({{metrics}, std::make_unique<MetricsServer>(s.world_, [this] { return server_.metrics(*this); })});
+  return table;
+}
+
+listen::Protocol& Front::protocol_of(listen::Service service) const {
+  auto row = std::ranges::find_if(table_, [&](const Row& r) { return std::ranges::find(r.services, service) != r.services.end(); });
+  verify(row != table_.end(), "every service has its protocol");
+  return *row->protocol;
+}
+
+std::vector<const listen::Protocol*> Front::protocols() const {
+  std::vector<const listen::Protocol*> out;
+  for (const Row& row : table_) out.push_back(row.protocol.get());
+  return out;
 }
 
 rt::Task<void> Front::run() {
@@ -78,18 +82,12 @@ rt::Task<void> Front::run() {
   serving_.clear();
   co_await group.join();
   Instant deadline = loop_.now() + server_.config_.limits.drain_timeout;
-  co_await smtpd_.join(deadline);
-  co_await pop3_.join(deadline);
-  co_await imap_.join(deadline);
-  co_await metrics_.join();
+  for (const Row& row : table_) co_await row.protocol->join(deadline);
 }
 
 void Front::stop() {
   if (std::exchange(stopping_, true)) return;
-  smtpd_.stop();
-  pop3_.stop();
-  imap_.stop();
-  metrics_.stop();
+  for (const Row& row : table_) row.protocol->stop();
 }
 
 }  // namespace pabal::app

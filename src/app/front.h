@@ -1,14 +1,12 @@
-// Front: what one event loop serves. Its listeners, sessions and directory
-// cache belong to that loop; store and queue are shared.
+// Front: what one event loop serves: a table of protocols. Its listeners, sessions
+// and directory cache belong to that loop; store and queue are shared.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "app/metrics.h"
 #include "app/server.h"
-#include "serve/imap/server.h"
-#include "serve/pop3/server.h"
+#include "listen/protocol.h"
 
 namespace pabal::app {
 
@@ -27,18 +25,21 @@ class Front {
   rt::Loop& loop() { return loop_; }
   intake::Intake& intake() { return intake_; }
   directory::Directory& directory() { return directory_; }
+  std::vector<const listen::Protocol*> protocols() const;
 
  private:
-  void add_listener(const ListenerConfig& config, std::unique_ptr<io::Listener> listener);
+  struct Row {
+    std::vector<listen::Service> services;  // that its listeners may be for
+    std::unique_ptr<listen::Protocol> protocol;
+  };
+  std::vector<Row> make_table();
+  listen::Protocol& protocol_of(listen::Service service) const;
 
   Server& server_;
   rt::Loop& loop_;
   directory::Directory directory_;
   intake::Intake intake_;
-  receive::Smtpd smtpd_;
-  serve::pop3::Pop3Server pop3_;
-  serve::imap::ImapServer imap_;
-  MetricsServer metrics_;
+  const std::vector<Row> table_;
   std::vector<rt::Task<void>> serving_;
   bool stopping_ = false;
 };

@@ -6,114 +6,58 @@ namespace pabal::app {
 
 namespace http = proto::http;
 
-namespace {
+// One connection.
+class MetricsServer::Exchange final : public listen::Session {
+ public:
+  Exchange(const MetricsServer& server, std::unique_ptr<io::Stream> stream)
+      : server_(server), stream_(std::move(stream)) {}
 
-// 1500 -> "0.0015"; whole seconds without a point.
-std::string seconds(int64_t us) {
-  std::string fraction = std::to_string(1'000'000 + us % 1'000'000).substr(1);
-  while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
-  return std::to_string(us / 1'000'000) + (fraction.empty() ? "" : "." + fraction);
+  rt::Task<void> run() override;
+  void wake() override { stream_->wake(); }
+
+ private:
+  rt::Task<void> answer();
+
+  const MetricsServer& server_;
+  std::unique_ptr<io::Stream> stream_;
+};
+
+std::unique_ptr<listen::Session> MetricsServer::open_session(std::unique_ptr<io::Stream> stream,
+                                                             listen::Visitor) {
+  return std::make_unique<Exchange>(*this, std::move(stream));
 }
 
-}  // namespace
-
-void MetricsText::describe(std::string_view name, std::string_view help, std::string_view type) {
-  if (name == last_name_) return;
-  text_ += "# HELP " + std::string(name) + ' ' + std::string(help) + "\n# TYPE " + std::string(name) + ' ' +
-           std::string(type) + '\n';
-  last_name_ = name;
+std::string MetricsServer::refusal() const {
+  http::Response response;
+  response.status = 503;
+  response.body = "too many connections\n";
+  return to_wire(response, false);
 }
 
-void MetricsText::sample(std::string_view name, const std::string& value, const Labels& labels) {
-  text_ += name;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    text_ += (i == 0 ? "{" : ",") + std::string(labels[i].first) + "=\"";
-    for (char c : labels[i].second) {
-      if (c == '\\' || c == '"') text_ += '\\';
-      if (c == '\n') {
-        text_ += "\\n";
-      } else {
-        text_ += c;
-      }
-    }
-    text_ += '"';
-  }
-  text_ += (labels.empty() ? " " : "} ") + value + '\n';
-}
-
-void MetricsText::counter(std::string_view name, std::string_view help, uint64_t value,
-                          const Labels& labels) {
-  describe(name, help, "counter");
-  sample(name, std::to_string(value), labels);
-}
-
-void MetricsText::gauge(std::string_view name, std::string_view help, int64_t value, const Labels& labels) {
-  describe(name, help, "gauge");
-  sample(name, std::to_string(value), labels);
-}
-
-void MetricsText::histogram(std::string_view name, std::string_view help, const Histogram& histogram) {
-  describe(name, help, "histogram");
-  const std::string n(name);
-  uint64_t count = 0;
-  for (size_t i = 0; i < Histogram::kBoundsUs.size(); ++i) {
-    count += histogram.count(i);
-    sample(n + "_bucket", std::to_string(count), {{"le", seconds(Histogram::kBoundsUs[i])}});
-  }
-  count += histogram.count(Histogram::kBoundsUs.size());
-  sample(n + "_bucket", std::to_string(count), {{"le", "+Inf"}});
-  sample(n + "_sum", seconds(static_cast<int64_t>(histogram.sum_us())), {});
-  sample(n + "_count", std::to_string(count), {});
-}
-
-rt::Task<void> MetricsServer::serve(std::unique_ptr<io::Listener> listener) {
-  auto session = [this](std::unique_ptr<io::Stream> stream) { return run_session(std::move(stream)); };
-  co_await acceptor_.serve(std::move(listener), session);
-}
-
-void MetricsServer::stop() {
-  stopping_ = true;
-  acceptor_.stop();
-  for (io::Stream* stream : streams_) stream->wake();
-}
-
-rt::Task<void> MetricsServer::join() {
-  co_await acceptor_.join(Instant::never(), [] {});
-}
-
-rt::Task<void> MetricsServer::run_session(std::unique_ptr<io::Stream> stream) {
-  if (streams_.size() >= kSessionsMax) co_return;
-  streams_.insert(stream.get());
-  try {
-    co_await answer(*stream);
-    stream->finish();
-  } catch (const io::IoError& e) {
-    world_.log.debug("metrics.connection_lost", {{"reason", e.what()}});
-  } catch (const std::exception& e) {
-    world_.log.warning("metrics.failed", {{"reason", e.what()}});
-  }
-  streams_.erase(stream.get());
+rt::Task<void> MetricsServer::Exchange::run() {
+  co_await answer();
+  stream_->finish();
 }
 
 // Requests one after the other until one side has enough.
-rt::Task<void> MetricsServer::answer(io::Stream& stream) {
+rt::Task<void> MetricsServer::Exchange::answer() {
   std::string input;
   bool keep_alive = true;
-  while (keep_alive && !stopping_) {
+  while (keep_alive && !server_.stopping()) {
     Instant deadline = rt::Loop::current().now() + kIdleTimeout;
     std::string_view rest = input;
-    std::string response = co_await respond(rest, keep_alive);
+    std::string response = co_await server_.respond(rest, keep_alive);
     if (!response.empty()) {
       input.erase(0, input.size() - rest.size());
-      co_await io::write_all(stream, response, deadline);
+      co_await io::write_all(*stream_, response, deadline);
       continue;
     }
     char chunk[4096];
-    io::TryResult got = stream.try_read(chunk);
+    io::TryResult got = stream_->try_read(chunk);
     if (got.kind == io::TryResult::eof) co_return;
     if (got.kind == io::TryResult::done) {
       input.append(chunk, got.octets);
-    } else if (co_await stream.readable(deadline) == rt::Wake::deadline) {
+    } else if (co_await stream_->readable(deadline) == rt::Wake::deadline) {
       co_return;
     }
   }

@@ -56,7 +56,11 @@ queue::QueueOptions queue_options(const Config& config) {
   return out;
 }
 
-receive::SmtpdOptions smtpd_options(const Config& config, const std::string& salt_key) {
+directory::Gate::Options gate_options(const Config& config, std::string salt_key) {
+  return {.fake_salt_key = std::move(salt_key), .failures_max = config.limits.auth_failures_max};
+}
+
+receive::SmtpdOptions smtpd_options(const Config& config, journey::Refusals& refusals) {
   const LimitsConfig& limits = config.limits;
   receive::SmtpdOptions out;
   out.hostname = config.server.hostname;
@@ -65,69 +69,40 @@ receive::SmtpdOptions smtpd_options(const Config& config, const std::string& sal
   out.receiving_octets_max = limits.receiving_octets_max;
   out.command_octets_max = limits.command_octets_max;
   out.errors_max = limits.errors_max;
-  out.auth_failures_max = limits.auth_failures_max;
   out.received_max = limits.received_max;
-  out.sessions_max = or_unlimited(limits.sessions_max);
-  out.sessions_per_peer_max = or_unlimited(limits.sessions_per_ip_max);
   out.command_timeout = limits.command_timeout;
   out.data_timeout = limits.data_timeout;
   out.trusted_networks = config.relay.trusted_networks;
-  out.fake_salt_key = salt_key;
+  out.refusals = &refusals;
   return out;
 }
 
-receive::ListenerOptions smtp_listener(const ListenerConfig& listener) {
-  receive::ListenerOptions out;
-  out.service = listener.protocol == Protocol::submission ? receive::Service::submission
-                : listener.protocol == Protocol::lmtp     ? receive::Service::lmtp
-                                                          : receive::Service::relay;
-  out.tls = listener.tls == TlsMode::implicit   ? receive::TlsMode::implicit
-            : listener.tls == TlsMode::starttls ? receive::TlsMode::starttls
-                                                : receive::TlsMode::none;
-  out.plaintext_auth = listener.plaintext_auth;
-  return out;
+listen::ListenerOptions listener_options(const ListenerConfig& listener) {
+  return {.service = listener.protocol, .tls = listener.tls, .plaintext_auth = listener.plaintext_auth};
 }
 
-serve::pop3::Pop3Options pop3_options(const Config& config, const std::string& salt_key) {
+listen::Seats seats(const Config& config) {
+  return listen::Seats(or_unlimited(config.limits.sessions_max), or_unlimited(config.limits.sessions_per_ip_max));
+}
+
+serve::pop3::Pop3Options pop3_options(const Config& config) {
   serve::pop3::Pop3Options out;
   out.hostname = config.server.hostname;
-  out.fake_salt_key = salt_key;
   out.idle_timeout = config.limits.pop3_timeout;
   out.errors_max = config.limits.errors_max;
-  out.sessions_max = or_unlimited(config.limits.sessions_max);
   return out;
 }
 
-serve::pop3::ListenerOptions pop3_listener(const ListenerConfig& listener) {
-  serve::pop3::ListenerOptions out;
-  out.tls = listener.tls == TlsMode::implicit   ? serve::pop3::TlsMode::implicit
-            : listener.tls == TlsMode::starttls ? serve::pop3::TlsMode::starttls
-                                                : serve::pop3::TlsMode::none;
-  out.plaintext_auth = listener.plaintext_auth;
-  return out;
-}
-
-serve::imap::ImapOptions imap_options(const Config& config, const std::string& salt_key) {
+serve::imap::ImapOptions imap_options(const Config& config) {
   serve::imap::ImapOptions out;
   out.hostname = config.server.hostname;
-  out.fake_salt_key = salt_key;
   out.message_octets_max = config.limits.message_octets_max;
   out.idle_timeout = config.limits.imap_timeout;
   out.errors_max = config.limits.errors_max;
-  out.sessions_max = or_unlimited(config.limits.sessions_max);
   out.progress_interval = config.imap.progress_interval;
   out.view_octets_max = config.imap.view_octets_max;
   out.text_octets_max = config.imap.text_octets_max;
   out.read_ahead_octets_max = config.imap.read_ahead_octets_max;
-  return out;
-}
-
-serve::imap::ListenerOptions imap_listener(const ListenerConfig& listener) {
-  serve::imap::ListenerOptions out;
-  out.tls = listener.tls == TlsMode::implicit   ? serve::imap::TlsMode::implicit
-            : listener.tls == TlsMode::starttls ? serve::imap::TlsMode::starttls
-                                                : serve::imap::TlsMode::none;
-  out.plaintext_auth = listener.plaintext_auth;
   return out;
 }
 
@@ -165,13 +140,13 @@ route::RouteOptions route_options(const Config& config, const std::vector<io::En
     bool secret = !route.user.empty();
     switch (route.tls) {
       case TlsMode::none:
-        host.tls = route::TlsMode::none;
+        host.tls = route::TlsDemand::none;
         break;
       case TlsMode::starttls:
-        host.tls = secret ? route::TlsMode::required : route::TlsMode::opportunistic;
+        host.tls = secret ? route::TlsDemand::required : route::TlsDemand::opportunistic;
         break;
       case TlsMode::implicit:
-        host.tls = route::TlsMode::implicit;
+        host.tls = route::TlsDemand::implicit;
         break;
     }
     out.smarthosts.push_back(std::move(host));

@@ -3,6 +3,7 @@
 
 #include "app/config.h"
 #include "deliver/options.h"
+#include "listen/seats.h"
 #include "os/real_world.h"
 #include "queue/schedule.h"
 #include "receive/smtpd.h"
@@ -15,12 +16,12 @@ namespace pabal::app {
 
 store::StoreOptions store_options(const Config& config);
 queue::QueueOptions queue_options(const Config& config);
-receive::SmtpdOptions smtpd_options(const Config& config, const std::string& salt_key);
-receive::ListenerOptions smtp_listener(const ListenerConfig& listener);
-serve::pop3::Pop3Options pop3_options(const Config& config, const std::string& salt_key);
-serve::pop3::ListenerOptions pop3_listener(const ListenerConfig& listener);
-serve::imap::ImapOptions imap_options(const Config& config, const std::string& salt_key);
-serve::imap::ListenerOptions imap_listener(const ListenerConfig& listener);
+directory::Gate::Options gate_options(const Config& config, std::string salt_key);
+receive::SmtpdOptions smtpd_options(const Config& config, journey::Refusals& refusals);
+serve::pop3::Pop3Options pop3_options(const Config& config);
+serve::imap::ImapOptions imap_options(const Config& config);
+listen::ListenerOptions listener_options(const ListenerConfig& listener);
+listen::Seats seats(const Config& config);
 // bound: where the listeners of the config are in fact. Throws IoError when a
 // password file cannot be read.
 route::RouteOptions route_options(const Config& config, const std::vector<io::Endpoint>& bound,

@@ -14,7 +14,7 @@
 
 #include "app/config.h"
 #include "deliver/deliverer.h"
-#include "directory/directory.h"
+#include "directory/gate.h"
 #include "intake/intake.h"
 #include "io/world.h"
 #include "journey/refusals.h"
@@ -29,7 +29,6 @@
 namespace pabal::app {
 
 class Front;
-class MetricsText;
 
 class Server {
  public:
@@ -54,12 +53,11 @@ class Server {
 
   store::Store& store() { return *store_; }
 
-  // For Prometheus. On a loop.
-  rt::Task<std::string> metrics();
+  // For Prometheus. On the loop of `front`.
+  rt::Task<std::string> metrics(const Front& front);
 
  private:
   friend class Front;
-  void add_sessions(MetricsText& text) const;
   rt::Task<void> serve_front(Front& front);
   size_t open_fronts();
 
@@ -69,6 +67,7 @@ class Server {
   std::function<void(const std::vector<io::Endpoint>&)> on_bound_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<tls::ServerContext> tls_;
+  listen::Seats seats_;
   queue::Queue queue_;
   serve::pop3::MaildropLocks maildrop_locks_;
   receive::SmtpdCounters smtpd_counters_;
@@ -78,7 +77,7 @@ class Server {
   serve::imap::FirstTold imap_first_told_;
   serve::Indexer indexer_;
   journey::Refusals refusals_;
-  std::string salt_key_;
+  directory::Gate gate_;
   std::shared_ptr<directory::Proven> proven_;  // passwords, for all loops
   std::vector<io::Endpoint> endpoints_;
   deliver::Deliverer* deliverer_ = nullptr;  // while run() runs

@@ -2,11 +2,11 @@
 // base units (seconds, bytes), counters end in _total, what differs only by
 // protocol is one name with a label. docs/operating.md says what to watch.
 #include <algorithm>
-#include <array>
 
-#include "app/metrics.h"
+#include "app/front.h"
 #include "app/server.h"
 #include "app/version.h"
+#include "base/metrics_text.h"
 #include "queue/operate.h"
 
 namespace pabal::app {
@@ -17,25 +17,28 @@ int64_t value(const std::atomic<uint64_t>& counter) {
   return static_cast<int64_t>(counter.load());
 }
 
-void add_mail_in(MetricsText& text, const receive::SmtpdCounters& smtp) {
-  text.counter("pabal_messages_accepted_total", "Messages that were answered by 250", smtp.messages);
-  text.counter("pabal_accepted_bytes_total", "Size of the accepted messages", smtp.octets);
-  text.counter("pabal_messages_refused_total", "Messages refused after DATA or BDAT", smtp.refused_messages);
-  text.counter("pabal_recipients_refused_total", "Recipients refused", smtp.refused_recipients);
-  text.histogram("pabal_message_acceptance_duration_seconds",
-                 "From the end of a message to its 250: checks, commit and sync", smtp.acceptance);
-}
-
-void add_readers(MetricsText& text, const serve::pop3::Pop3Counters& pop3,
-                 const serve::imap::ImapCounters& imap) {
-  text.counter("pabal_pop3_messages_total", "Messages retrieved by POP3", pop3.messages);
-  text.counter("pabal_pop3_deleted_total", "Messages deleted by POP3", pop3.deleted);
-  text.counter("pabal_imap_commands_total", "IMAP commands", imap.commands);
-  text.counter("pabal_imap_sent_bytes_total", "Sent to IMAP clients", imap.octets_sent);
-  text.counter("pabal_imap_appended_total", "Messages that IMAP clients put into mailboxes", imap.appended);
-  text.histogram("pabal_imap_command_duration_seconds",
-                 "From a complete IMAP command to its tagged response, IDLE left out",
-                 imap.command_durations);
+// What all protocols count.
+void add_sessions(MetricsText& text, const std::vector<const listen::Protocol*>& protocols) {
+  using Counter = std::atomic<uint64_t> listen::Counters::*;
+  auto each = [&](auto add) {
+    for (const listen::Protocol* protocol : protocols)
+      add(protocol->counters(), MetricsText::Labels{{"protocol", std::string(protocol->name())}});
+  };
+  auto counter = [&](std::string_view name, std::string_view help, Counter which) {
+    each([&](const listen::Counters& counters, const MetricsText::Labels& labels) {
+      text.counter(name, help, counters.*which, labels);
+    });
+  };
+  counter("pabal_sessions_total", "Sessions begun (smtp: submission and LMTP too)",
+          &listen::Counters::sessions);
+  counter("pabal_sessions_refused_total", "Of these turned away, since there were too many",
+          &listen::Counters::refused_sessions);
+  counter("pabal_tls_sessions_total", "Sessions that used TLS", &listen::Counters::tls_sessions);
+  counter("pabal_logins_total", "Logins that succeeded", &listen::Counters::logins);
+  counter("pabal_auth_failures_total", "Logins that failed", &listen::Counters::auth_failures);
+  each([&](const listen::Counters& counters, const MetricsText::Labels& labels) {
+    text.gauge("pabal_sessions", "Sessions open now", value(counters.open_sessions), labels);
+  });
 }
 
 void add_mail_out(MetricsText& text, const deliver::Counters& out) {
@@ -61,28 +64,7 @@ void add_store(MetricsText& text, const store::Store::Counters& store) {
 
 }  // namespace
 
-void Server::add_sessions(MetricsText& text) const {
-  const receive::SmtpdCounters& smtp = smtpd_counters_;
-  const serve::pop3::Pop3Counters& pop3 = pop3_counters_;
-  const serve::imap::ImapCounters& imap = imap_counters_;
-  using Row = std::pair<const char*, const std::atomic<uint64_t>*>;
-  auto counters = [&](std::string_view name, std::string_view help, std::initializer_list<Row> rows) {
-    for (const auto& [protocol, counter] : rows) text.counter(name, help, *counter, {{"protocol", protocol}});
-  };
-  counters("pabal_sessions_total", "Sessions begun (smtp: submission and LMTP too)",
-           {{"smtp", &smtp.sessions}, {"imap", &imap.sessions}, {"pop3", &pop3.sessions}});
-  counters("pabal_tls_sessions_total", "Sessions that used TLS",
-           {{"smtp", &smtp.tls_sessions}, {"imap", &imap.tls_sessions}, {"pop3", &pop3.tls_sessions}});
-  counters("pabal_logins_total", "Logins that succeeded", {{"imap", &imap.logins}, {"pop3", &pop3.logins}});
-  counters("pabal_auth_failures_total", "Logins that failed",
-           {{"smtp", &smtp.auth_failures}, {"imap", &imap.auth_failures}, {"pop3", &pop3.auth_failures}});
-  for (const auto& [protocol, open] : {Row{"smtp", &smtp.open_sessions}, Row{"imap", &imap.open_sessions},
-                                       Row{"pop3", &pop3.open_sessions}}) {
-    text.gauge("pabal_sessions", "Sessions open now", value(*open), {{"protocol", protocol}});
-  }
-}
-
-rt::Task<std::string> Server::metrics() {
+rt::Task<std::string> Server::metrics(const Front& front) {
   MetricsText text;
   text.gauge("pabal_build_info", "1; the version is in the label", 1, {{"version", kVersion}});
   text.gauge("process_start_time_seconds", "When the server was started, in seconds since 1970",
@@ -94,9 +76,9 @@ rt::Task<std::string> Server::metrics() {
                  {{"certificate", certificate.certificate_path}});
     }
   }
-  add_sessions(text);
-  add_mail_in(text, smtpd_counters_);
-  add_readers(text, pop3_counters_, imap_counters_);
+  const std::vector<const listen::Protocol*> protocols = front.protocols();
+  add_sessions(text, protocols);
+  for (const listen::Protocol* protocol : protocols) protocol->metrics(text);
   text.counter("pabal_messages_indexed_total", "Messages made ready for lists and searches",
                indexer_.counters().indexed);
   if (deliverer_ != nullptr) add_mail_out(text, deliverer_->counters());

@@ -9,7 +9,7 @@ namespace pabal::deliver {
 namespace {
 
 namespace smtp = proto::smtp;
-using route::TlsMode;
+using route::TlsDemand;
 
 using Opened = std::expected<std::unique_ptr<SmtpClient>, Outcome>;
 
@@ -55,11 +55,11 @@ std::optional<Outcome> greeted_by_ourselves(const Opening& opening, const SmtpCl
 // From a connection to "ready for MAIL". handshake_failed: TLS was tried and
 // did not come about, the connection is lost.
 rt::Task<std::optional<Outcome>> introduce(const Opening& opening, SmtpClient& client, const route::Hop& hop,
-                                           TlsMode tls, const route::Route& route, bool& handshake_failed) {
+                                           TlsDemand tls, const route::Route& route, bool& handshake_failed) {
   const Timeouts& timeouts = opening.options.timeouts;
-  bool may_encrypt = tls != TlsMode::none && opening.tls != nullptr;
-  bool must_encrypt = tls == TlsMode::required || tls == TlsMode::implicit;
-  if (tls == TlsMode::implicit && may_encrypt)
+  bool may_encrypt = tls != TlsDemand::none && opening.tls != nullptr;
+  bool must_encrypt = tls == TlsDemand::required || tls == TlsDemand::implicit;
+  if (tls == TlsDemand::implicit && may_encrypt)
     co_await client.start_tls(*opening.tls, timeouts.tls_handshake);
 
   smtp::Reply greeting = co_await client.greeting(timeouts.greeting);
@@ -112,7 +112,7 @@ Outcome broken(const std::string& host, const io::IoError& error) {
 
 rt::Task<Opened> open_client(Opening opening, route::Hop hop, io::Endpoint to, const route::Route& route,
                              Dialogue& dialogue) {
-  TlsMode tls = hop.tls;
+  TlsDemand tls = hop.tls;
   for (;;) {
     bool handshake_failed = false;
     Outcome trouble;
@@ -135,10 +135,10 @@ rt::Task<Opened> open_client(Opening opening, route::Hop hop, io::Endpoint to, c
       dialogue.note(error.what());
       client.reset();
     }
-    if (handshake_failed && tls == TlsMode::opportunistic) {
+    if (handshake_failed && tls == TlsDemand::opportunistic) {
       // RFC 7435 §3: a broken TLS must not be worse than none.
       dialogue.note("TLS failed: once more without");
-      tls = TlsMode::none;
+      tls = TlsDemand::none;
       continue;
     }
     if (client) co_await client->quit(opening.options.timeouts.quit);

@@ -24,6 +24,10 @@ class Connection {
   void wake() {
     if (stream_) stream_->wake();
   }
+  // Nothing more will be written; nothing while the stream is away.
+  void finish() {
+    if (stream_) stream_->finish();
+  }
   void attach(std::unique_ptr<Stream> stream) { stream_ = std::move(stream); }
 
   // co_await readable(deadline), then fill(): reads what has arrived.

@@ -1,5 +1,6 @@
 #include "io/endpoint.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cstring>
 
@@ -13,6 +14,12 @@ bool IpAddress::is_loopback() const {
   one.v6 = true;
   one.bytes[15] = 1;
   return *this == one;
+}
+
+IpAddress IpAddress::host() const {
+  IpAddress out = *this;
+  if (v6) std::fill(out.bytes.begin() + 8, out.bytes.end(), uint8_t{0});
+  return out;
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {

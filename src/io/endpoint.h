@@ -15,6 +15,9 @@ struct IpAddress {
 
   auto operator<=>(const IpAddress&) const = default;
   bool is_loopback() const;
+  // What one host has: this address, and of IPv6 its /64, which is the least that a
+  // network gives (RFC 6177) and out of which a host takes what it likes (RFC 8981).
+  IpAddress host() const;
   static std::optional<IpAddress> parse(std::string_view text);
   // rdata of an A or AAAA record: 4 or 16 octets.
   static std::optional<IpAddress> from_octets(std::string_view octets);

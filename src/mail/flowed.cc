@@ -59,44 +59,4 @@ std::string flowed_decode(std::string_view text, bool delsp) {
   return out;
 }
 
-std::string flowed_encode(std::string_view text, size_t width) {
-  std::string out;
-  out.reserve(text.size() + text.size() / 16);
-  while (!text.empty()) {
-    Line line = take_line(text);
-    while (line.text.starts_with('>')) {
-      ++line.depth;
-      line.text.remove_prefix(1);
-      // "> > ": the blanks belong to the marks, those of the last one too.
-      if (line.text.starts_with(' ')) line.text.remove_prefix(1);
-    }
-    std::string lead(line.depth, '>');
-    bool is_signature = line.text == signature;
-    // A space at the end would make the line flow into the next (§4.2).
-    while (!is_signature && line.text.ends_with(' ')) line.text.remove_suffix(1);
-    for (bool first = true; first || !line.text.empty(); first = false) {
-      // Space-stuffing (§4.4): quotes, and what would be read as a quote or is mangled.
-      bool stuff = line.depth > 0 ? !line.text.empty()
-                                  : line.text.starts_with(' ') || line.text.starts_with('>') ||
-                                        line.text.starts_with("From ");
-      size_t room = width > lead.size() + 2 ? width - lead.size() - 2 : 1;
-      size_t n = line.text.size();
-      if (n > room && !is_signature) {
-        // The break comes behind a run of spaces: the last that fits, or the next.
-        size_t space = line.text.rfind(' ', room - 1);
-        if (space == std::string_view::npos) space = line.text.find(' ', room);
-        if (space != std::string_view::npos) {
-          n = std::min(line.text.find_first_not_of(' ', space), line.text.size());
-        }
-      }
-      out += lead;
-      if (stuff) out += ' ';
-      out += line.text.substr(0, n);
-      out += "\r\n";
-      line.text.remove_prefix(n);
-    }
-  }
-  return out;
-}
-
 }  // namespace pabal::mail

@@ -18,17 +18,6 @@ TEST(Flowed, Decodes) {
   EXPECT_EQ(flowed_decode("", false), "");
 }
 
-TEST(Flowed, RoundTrips) {
-  std::string text = "short\n\n";
-  for (int i = 0; i < 60; ++i) text += i % 9 == 8 ? ">x " : "word ";
-  text += "end\n> > ";
-  for (int i = 0; i < 60; ++i) text += "quoted ";
-  text += "end\n from\nFrom here\n-- \nsig\n" + std::string(200, 'x') + "\n";
-  std::string encoded = flowed_encode(text);
-  EXPECT_EQ(flowed_decode(encoded, false), text);
-  for (std::string_view line : split(encoded, '\n')) EXPECT_LE(line.size(), 202u);
-}
-
 TEST(Html, ToText) {
   EXPECT_EQ(html_to_text("<html><head><title>t</title><style>p{}</style></head><body><p>Hello "
                          "<b>you</b></p><p>2nd &amp; &lt;last&gt; &#54028;&#xBC1C;</p></body></html>"),

@@ -84,14 +84,6 @@ std::optional<Entry> find(store::Database& db, QueueEntryId id) {
   return read_entry(select);
 }
 
-std::vector<Entry> entries_of(store::Database& db, MessageId message) {
-  store::Statement select = db.prepare(std::string(kColumns) + "WHERE message = ? ORDER BY id");
-  select.bind(message.value);
-  std::vector<Entry> entries;
-  while (select.step()) entries.push_back(read_entry(select));
-  return entries;
-}
-
 bool finish(store::Transaction& tx, QueueEntryId id, State end) {
   std::optional<State> from = state_in_hand(tx, id);
   if (!from) return false;

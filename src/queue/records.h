@@ -16,7 +16,6 @@ namespace pabal::queue {
 void insert(store::Transaction& tx, const NewEntry& entry);
 
 std::optional<Entry> find(store::Database& db, QueueEntryId id);
-std::vector<Entry> entries_of(store::Database& db, MessageId message);
 
 // An attempt has brought the recipient to `end`: the row goes. false: it was
 // gone already, dropped by the operator meanwhile.

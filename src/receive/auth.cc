@@ -1,6 +1,5 @@
 // AUTH (RFC 4954).
 #include "base/bytes.h"
-#include "directory/authenticate.h"
 #include "mail/encoding.h"
 #include "proto/smtp/replies.h"
 #include "receive/session.h"
@@ -13,17 +12,8 @@ namespace sasl = proto::sasl;
 // Only where users hand in mail: on port 25 there is nobody to log in, only
 // passwords to guess. And over TLS only, unless the listener was told otherwise.
 bool Session::auth_allowed() const {
-  if (listener_.service != Service::submission) return false;
-  return !tls_info_.empty() || listener_.plaintext_auth;
-}
-
-std::vector<std::string> Session::auth_mechanisms() const {
-  std::vector<std::string> names;
-  if (bindings_.available()) names.emplace_back(sasl::name(sasl::Mechanism::scram_sha_256_plus));
-  for (sasl::Mechanism m : {sasl::Mechanism::scram_sha_256, sasl::Mechanism::plain, sasl::Mechanism::login}) {
-    names.emplace_back(sasl::name(m));
-  }
-  return names;
+  if (visitor_.listener.service != Service::submission) return false;
+  return directory::Gate::is_open(visitor_);
 }
 
 rt::Task<void> Session::on(smtp::Auth command) {
@@ -60,36 +50,29 @@ rt::Task<std::optional<smtp::Reply>> Session::authenticate(smtp::Auth command) {
   if (!extended_) co_return replies::hello_first();
   if (authenticated_) co_return replies::auth_already_done();
   if (tx_) co_return replies::auth_in_transaction();
-  if (listener_.service != Service::submission) co_return replies::auth_not_offered();
+  if (visitor_.listener.service != Service::submission) co_return replies::auth_not_offered();
   if (!auth_allowed()) co_return replies::auth_needs_tls();
-  std::optional<sasl::Mechanism> mechanism = sasl::parse_mechanism(command.mechanism);
-  if (!mechanism || (*mechanism == sasl::Mechanism::scram_sha_256_plus && !bindings_.available())) {
-    co_return replies::auth_unknown_mechanism(join(auth_mechanisms(), " "));
-  }
+  std::optional<sasl::Mechanism> mechanism = directory::Gate::find_mechanism(visitor_, command.mechanism);
+  if (!mechanism)
+    co_return replies::auth_unknown_mechanism(join(directory::Gate::mechanisms(visitor_), " "));
 
   std::optional<std::string> initial;
   if (command.initial_response) {
     initial = mail::base64_decode_strict(*command.initial_response);
     if (!initial) co_return replies::auth_bad_base64();
   }
-  sasl::ServerOptions options;
-  options.nonce = smtpd_.world_.random.token(24);
-  options.fake_salt_key = smtpd_.options_.fake_salt_key;
-  options.bindings = bindings_;
-  options.plus_offered = bindings_.available();
   LoginLines lines(*this);
-  directory::Login login = co_await directory::authenticate(smtpd_.directory_, *mechanism, std::move(options),
-                                                            std::move(initial), lines);
+  directory::Login login = co_await smtpd_.gate_.log_in(smtpd_.directory_, visitor_, *mechanism,
+                                                        std::move(initial), lines);
   switch (login.kind) {
     case directory::Login::granted:
       co_return auth_done(std::move(*login.account));
     case directory::Login::disabled:
     case directory::Login::refused:
-      co_return co_await auth_failed(std::move(login.name), std::move(login.why));
+      co_return auth_failed(login.last);
     case directory::Login::cancelled:
       co_return replies::auth_cancelled();
     case directory::Login::malformed:
-      trace_login(login.name, "malformed");
       co_return lines.bad_base64 ? replies::auth_bad_base64() : replies::auth_bad_response();
     case directory::Login::gone:
       break;
@@ -104,15 +87,11 @@ smtp::Reply Session::auth_done(directory::Account account) {
   return replies::auth_succeeded();
 }
 
-// Guessing costs time, and the connection after a few tries.
-rt::Task<smtp::Reply> Session::auth_failed(std::string name, std::string why) {
-  ++smtpd_.counters_.auth_failures;
-  trace_login(name, why);
-  co_await rt::sleep_for(smtpd_.options_.auth_failure_delay);
-  if (++auth_failures_ < smtpd_.options_.auth_failures_max) co_return replies::auth_failed();
+smtp::Reply Session::auth_failed(bool last) {
+  if (!last) return replies::auth_failed();
   reply(replies::auth_failed());
   closing_ = true;
-  co_return replies::too_many_errors(smtpd_.options_.hostname);
+  return replies::too_many_errors(smtpd_.options_.hostname);
 }
 
 }  // namespace pabal::receive

@@ -56,7 +56,7 @@ rt::Task<void> Session::read_more() {
     Instant deadline = after(smtpd_.options_.data_timeout);
     co_await connection_.flush(deadline);
     co_await io::wait_readable(connection_.stream(), deadline);
-    if (smtpd_.cut_off_) throw io::IoError(io::IoFault::closed, "shut down before the message was whole");
+    if (*smtpd_.cut_off()) throw io::IoError(io::IoFault::closed, "shut down before the message was whole");
   }
 }
 

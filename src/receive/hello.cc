@@ -4,6 +4,18 @@
 
 namespace pabal::receive {
 
+smtp::Reply Session::on(smtp::Helo command) {
+  return is_lmtp() ? smtp::replies::lhlo_only() : hello(std::move(command.domain), false);
+}
+
+smtp::Reply Session::on(smtp::Ehlo command) {
+  return is_lmtp() ? smtp::replies::lhlo_only() : hello(std::move(command.domain), true);
+}
+
+smtp::Reply Session::on(smtp::Lhlo command) {
+  return is_lmtp() ? hello(std::move(command.domain), true) : smtp::replies::lhlo_not_here();
+}
+
 smtp::Reply Session::hello(std::string domain, bool extended) {
   end_transaction();
   helo_ = std::move(domain);
@@ -24,9 +36,9 @@ smtp::Capabilities Session::offered() const {
   offer.binary_mime = true;
   offer.enhanced_status_codes = true;
   // On a submission port nobody says EHLO again once he has logged in.
-  offer.dsn = may_ask_for_reports() || listener_.service == Service::submission;
-  offer.start_tls = listener_.tls == TlsMode::starttls && smtpd_.tls_ != nullptr && tls_info_.empty();
-  if (auth_allowed()) offer.auth = auth_mechanisms();
+  offer.dsn = may_ask_for_reports() || visitor_.listener.service == Service::submission;
+  offer.start_tls = smtpd_.offers_starttls(visitor_);
+  if (auth_allowed()) offer.auth = directory::Gate::mechanisms(visitor_);
   offer.limits.rcpt_max = smtpd_.options_.recipients_max;
   offer.help = true;
   offer.vrfy = true;

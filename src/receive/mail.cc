@@ -14,8 +14,8 @@ rt::Task<smtp::Reply> Session::on(smtp::MailFrom command) {
     if (!stays) authenticated_.reset();
     if (!stays) co_return replies::auth_required();
   }
-  if (listener_.service == Service::submission && !may_relay()) {
-    bool could_login = auth_allowed() || listener_.tls != TlsMode::starttls;
+  if (visitor_.listener.service == Service::submission && !may_relay()) {
+    bool could_login = auth_allowed() || visitor_.listener.tls != tls::Mode::starttls;
     co_return could_login ? replies::auth_required() : replies::tls_required();
   }
   if (command.size.value_or(0) > smtpd_.options_.message_octets_max) {

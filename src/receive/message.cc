@@ -118,10 +118,10 @@ intake::Origin Session::origin(const MailTransaction& tx) const {
   if (tx.envelope.smtputf8) base = is_lmtp() ? "UTF8LMTP" : "UTF8SMTP";
   // There is no name for plain SMTP over TLS.
   bool plain = base == "SMTP";
-  origin.protocol = base + (tls_info_.empty() || plain ? "" : "S") + (authenticated_ ? "A" : "");
+  origin.protocol = base + (!visitor_.secured || plain ? "" : "S") + (authenticated_ ? "A" : "");
   origin.helo = helo_;
   origin.peer = local_socket_ ? "local" : peer_.to_string();
-  origin.tls = tls_info_;
+  origin.tls = visitor_.secured.cipher;
   if (authenticated_) origin.account = authenticated_->address;
   origin.submission = is_submission();
   return origin;

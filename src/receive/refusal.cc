@@ -75,13 +75,4 @@ void Session::trace(const smtp::Reply& refusal) const {
   smtpd_.options_.refusals->note(peer, std::move(event));
 }
 
-void Session::trace_login(const std::string& name, std::string_view why) const {
-  const std::string peer = peer_.to_string();
-  smtpd_.world_.log.warning(
-      "smtp.auth_failed",
-      {{"peer", peer}, {"user", name}, {"command", command_}, {"reason", why}, {"helo", helo_}});
-  if (smtpd_.options_.refusals != nullptr)
-    smtpd_.options_.refusals->note_login(peer, "SMTP " + command_, name, why);
-}
-
 }  // namespace pabal::receive

@@ -1,8 +1,9 @@
 #include "receive/session.h"
 
+#include <type_traits>
+
 #include "base/bytes.h"
 #include "proto/smtp/replies.h"
-#include "tls/stream.h"
 
 namespace pabal::receive {
 
@@ -12,26 +13,26 @@ namespace {
 // Pipelined replies are sent together, but not without bound.
 constexpr size_t kFlushAbove = 16 * 1024;
 constexpr size_t kShownMax = 1000;  // of a line that is refused
-constexpr Duration kHandshakeTimeout = std::chrono::minutes(1);
-}  // namespace
 
-Session::Session(Smtpd& smtpd, std::unique_ptr<io::Stream> stream, ListenerOptions listener)
-    : smtpd_(smtpd), listener_(listener), connection_(std::move(stream)) {
-  io::Endpoint peer = connection_.stream().peer();
-  peer_ = peer.ip;
-  local_socket_ = !peer.path.empty();
-  for (const io::IpPrefix& network : smtpd_.options_.trusted_networks)
-    trusted_ |= !local_socket_ && network.contains(peer_);
-  smtpd_.sessions_.insert(this);
+rt::Task<smtp::Reply> just(smtp::Reply reply) {
+  co_return reply;
 }
 
-Session::~Session() {
-  end_transaction();
-  smtpd_.sessions_.erase(this);
+}  // namespace
+
+Session::Session(Smtpd& smtpd, std::unique_ptr<io::Stream> stream, listen::Visitor visitor)
+    : smtpd_(smtpd),
+      visitor_(std::move(visitor)),
+      connection_(std::move(stream)),
+      peer_(visitor_.peer.ip),
+      local_socket_(!visitor_.peer.path.empty()) {
+  for (const io::IpPrefix& network : smtpd_.options_.trusted_networks)
+    trusted_ |= !local_socket_ && network.contains(peer_);
 }
 
 rt::Task<void> Session::run() {
-  if (listener_.tls == TlsMode::implicit) co_await secure(after(kHandshakeTimeout));
+  if (visitor_.listener.tls == tls::Mode::implicit)
+    co_await smtpd_.secure(connection_, visitor_, after(listen::kHandshakeTimeout));
   reply(replies::greeting(smtpd_.options_.hostname, is_lmtp()));
   std::string line;
   while (!closing_) {
@@ -98,7 +99,7 @@ rt::Task<bool> Session::next_line(std::string& line, size_t max, Instant deadlin
         break;
     }
     co_await connection_.flush(after(smtpd_.options_.write_timeout));
-    if (smtpd_.stopping_) {
+    if (smtpd_.stopping()) {
       close_with(replies::shutting_down(smtpd_.options_.hostname));
       co_return false;
     }
@@ -116,41 +117,50 @@ rt::Task<void> Session::handle(std::string line) {
     reply(replies::syntax(parsed.error()));
     co_return;
   }
-  smtp::Command& command = *parsed;
-  if (auto* c = std::get_if<smtp::Helo>(&command)) {
-    reply(is_lmtp() ? replies::lhlo_only() : hello(std::move(c->domain), false));
-  } else if (auto* c = std::get_if<smtp::Ehlo>(&command)) {
-    reply(is_lmtp() ? replies::lhlo_only() : hello(std::move(c->domain), true));
-  } else if (auto* c = std::get_if<smtp::Lhlo>(&command)) {
-    reply(is_lmtp() ? hello(std::move(c->domain), true) : replies::lhlo_not_here());
-  } else if (auto* c = std::get_if<smtp::MailFrom>(&command)) {
-    smtp::Reply answer = co_await on(std::move(*c));
-    reply(answer);
-  } else if (auto* c = std::get_if<smtp::RcptTo>(&command)) {
-    smtp::Reply answer = co_await on(std::move(*c));
-    reply(answer);
-  } else if (std::holds_alternative<smtp::Data>(command)) {
-    co_await on(smtp::Data{});
-  } else if (auto* c = std::get_if<smtp::Bdat>(&command)) {
-    co_await on(*c);
-  } else if (auto* c = std::get_if<smtp::Auth>(&command)) {
-    co_await on(std::move(*c));
-  } else if (std::holds_alternative<smtp::StartTls>(command)) {
-    co_await start_tls();
-  } else if (std::holds_alternative<smtp::Rset>(command)) {
-    end_transaction();
-    reply(replies::reset());
-  } else if (std::holds_alternative<smtp::Noop>(command)) {
-    reply(replies::noop());
-  } else if (std::holds_alternative<smtp::Vrfy>(command)) {
-    reply(replies::vrfy_not_checked());
-  } else if (std::holds_alternative<smtp::Expn>(command)) {
-    reply(replies::expn_refused());
-  } else if (std::holds_alternative<smtp::Help>(command)) {
-    reply(replies::help(smtpd_.options_.hostname));
-  } else if (std::holds_alternative<smtp::Quit>(command)) {
-    close_with(replies::closing(smtpd_.options_.hostname));
-  }
+  // Whatever has no handler does not compile.
+  auto handle = [this]<class C>(C& c) -> rt::Task<void> {
+    using Answer = decltype(on(std::move(c)));
+    if constexpr (std::is_same_v<Answer, smtp::Reply>) {
+      return say(just(on(std::move(c))));
+    } else if constexpr (std::is_same_v<Answer, rt::Task<smtp::Reply>>) {
+      return say(on(std::move(c)));
+    } else {
+      return on(std::move(c));
+    }
+  };
+  rt::Task<void> handling = std::visit(handle, *parsed);
+  co_await handling;
+}
+
+rt::Task<void> Session::say(rt::Task<smtp::Reply> answer) {
+  smtp::Reply said = co_await answer;
+  reply(said);
+}
+
+smtp::Reply Session::on(smtp::Rset) {
+  end_transaction();
+  return replies::reset();
+}
+
+smtp::Reply Session::on(smtp::Noop) {
+  return replies::noop();
+}
+
+smtp::Reply Session::on(smtp::Vrfy) {
+  return replies::vrfy_not_checked();
+}
+
+smtp::Reply Session::on(smtp::Expn) {
+  return replies::expn_refused();
+}
+
+smtp::Reply Session::on(smtp::Help) {
+  return replies::help(smtpd_.options_.hostname);
+}
+
+rt::Task<void> Session::on(smtp::Quit) {
+  close_with(replies::closing(smtpd_.options_.hostname));
+  co_return;
 }
 
 void Session::reply(const smtp::Reply& reply) {
@@ -167,12 +177,12 @@ void Session::close_with(const smtp::Reply& last) {
   connection_.out() += to_wire(last);
 }
 
-rt::Task<void> Session::start_tls() {
-  if (!tls_info_.empty()) {
+rt::Task<void> Session::on(smtp::StartTls) {
+  if (visitor_.secured) {
     reply(replies::tls_already_active());
     co_return;
   }
-  if (smtpd_.tls_ == nullptr || listener_.tls != TlsMode::starttls) {
+  if (!smtpd_.offers_starttls(visitor_)) {
     reply(replies::not_implemented("STARTTLS"));
     co_return;
   }
@@ -182,31 +192,15 @@ rt::Task<void> Session::start_tls() {
     close_with(replies::text_behind_starttls(smtpd_.options_.hostname));
     co_return;
   }
-  Instant deadline = after(kHandshakeTimeout);
+  Instant deadline = after(listen::kHandshakeTimeout);
   reply(replies::ready_for_tls());
   co_await connection_.flush(deadline);
-  co_await secure(deadline);
+  co_await smtpd_.secure(connection_, visitor_, deadline);
   // RFC 3207 §4.2: both sides forget what they learnt in the clear.
   helo_.clear();
   extended_ = false;
   authenticated_.reset();
   end_transaction();
-}
-
-rt::Task<void> Session::secure(Instant deadline) {
-  std::unique_ptr<io::Stream> plain = connection_.release();
-  std::unique_ptr<tls::TlsStream> stream;
-  try {
-    stream = co_await tls::accept(std::move(plain), *smtpd_.tls_, deadline);
-  } catch (const io::IoError& e) {
-    smtpd_.world_.log.info("smtp.tls_failed", {{"peer", peer_.to_string()}, {"reason", e.what()}});
-    throw;
-  }
-  tls_info_ = stream->info().version + " " + stream->info().cipher;
-  bindings_.tls_exporter = stream->channel_binding_exporter();
-  bindings_.tls_server_end_point = stream->channel_binding_server_end_point();
-  connection_.attach(std::move(stream));
-  ++smtpd_.counters_.tls_sessions;
 }
 
 }  // namespace pabal::receive

@@ -21,15 +21,15 @@ namespace pabal::receive {
 
 namespace smtp = proto::smtp;
 
-class Session {
- public:
-  Session(Smtpd& smtpd, std::unique_ptr<io::Stream> stream, ListenerOptions listener);
-  ~Session();
+using listen::Service;
 
-  // From greeting to close. Throws IoError when the connection breaks.
-  rt::Task<void> run();
-  // Makes the session look whether the server is stopping.
-  void wake() { connection_.wake(); }
+class Session final : public listen::Session {
+ public:
+  Session(Smtpd& smtpd, std::unique_ptr<io::Stream> stream, listen::Visitor visitor);
+  ~Session() override { end_transaction(); }
+
+  rt::Task<void> run() override;
+  void wake() override { connection_.wake(); }
 
  private:
   // From MAIL to the end of DATA: RFC 5321 §3.3.
@@ -47,13 +47,19 @@ class Session {
   // session.cc
   rt::Task<bool> next_line(std::string& line, size_t max, Instant deadline);
   rt::Task<void> handle(std::string line);
+  rt::Task<void> say(rt::Task<smtp::Reply> answer);
+  smtp::Reply on(smtp::Rset);
+  smtp::Reply on(smtp::Noop);
+  smtp::Reply on(smtp::Vrfy);
+  smtp::Reply on(smtp::Expn);
+  smtp::Reply on(smtp::Help);
+  rt::Task<void> on(smtp::Quit);
+  rt::Task<void> on(smtp::StartTls);
   void reply(const smtp::Reply& reply);
   void close_with(const smtp::Reply& last);
-  rt::Task<void> start_tls();
-  rt::Task<void> secure(Instant deadline);
-  bool is_lmtp() const { return listener_.service == Service::lmtp; }
+  bool is_lmtp() const { return visitor_.listener.service == Service::lmtp; }
   // Whoever has logged in hands in mail of his own, on whatever port.
-  bool is_submission() const { return listener_.service == Service::submission || authenticated_; }
+  bool is_submission() const { return visitor_.listener.service == Service::submission || authenticated_; }
   bool may_relay() const { return authenticated_ != nullptr || trusted_; }
   // Who may not is not told of success and gets nothing back but the header: the
   // reverse-path may be anybody's, and the report would go to him.
@@ -67,6 +73,9 @@ class Session {
   rt::Task<bool> complete(mail::Address& address);
 
   // hello.cc
+  smtp::Reply on(smtp::Helo command);
+  smtp::Reply on(smtp::Ehlo command);
+  smtp::Reply on(smtp::Lhlo command);
   smtp::Reply hello(std::string domain, bool extended);
   smtp::Capabilities offered() const;
   // One file per command.
@@ -84,7 +93,6 @@ class Session {
 
   // refusal.cc: every refusal leaves a trace.
   void trace(const smtp::Reply& refusal) const;
-  void trace_login(const std::string& name, std::string_view why) const;
 
   // message.cc: what DATA and the last BDAT have in common.
   smtp::Reply no_recipients() const;
@@ -101,28 +109,24 @@ class Session {
   // auth.cc
   rt::Task<std::optional<smtp::Reply>> authenticate(smtp::Auth command);
   bool auth_allowed() const;
-  std::vector<std::string> auth_mechanisms() const;
   smtp::Reply auth_done(directory::Account account);
   class LoginLines;
-  rt::Task<smtp::Reply> auth_failed(std::string name, std::string why);
+  smtp::Reply auth_failed(bool last);
 
   Smtpd& smtpd_;
-  const ListenerOptions listener_;
+  listen::Visitor visitor_;
   io::Connection connection_;
-  io::IpAddress peer_;
+  const io::IpAddress peer_;
+  const bool local_socket_;  // peer_ means nothing
   std::string helo_;      // as the client sent it: any octets
   std::string command_;   // that is being answered; without credentials
-  std::string tls_info_;  // "TLSv1.3 TLS_AES_256_GCM_SHA384"; "" in the clear
-  proto::sasl::ChannelBindings bindings_;
   std::unique_ptr<directory::Account> authenticated_;
   uint64_t login_seen_ = 0;  // of Directory::may_stay
   std::unique_ptr<MailTransaction> tx_;
   uint64_t held_octets_ = 0;  // our share of Smtpd::receiving_octets_
   int errors_ = 0;
-  int auth_failures_ = 0;
   bool extended_ = false;  // EHLO or LHLO, not HELO
   bool trusted_ = false;
-  bool local_socket_ = false;  // peer_ means nothing
   bool closing_ = false;
 };
 

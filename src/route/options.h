@@ -10,7 +10,7 @@
 
 namespace pabal::route {
 
-enum class TlsMode {
+enum class TlsDemand {
   none,           // never
   opportunistic,  // STARTTLS when offered, any certificate, in the clear when it fails (RFC 7435)
   required,       // STARTTLS with a certificate that is right for the host, or no mail
@@ -22,7 +22,7 @@ struct Smarthost {
   std::string pattern;  // "example.org", ".example.org" (everything below it), "*"
   std::string host;     // name or IP address
   uint16_t port = 25;
-  TlsMode tls = TlsMode::opportunistic;
+  TlsDemand tls = TlsDemand::opportunistic;
   std::string username;  // "" without AUTH
   std::string password;
 

@@ -118,7 +118,7 @@ rt::Task<Route> Router::route(std::string domain) {
     co_return route;
   }
   if (auto ip = literal_ip(domain)) {
-    route.hops.push_back({*ip, options_.smtp_port, TlsMode::opportunistic});
+    route.hops.push_back({*ip, options_.smtp_port, TlsDemand::opportunistic});
     co_return route;
   }
   if (!mail::is_domain(domain, false)) {
@@ -136,7 +136,7 @@ rt::Task<Route> Router::route(std::string domain) {
         route.refusal =
             Refusal{true, "5.4.6", domain + " leads back to this server, which does not serve it"};
       } else {
-        route.hops.push_back({domain, options_.smtp_port, TlsMode::opportunistic});
+        route.hops.push_back({domain, options_.smtp_port, TlsDemand::opportunistic});
       }
       route.facts.emplace_back("mx " + domain, "none: its own address is used");
       break;
@@ -190,7 +190,7 @@ void Router::use_mx(const std::string& domain, const DnsAnswer& answer, Route& r
     }
     bool usable = mail::is_domain(mx.host, false);
     if (usable && route.hops.size() < kHopsMax)
-      route.hops.push_back({mx.host, options_.smtp_port, TlsMode::opportunistic});
+      route.hops.push_back({mx.host, options_.smtp_port, TlsDemand::opportunistic});
   }
   if (!route.hops.empty()) return;
   if (leads_back) {

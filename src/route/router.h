@@ -33,7 +33,7 @@ struct NextHop {
 struct Hop {
   std::string host;  // name or IP address
   uint16_t port = 25;
-  TlsMode tls = TlsMode::opportunistic;
+  TlsDemand tls = TlsDemand::opportunistic;
   bool configured = false;  // the operator names it, not the DNS or the sender
 };
 

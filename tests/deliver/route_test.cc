@@ -263,7 +263,7 @@ TEST(Route, RequiredTlsIsRequired) {
   for (bool offered : {false, true}) {
     Rig rig;
     rig.options.routes.smarthosts = {
-        {.pattern = "*", .host = "mx.busan.test", .tls = route::TlsMode::required}};
+        {.pattern = "*", .host = "mx.busan.test", .tls = route::TlsDemand::required}};
     Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
     if (offered) busan.offers.push_back("STARTTLS");
     busan.tls = &certified.context();

@@ -130,18 +130,19 @@ rt::Task<void> play(sim::SimWorld& sim, Talk& talk, uint8_t cut) {
     directory::Directory directory(world, *store);
     serve::Indexer indexer(world, *store, {});
     serve::imap::ImapCounters counters;
+    listen::Seats seats(10, 10);
+    directory::Gate gate(world, {.fake_salt_key = std::string(32, 'x')}, nullptr);
     serve::imap::SharedSnapshots snapshots;
     serve::imap::FirstTold first_told;
-    serve::imap::ImapServer server(world, *store, directory, indexer, snapshots, first_told, nullptr,
+    serve::imap::ImapServer server(world, seats, *store, directory, gate, indexer, snapshots, first_told, nullptr,
                                    {.hostname = "mx.seoul.test",
-                                    .fake_salt_key = std::string(32, 'x'),
                                     .message_octets_max = kMessageMax},
                                    counters);
     io::Endpoint at{*io::IpAddress::parse(kServerIp), 143, {}};
     rt::TaskGroup serving, talking;
     serving.spawn(indexer.run());
     serving.spawn(
-        server.serve(world.net.listen(at, {}), {.tls = serve::imap::TlsMode::none, .plaintext_auth = true}));
+        server.serve(world.net.listen(at, {}), {.tls = tls::Mode::none, .plaintext_auth = true}));
     std::unique_ptr<io::Stream> stream =
         co_await client.net().connect(at, rt::Loop::current().now() + std::chrono::minutes(1));
     talking.spawn(hear(*stream, talk));

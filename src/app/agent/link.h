@@ -12,10 +12,11 @@
 #include "io/world.h"
 #include "proto/sasl/client.h"
 #include "rt/task.h"
+#include "tls/mode.h"
 
 namespace pabal::app::agent {
 
-enum class TlsMode { none, starttls, implicit };
+using TlsMode = tls::Mode;
 
 struct ServerAddress {
   std::string host;  // a name or an IP address

@@ -8,9 +8,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr serve::pop3::ListenerOptions kInTheClear{.tls = serve::pop3::TlsMode::none, .plaintext_auth = true};
-constexpr serve::pop3::ListenerOptions kStls{.tls = serve::pop3::TlsMode::starttls};
-constexpr serve::pop3::ListenerOptions kImplicit{.tls = serve::pop3::TlsMode::implicit};
+constexpr listen::ListenerOptions kInTheClear{.tls = tls::Mode::none, .plaintext_auth = true};
+constexpr listen::ListenerOptions kStls{.tls = tls::Mode::starttls};
+constexpr listen::ListenerOptions kImplicit{.tls = tls::Mode::implicit};
 
 class Pop3ClientTest : public Pop3Test {
  public:
@@ -24,9 +24,9 @@ class Pop3ClientTest : public Pop3Test {
   agent::TlsMode mode_ = agent::TlsMode::none;
 
  protected:
-  void with(serve::pop3::ListenerOptions listener, rt::Task<void> (*test)(Pop3ClientTest&)) {
-    if (listener.tls == serve::pop3::TlsMode::starttls) mode_ = agent::TlsMode::starttls;
-    if (listener.tls == serve::pop3::TlsMode::implicit) mode_ = agent::TlsMode::implicit;
+  void with(listen::ListenerOptions listener, rt::Task<void> (*test)(Pop3ClientTest&)) {
+    if (listener.tls == tls::Mode::starttls) mode_ = agent::TlsMode::starttls;
+    if (listener.tls == tls::Mode::implicit) mode_ = agent::TlsMode::implicit;
     with_server(listener, [test](Pop3Test& self) { return test(static_cast<Pop3ClientTest&>(self)); });
   }
 };

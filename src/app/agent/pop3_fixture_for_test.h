@@ -27,8 +27,6 @@ namespace pabal::app::agent {
 
 class Pop3Test : public testing::Test {
  protected:
-  using TlsMode = serve::pop3::TlsMode;
-
   Pop3Test() : real_({.log = {.path = "/dev/null"}}), world_(real_.world()), loop_(poller_) {
     std::string name = testing::TempDir() + "pabal-pop3-XXXXXX";
     directory_ = mkdtemp(name.data());
@@ -37,13 +35,12 @@ class Pop3Test : public testing::Test {
     std::ofstream(directory_ + "/key.pem") << own.key_pem;
     tls_ = std::make_unique<tls::ServerContext>(
         std::vector<tls::CertificateFiles>{{directory_ + "/cert.pem", directory_ + "/key.pem"}});
-    options_ = {.hostname = "mail.busan.test", .fake_salt_key = std::string(32, 'k')};
-    options_.auth_failure_delay = Duration(0);
+    options_ = {.hostname = "mail.busan.test"};
   }
   ~Pop3Test() override { std::filesystem::remove_all(directory_); }
 
   // Runs `test` on a loop beside a server, which is drained afterwards.
-  void with_server(serve::pop3::ListenerOptions listener, std::function<rt::Task<void>(Pop3Test&)> test) {
+  void with_server(listen::ListenerOptions listener, std::function<rt::Task<void>(Pop3Test&)> test) {
     store::StoreOptions where{.directory = directory_ + "/store", .readers = 2};
     store_ = store::Store::open(world_, where);
     store_->execute_now([this](store::Transaction& tx) {
@@ -147,15 +144,19 @@ class Pop3Test : public testing::Test {
   std::unique_ptr<store::Store> store_;
   directory::Account bob_;
   serve::pop3::MaildropLocks locks_;
+  listen::Seats seats_{100, 100};
+  directory::Gate gate_{world_,
+                        {.fake_salt_key = std::string(32, 'k'), .failure_delay = Duration(0), .failures_max = 3},
+                        nullptr};
   serve::pop3::Pop3Counters counters_;
   serve::pop3::Pop3Options options_;
   serve::pop3::Pop3Server* server_ = nullptr;
 
  private:
-  static rt::Task<void> run(Pop3Test& self, serve::pop3::ListenerOptions listener,
+  static rt::Task<void> run(Pop3Test& self, listen::ListenerOptions listener,
                             std::function<rt::Task<void>(Pop3Test&)>& test) {
     directory::Directory directory(self.world_, *self.store_);
-    serve::pop3::Pop3Server server(self.world_, *self.store_, directory, self.locks_, self.tls_.get(),
+    serve::pop3::Pop3Server server(self.world_, self.seats_, *self.store_, directory, self.gate_, self.locks_, self.tls_.get(),
                                    self.options_, self.counters_);
     self.server_ = &server;
     std::unique_ptr<io::Listener> socket =

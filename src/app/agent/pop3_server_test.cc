@@ -6,8 +6,8 @@
 namespace pabal::app::agent {
 namespace {
 
-constexpr serve::pop3::ListenerOptions kInTheClear{.tls = serve::pop3::TlsMode::none, .plaintext_auth = true};
-constexpr serve::pop3::ListenerOptions kStls{.tls = serve::pop3::TlsMode::starttls};
+constexpr listen::ListenerOptions kInTheClear{.tls = tls::Mode::none, .plaintext_auth = true};
+constexpr listen::ListenerOptions kStls{.tls = tls::Mode::starttls};
 
 class Pop3Server : public Pop3Test {
  public:
@@ -21,7 +21,7 @@ class Pop3Server : public Pop3Test {
   using Pop3Test::talk;
 
  protected:
-  void with(serve::pop3::ListenerOptions listener, rt::Task<void> (*test)(Pop3Server&)) {
+  void with(listen::ListenerOptions listener, rt::Task<void> (*test)(Pop3Server&)) {
     with_server(listener, [test](Pop3Test& self) { return test(static_cast<Pop3Server&>(self)); });
   }
 };

@@ -39,10 +39,6 @@ Reply ehlo(std::string_view hostname, const Capabilities& offered) {
   return reply;
 }
 
-Reply ok() {
-  return one(250, "2.0.0", "OK");
-}
-
 Reply noop() {
   return one(250, "2.0.0", "Still here");
 }
@@ -150,22 +146,6 @@ Reply too_many_recipients(uint64_t max) {
       "A mail takes " + std::to_string(max) + " recipients here; send it again to the others afterwards");
 }
 
-Reply recipient_check_failed() {
-  return one(451, "4.3.0", "The recipient could not be looked up; try again later");
-}
-
-Reply auth_unavailable() {
-  return one(454, "4.7.0", "Logging in does not work at present; try again later");
-}
-
-Reply tls_unavailable() {
-  return one(454, "4.7.0", "TLS is not available at present");
-}
-
-Reply rate_limited() {
-  return one(450, "4.7.1", "Too much mail from you in a short time; try again later");
-}
-
 Reply syntax(const SyntaxError& error) {
   return one(error.code, error.enhanced, error.text);
 }
@@ -176,10 +156,6 @@ Reply line_too_long(uint64_t max) {
 
 Reply bare_line_end() {
   return one(500, "5.5.2", "Bare CR or LF: lines must end in CR LF");
-}
-
-Reply bad_sequence(std::string_view what_is_missing) {
-  return out_of_order(std::string(what_is_missing));
 }
 
 Reply hello_first() {
@@ -204,10 +180,6 @@ Reply data_after_bdat() {
 
 Reply data_needs_bdat() {
   return out_of_order("A BINARYMIME mail must be sent by BDAT, not DATA");
-}
-
-Reply bdat_after_failure() {
-  return out_of_order("An earlier BDAT of this mail failed; RSET and begin again");
 }
 
 Reply no_valid_recipients() {
@@ -270,10 +242,6 @@ Reply smtputf8_needed() {
   return one(553, "5.6.7", "An address with characters outside ASCII needs SMTPUTF8 in MAIL FROM");
 }
 
-Reply message_refused(std::string_view why) {
-  return one(550, "5.7.1", std::string(why));
-}
-
 Reply auth_challenge(std::string_view base64) {
   return one(334, "", std::string(base64));
 }
@@ -304,10 +272,6 @@ Reply auth_bad_base64() {
 
 Reply auth_bad_response() {
   return one(501, "5.5.2", "The response is not what the mechanism expects");
-}
-
-Reply auth_line_too_long() {
-  return one(500, "5.5.6", "The response is too long");
 }
 
 Reply auth_unknown_mechanism(std::string_view offered) {

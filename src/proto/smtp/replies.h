@@ -15,7 +15,6 @@ namespace pabal::proto::smtp::replies {
 Reply greeting(std::string_view hostname, bool lmtp = false);        // 220
 Reply helo(std::string_view hostname);                               // 250
 Reply ehlo(std::string_view hostname, const Capabilities& offered);  // 250, also for LHLO
-Reply ok();                                                          // 250 2.0.0
 Reply noop();                                                        // 250 2.0.0
 Reply reset();                                                       // 250 2.0.0
 Reply help(std::string_view hostname);                               // 214 2.0.0
@@ -46,23 +45,17 @@ Reply insufficient_storage();                               // 452 4.3.1
 Reply domain_missing(bool sender, std::string_view local);  // 553 5.1.7 or 5.1.3
 Reply over_quota(std::string_view recipient);               // 452 4.2.2
 Reply too_many_recipients(uint64_t max);                    // 452 4.5.3
-Reply recipient_check_failed();                             // 451 4.3.0
-Reply auth_unavailable();                                   // 454 4.7.0
-Reply tls_unavailable();                                    // 454 4.7.0
-Reply rate_limited();                                       // 450 4.7.1
 
 // Refusals of commands
 Reply syntax(const SyntaxError& error);
 Reply line_too_long(uint64_t max);                     // 500 5.5.2
 Reply bare_line_end();                                 // 500 5.5.2
-Reply bad_sequence(std::string_view what_is_missing);  // 503 5.5.1
 Reply hello_first();                                   // 503 5.5.1
 Reply mail_first();                                    // 503 5.5.1
 Reply rcpt_first();                                    // 503 5.5.1
 Reply nested_mail();                                   // 503 5.5.1
 Reply data_after_bdat();                               // 503 5.5.1
 Reply data_needs_bdat();                               // 503 5.5.1, BODY=BINARYMIME
-Reply bdat_after_failure();                            // 503 5.5.1
 Reply no_valid_recipients();                           // 554 5.5.1
 Reply not_implemented(std::string_view verb);          // 502 5.5.1
 Reply lhlo_only();                                     // 500 5.5.1, HELO or EHLO in LMTP
@@ -78,7 +71,6 @@ Reply loop_detected(uint64_t received_headers);    // 554 5.4.6
 Reply bare_line_end_in_data();                     // 550 5.6.0
 Reply malformed_header(std::string_view why);      // 550 5.6.0
 Reply smtputf8_needed();                           // 553 5.6.7
-Reply message_refused(std::string_view why);       // 550 5.7.1
 
 // AUTH (RFC 4954)
 Reply auth_challenge(std::string_view base64);           // 334
@@ -89,7 +81,6 @@ Reply auth_needs_tls();                                  // 538 5.7.11
 Reply auth_cancelled();                                  // 501 5.7.0
 Reply auth_bad_base64();                                 // 501 5.5.2
 Reply auth_bad_response();                               // 501 5.5.2
-Reply auth_line_too_long();                              // 500 5.5.6
 Reply auth_unknown_mechanism(std::string_view offered);  // 504 5.5.4
 Reply auth_already_done();                               // 503 5.5.1
 Reply auth_in_transaction();                             // 503 5.5.1

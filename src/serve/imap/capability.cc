@@ -33,8 +33,9 @@ std::string Session::capabilities() const {
   names = kBeforeLogin;
   if (offers_starttls()) names += "STARTTLS ";
   if (!may_log_in()) return names + "LOGINDISABLED";
-  if (bindings_.available()) names += "AUTH=SCRAM-SHA-256-PLUS ";
-  return names + "AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN";
+  for (const std::string& mechanism : directory::Gate::mechanisms(visitor_)) names += "AUTH=" + mechanism + ' ';
+  names.pop_back();
+  return names;
 }
 
 rt::Task<Outcome> Session::on(wire::Capability) {

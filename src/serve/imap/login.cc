@@ -1,17 +1,13 @@
 // STARTTLS, LOGIN, AUTHENTICATE (RFC 9051 §6.2, RFC 4959) and UNAUTHENTICATE (RFC 8437).
 #include "base/bytes.h"
-#include "directory/authenticate.h"
 #include "mail/encoding.h"
 #include "serve/imap/session.h"
 
 namespace pabal::serve::imap {
 
-namespace sasl = proto::sasl;
-
 namespace {
 
 constexpr size_t kResponseLineMax = 12288;  // as SMTP has it, RFC 4954 §4
-constexpr int kDelayDoublingsMax = 5;
 
 }  // namespace
 
@@ -27,12 +23,8 @@ class Session::LoginLines final : public directory::SaslPeer {
   Session& session_;
 };
 
-bool Session::offers_starttls() const {
-  return !tls_ && listener_.tls == TlsMode::starttls && service_.tls != nullptr;
-}
-
 rt::Task<Outcome> Session::on(wire::StartTls) {
-  if (tls_) co_return bad("TLS is active already");
+  if (visitor_.secured) co_return bad("TLS is active already");
   if (!offers_starttls()) co_return bad("there is no STARTTLS here");
   if (!conn_.buffered().empty()) {
     // Whoever sits between could have put it there to be taken as said under TLS.
@@ -46,44 +38,27 @@ rt::Task<Outcome> Session::on(wire::StartTls) {
 
 rt::Task<Outcome> Session::on(wire::Login command) {
   if (!may_log_in()) co_return no("PRIVACYREQUIRED", "use STARTTLS first");
-  auto account = co_await service_.directory.check_password(command.user, std::move(command.password));
-  if (!account) co_return co_await refuse_login(std::move(command.user), "wrong password");
-  if (account->disabled) co_return co_await refuse_login(std::move(command.user), "account is disabled");
-  co_return logged_in(std::move(*account));
+  directory::Login login = co_await service_.gate.log_in(
+      service_.directory, visitor_, std::move(command.user), std::move(command.password));
+  co_return settle(std::move(login));
 }
 
 rt::Task<Outcome> Session::on(wire::Authenticate command) {
   if (!may_log_in()) co_return no("PRIVACYREQUIRED", "use STARTTLS first");
-  auto mechanism = sasl::parse_mechanism(command.mechanism);
-  if (!mechanism || (*mechanism == sasl::Mechanism::scram_sha_256_plus && !bindings_.available()))
+  auto mechanism = directory::Gate::find_mechanism(visitor_, command.mechanism);
+  if (!mechanism)
     co_return no("CANNOT", "there is no such mechanism here; see AUTH= in CAPABILITY");
   std::optional<std::string> initial;
   if (command.initial_response) {
     initial = mail::base64_decode_strict(*command.initial_response);
     if (!initial) co_return bad("the initial response is not base64");
   }
-  sasl::ServerOptions options{.nonce = service_.world.random.token(24),
-                              .fake_salt_key = service_.options.fake_salt_key,
-                              .bindings = bindings_,
-                              .plus_offered = bindings_.available()};
   LoginLines lines(*this);
-  directory::Login login = co_await directory::authenticate(service_.directory, *mechanism,
-                                                            std::move(options), std::move(initial), lines);
-  switch (login.kind) {
-    case directory::Login::granted:
-      co_return logged_in(std::move(*login.account));
-    case directory::Login::disabled:
-    case directory::Login::refused:
-      co_return co_await refuse_login(std::move(login.name), login.why);
-    case directory::Login::malformed:
-      co_return bad("that is not what " + command.mechanism + " wants");
-    case directory::Login::cancelled:
-      co_return bad("cancelled");
-    case directory::Login::gone:
-      break;
-  }
-  closing_ = true;
-  co_return Outcome{.then = Outcome::Then::close, .said = true};
+  directory::Login login = co_await service_.gate.log_in(service_.directory, visitor_, *mechanism,
+                                                         std::move(initial), lines);
+  if (login.kind == directory::Login::malformed)
+    co_return bad("that is not what " + command.mechanism + " wants");
+  co_return settle(std::move(login));
 }
 
 rt::Task<directory::SaslPeer::Answer> Session::exchange_line(std::string challenge) {
@@ -112,27 +87,29 @@ rt::Task<directory::SaslPeer::Answer> Session::exchange_line(std::string challen
   }
 }
 
-// Guessing takes longer with each try, and then the connection.
-rt::Task<Outcome> Session::refuse_login(std::string name, std::string_view why) {
-  ++service_.counters.auth_failures;
-  service_.world.log.warning("imap.auth_failed", {{"peer", peer_}, {"user", name}, {"reason", why}});
-  if (service_.options.refusals != nullptr) {
-    std::string ip = peer_.substr(0, peer_.rfind(':'));
-    service_.options.refusals->note_login(ip, "IMAP", name, why);
+Outcome Session::settle(directory::Login login) {
+  if (login.last) bye("too many failed logins");
+  switch (login.kind) {
+    case directory::Login::granted:
+      return logged_in(std::move(*login.account));
+    case directory::Login::disabled:
+    case directory::Login::refused:
+      return no("AUTHENTICATIONFAILED", "wrong name or password");
+    case directory::Login::cancelled:
+      return bad("cancelled");
+    case directory::Login::malformed:
+    case directory::Login::gone:
+      break;
   }
-  int doublings = std::min(auth_failures_, kDelayDoublingsMax);
-  co_await rt::sleep_for(service_.options.auth_failure_delay * (1 << doublings));
-  if (++auth_failures_ >= service_.options.auth_failures_max) bye("too many failed logins");
-  co_return no("AUTHENTICATIONFAILED", "wrong name or password");
+  closing_ = true;
+  return Outcome{.then = Outcome::Then::close, .said = true};
 }
 
 Outcome Session::logged_in(directory::Account account) {
-  ++service_.counters.logins;
   service_.world.log.info("imap.login", {{"peer", peer_}, {"account", account.address}});
   account_ = std::make_unique<directory::Account>(std::move(account));
   login_seen_ = 0;
   service_.views.watch_account(account_->id, *this);
-  auth_failures_ = 0;
   receiver_.set_limits(receiver_limits());
   return ok("welcome", "CAPABILITY " + capabilities());
 }

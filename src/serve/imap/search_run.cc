@@ -221,7 +221,7 @@ class SearchRun {
                         .candidates = std::move(candidates),
                         .threads = {},
                         .told = {},
-                        .cut_off = service_.cut_off};
+                        .cut_off = service_.server.cut_off()};
       if (plan_.needs.thread)
         question.threads = co_await read_threads(service_, ids_of(groups_of(question.candidates)));
       if (plan_.needs.header) question.told = co_await service_.store.read(read_told, scope_.owner);
@@ -243,10 +243,10 @@ class SearchRun {
   rt::Task<std::vector<Candidate>> look_at_view() {
     ByView by_view;
     if (plan_.nodes.size() * scope_.snapshot->size() <= kLooksAtOnce) {
-      by_view = decide_by_view(plan_, scope_.snapshot, scope_.numbers, service_.cut_off);
+      by_view = decide_by_view(plan_, scope_.snapshot, scope_.numbers, service_.server.cut_off());
     } else {
       by_view = co_await rt::offload(service_.world.blocking, decide_by_view, plan_, scope_.snapshot,
-                                     scope_.numbers, service_.cut_off);
+                                     scope_.numbers, service_.server.cut_off());
     }
     answers_ = std::move(by_view.answers);
     co_return std::move(by_view.candidates);

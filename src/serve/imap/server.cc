@@ -4,57 +4,42 @@
 
 namespace pabal::serve::imap {
 
-ImapServer::ImapServer(io::World& world, store::Store& store, directory::Directory& directory,
-                       Indexer& indexer, SharedSnapshots& snapshots, FirstTold& first_told,
-                       tls::ServerContext* tls, ImapOptions options, ImapCounters& counters)
-    : service_{.world = world,
+ImapServer::ImapServer(io::World& world, listen::Seats& seats, store::Store& store,
+                       directory::Directory& directory, directory::Gate& gate, Indexer& indexer, SharedSnapshots& snapshots,
+                       FirstTold& first_told, tls::ServerContext* tls, ImapOptions options,
+                       ImapCounters& counters)
+    : Protocol("imap", world, seats, tls, counters),
+      service_{.world = world,
                .store = store,
                .directory = directory,
+               .gate = gate,
                .indexer = indexer,
-               .tls = tls,
                .options = options,
                .counters = counters,
+               .server = *this,
                .first_told = first_told,
                .trees = Trees(store),
                .views = Views(store, snapshots, service_.trees, options.view_octets_max),
                .texts = Recent<store::SummaryTexts>(options.text_octets_max),
-               .read_ahead = Recent<store::MessageBytes>(options.read_ahead_octets_max)},
-      acceptor_(world, "imap") {}
+               .read_ahead = Recent<store::MessageBytes>(options.read_ahead_octets_max)} {}
 
-ImapServer::~ImapServer() = default;
-
-rt::Task<void> ImapServer::serve(std::unique_ptr<io::Listener> listener, ListenerOptions options) {
-  verify(options.tls != TlsMode::implicit || service_.tls != nullptr, "a TLS port has a certificate");
-  auto session = [this, options](std::unique_ptr<io::Stream> stream) {
-    return run_session(std::move(stream), options);
-  };
-  co_await acceptor_.serve(std::move(listener), session);
+std::unique_ptr<listen::Session> ImapServer::open_session(std::unique_ptr<io::Stream> stream,
+                                                          listen::Visitor visitor) {
+  return std::make_unique<Session>(service_, std::move(stream), std::move(visitor));
 }
 
-rt::Task<void> ImapServer::run_session(std::unique_ptr<io::Stream> stream, ListenerOptions listener) {
-  Session session(service_, std::move(stream), listener);
-  sessions_.insert(&session);
-  service_.open_sessions = sessions_.size();
-  ++service_.counters.sessions;
-  ++service_.counters.open_sessions;
-  co_await session.run();
-  --service_.counters.open_sessions;
-  sessions_.erase(&session);
-  service_.open_sessions = sessions_.size();
+std::string ImapServer::refusal() const {
+  return "* BYE [UNAVAILABLE] too many sessions, try again later\r\n";
 }
 
-void ImapServer::stop() {
-  service_.stopping = true;
-  acceptor_.stop();
-  for (Session* session : sessions_) session->wake();
-}
-
-rt::Task<bool> ImapServer::join(Instant deadline) {
-  auto cut_off = [this] {
-    *service_.cut_off = true;
-    for (Session* session : sessions_) session->wake();
-  };
-  return acceptor_.join(deadline, cut_off);
+void ImapServer::metrics(MetricsText& text) const {
+  const ImapCounters& imap = service_.counters;
+  text.counter("pabal_imap_commands_total", "IMAP commands", imap.commands);
+  text.counter("pabal_imap_sent_bytes_total", "Sent to IMAP clients", imap.octets_sent);
+  text.counter("pabal_imap_appended_total", "Messages that IMAP clients put into mailboxes", imap.appended);
+  text.histogram("pabal_imap_command_duration_seconds",
+                 "From a complete IMAP command to its tagged response, IDLE left out",
+                 imap.command_durations);
 }
 
 }  // namespace pabal::serve::imap

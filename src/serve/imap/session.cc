@@ -2,7 +2,6 @@
 
 #include "base/bytes.h"
 #include "serve/imap/notifier.h"
-#include "tls/stream.h"
 
 namespace pabal::serve::imap {
 
@@ -12,7 +11,6 @@ namespace {
 constexpr size_t kOutOctets = 256 * 1024;
 // Of that, a session that waits for its client keeps so much.
 constexpr size_t kKeptOctets = 512;
-constexpr Duration kHandshakeTimeout = std::chrono::minutes(1);
 
 constexpr size_t kLineMax = 64 * 1024;
 constexpr size_t kLiteralMax = 256 * 1024;
@@ -37,10 +35,10 @@ rt::Task<Outcome> just(Outcome outcome) {
 
 }  // namespace
 
-Session::Session(Service& service, std::unique_ptr<io::Stream> stream, ListenerOptions listener)
+Session::Session(Service& service, std::unique_ptr<io::Stream> stream, listen::Visitor visitor)
     : service_(service),
-      listener_(listener),
-      peer_(stream->peer().to_string()),
+      visitor_(std::move(visitor)),
+      peer_(visitor_.peer.to_string()),
       conn_(std::move(stream)),
       receiver_(receiver_limits()) {}
 
@@ -60,18 +58,13 @@ rt::Task<void> Session::run() {
     why = e.what();
   }
   leave_mailbox();
-  if (streaming_) conn_.stream().finish();
-  streaming_ = false;
+  conn_.finish();
   log_end(why);
 }
 
 void Session::log_end(std::string_view why) {
   std::string_view account = account_ ? std::string_view(account_->address) : "";
   service_.world.log.info("imap.session_end", {{"peer", peer_}, {"account", account}, {"reason", why}});
-}
-
-void Session::wake() {
-  if (streaming_) conn_.stream().wake();
 }
 
 State Session::state() const {
@@ -95,12 +88,7 @@ wire::ReceiverLimits Session::receiver_limits() const {
 }
 
 rt::Task<void> Session::converse() {
-  if (listener_.tls == TlsMode::implicit) co_await secure();
-  if (service_.open_sessions > service_.options.sessions_max) {
-    bye("too many sessions, try again later", "UNAVAILABLE");
-    co_await flush();
-    co_return;
-  }
+  if (visitor_.listener.tls == tls::Mode::implicit) co_await secure();
   out() += "* OK [CAPABILITY " + capabilities() + "] " + service_.options.hostname + " Pabal ready\r\n";
   while (co_await next_command()) {
     co_await execute(receiver_.take_command());
@@ -109,24 +97,8 @@ rt::Task<void> Session::converse() {
   co_await flush();
 }
 
-// STARTTLS, or the first thing on the TLS port.
 rt::Task<void> Session::secure() {
-  Instant deadline = rt::Loop::current().now() + kHandshakeTimeout;
-  streaming_ = false;
-  std::unique_ptr<io::Stream> plain = conn_.release();
-  std::unique_ptr<tls::TlsStream> stream;
-  try {
-    stream = co_await tls::accept(std::move(plain), *service_.tls, deadline);
-  } catch (const io::IoError& e) {
-    service_.world.log.info("imap.tls_failed", {{"peer", peer_}, {"reason", e.what()}});
-    throw;
-  }
-  bindings_.tls_exporter = stream->channel_binding_exporter();
-  bindings_.tls_server_end_point = stream->channel_binding_server_end_point();
-  conn_.attach(std::move(stream));
-  streaming_ = true;
-  tls_ = true;
-  ++service_.counters.tls_sessions;
+  return service_.server.secure(conn_, visitor_, rt::Loop::current().now() + listen::kHandshakeTimeout);
 }
 
 // Feeds the receiver until it has a command. Answers by itself what is no command.
@@ -171,8 +143,8 @@ rt::Task<Session::Event> Session::wait_for_input(Instant deadline, bool tell_cha
     io::Connection::Fill filled = conn_.fill();
     if (filled == io::Connection::Fill::eof) co_return Event::closed;
     if (filled == io::Connection::Fill::some) co_return Event::input;
-    if (service_.stopping && receiver_.empty()) co_return Event::stopped;
-    if (*service_.cut_off) co_return Event::stopped;
+    if (service_.server.stopping() && receiver_.empty()) co_return Event::stopped;
+    if (*service_.server.cut_off()) co_return Event::stopped;
     if (in_doubt()) {
       co_await check_login();
       if (closing_) co_return Event::closed;
@@ -314,7 +286,7 @@ rt::Task<std::string> Session::send_out() {
     Instant deadline = rt::Loop::current().now() + service_.options.write_timeout;
     rt::Wake why = co_await conn_.stream().writable(deadline);
     if (why == rt::Wake::deadline) throw io::IoError(io::IoFault::timeout, peer_ + " takes no data");
-    if (*service_.cut_off) throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
+    if (*service_.server.cut_off()) throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
   }
   co_return sending;
 }

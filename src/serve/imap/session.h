@@ -11,7 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "directory/authenticate.h"
+#include "directory/gate.h"
 #include "io/connection.h"
 #include "proto/imap/command.h"
 #include "proto/imap/receiver.h"
@@ -68,15 +68,15 @@ struct Selected {
   uint32_t next_read = 0;  // behind the message whose bytes were fetched last
 };
 
-class Session {
+class Session final : public listen::Session {
  public:
-  Session(Service& service, std::unique_ptr<io::Stream> stream, ListenerOptions listener);
-  ~Session();
+  Session(Service& service, std::unique_ptr<io::Stream> stream, listen::Visitor visitor);
+  ~Session() override;
 
-  // Greeting to end. Never throws.
-  rt::Task<void> run();
-  // Look at the service's stopping and cut_off, and at the view.
-  void wake();
+  // Never throws.
+  rt::Task<void> run() override;
+  // Look also at the view.
+  void wake() override { conn_.wake(); }
   // A mailbox of his own account or one that is watched (NOTIFY) has changed; 0: what
   // belongs to the account itself.
   void account_changed(MailboxId mailbox);
@@ -146,11 +146,11 @@ class Session {
   rt::Task<Outcome> on(wire::Login command);
   rt::Task<Outcome> on(wire::Authenticate command);
   rt::Task<Outcome> on(wire::Unauthenticate command);
-  bool may_log_in() const { return tls_ || listener_.plaintext_auth; }
-  bool offers_starttls() const;
+  bool may_log_in() const { return directory::Gate::is_open(visitor_); }
+  bool offers_starttls() const { return service_.server.offers_starttls(visitor_); }
   class LoginLines;
   rt::Task<directory::SaslPeer::Answer> exchange_line(std::string challenge);
-  rt::Task<Outcome> refuse_login(std::string name, std::string_view why);
+  Outcome settle(directory::Login login);
   Outcome logged_in(directory::Account account);
   void log_out();
   bool in_doubt() const { return account_ && service_.directory.has_changed(login_seen_); }
@@ -290,15 +290,13 @@ class Session {
   State state() const;
 
   Service& service_;
-  const ListenerOptions listener_;
+  listen::Visitor visitor_;
   std::string peer_;
   io::Connection conn_;
   std::unique_ptr<directory::Account> account_;  // after login
   uint64_t login_seen_ = 0;                      // of Directory::may_stay
   wire::Receiver receiver_;                      // its limits depend on account_
   std::string tag_;                              // of the command at hand
-  bool streaming_ = true;                        // there is a stream that can be woken
-  bool tls_ = false;
   bool compressed_ = false;
   bool closing_ = false;
   bool said_bye_ = false;
@@ -306,8 +304,6 @@ class Session {
   // ENABLE (RFC 5161)
   bool condstore_ = false, qresync_ = false, utf8_ = false, rev2_ = false, uid_only_ = false;
   int errors_ = 0;
-  int auth_failures_ = 0;
-  proto::sasl::ChannelBindings bindings_;
   std::unique_ptr<Selected> selected_;
   std::unique_ptr<Notifier> notify_;  // after NOTIFY
   std::set<AccountId> watched_;       // for it

@@ -88,7 +88,7 @@ rt::Task<void> give_threads(Service& service, std::vector<MessageId> messages) {
 }  // namespace
 
 void check_cut_off(const Service& service) {
-  if (*service.cut_off) throw io::IoError(io::IoFault::closed, "shutdown during a search");
+  if (*service.server.cut_off()) throw io::IoError(io::IoFault::closed, "shutdown during a search");
 }
 
 rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages, SummarizedUse use) {
@@ -103,7 +103,7 @@ rt::Task<size_t> summarize_now(Service& service, std::vector<MessageId> messages
     for (const store::MessageBytes& message : read)
       damaged += !message.error.empty() && !message.gone ? 1 : 0;
     std::vector<Summarized> made =
-        co_await rt::offload(service.world.blocking, summarize_all, std::move(read), service.cut_off);
+        co_await rt::offload(service.world.blocking, summarize_all, std::move(read), service.server.cut_off());
     check_cut_off(service);
     made = co_await use(std::move(made));
     service.indexer.keep(std::move(made));

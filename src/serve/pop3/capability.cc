@@ -9,7 +9,7 @@ rt::Task<Reply> Session::on(proto::pop3::Capa) {
   lines = "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n";
   if (may_log_in()) {
     lines += "USER\r\nSASL";
-    for (std::string_view name : mechanisms()) lines.append(" ").append(name);
+    for (const std::string& name : directory::Gate::mechanisms(visitor_)) lines.append(" ").append(name);
     lines += "\r\n";
   }
   if (offers_stls() && state_ == State::authorization) lines += "STLS\r\n";

@@ -98,9 +98,9 @@ rt::Task<Reply> Session::on(wire::Quit) {
     auto work = [](store::Transaction& tx, AccountId account, MailboxId inbox, const store::UidRanges& gone) {
       store::expunge(tx, account, inbox, gone);
     };
-    co_await service_.store.write(work, account_.id, account_.inbox, uids);
+    co_await context_.store.write(work, account_.id, account_.inbox, uids);
     deleted_ = deleted;
-    service_.counters.deleted += deleted;
+    context_.counters.deleted += deleted;
   }
   // Before the reply: the client may be back the moment it has read it.
   lock_.reset();

@@ -37,13 +37,13 @@ rt::Task<std::optional<Reply>> Session::load(uint32_t number, std::optional<uint
                                              std::string& message) {
   if (auto refused = refuse_number(number)) co_return refused;
   MessageId id = mails_[number - 1].message;
-  std::optional<store::MessageRecord> record = co_await service_.store.read(store::find_message, id);
+  std::optional<store::MessageRecord> record = co_await context_.store.read(store::find_message, id);
   const bool binary = record && record->body == store::BodyType::binary;  // RFC 6856 §2.1: never by POP3
   const bool converted = binary || (record && record->smtputf8 && !utf8_);
   uint64_t octets = lines && !converted ? kTopOctets : UINT64_MAX;
   for (bool enough = !record; !enough; octets *= kTopGrowth) {
     std::vector<store::MessageRange> wanted{{id, {0, octets}}};
-    std::vector<store::MessageBytes> read = co_await service_.store.read(std::move(wanted), account_.id);
+    std::vector<store::MessageBytes> read = co_await context_.store.read(std::move(wanted), account_.id);
     store::MessageBytes& found = read.at(0);
     if (!found.error.empty() && !found.gone) throw store::StoreError(found.error);
     if (found.gone) record.reset();
@@ -66,7 +66,7 @@ rt::Task<Reply> Session::on(wire::Retr command) {
   auto refused = co_await load(command.number, std::nullopt, message);
   if (refused) co_return *refused;
   ++sent_;
-  ++service_.counters.messages;
+  ++context_.counters.messages;
   Reply reply = ok(Text::octets_follow, {std::to_string(message.size())});
   reply.message = std::move(message);
   reply.has_message = true;

@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 #include "proto/smtp/data.h"
-#include "tls/stream.h"
 
 namespace pabal::serve::pop3 {
 
@@ -16,8 +15,6 @@ namespace {
 constexpr size_t kOutOctets = 256 * 1024;
 // A message is made ready for the wire in pieces of about this size.
 constexpr size_t kPieceOctets = 128 * 1024;
-
-constexpr Duration kHandshakeTimeout = std::chrono::minutes(1);
 
 template <class C, class... Others>
 constexpr bool is_one_of = (std::is_same_v<C, Others> || ...);
@@ -39,37 +36,28 @@ rt::Task<void> Session::run() {
   } catch (const io::IoError& e) {
     why = e.what();
   } catch (const std::exception& e) {
-    service_.world.log.error("pop3.session_failed", {{"peer", peer_}, {"reason", e.what()}});
+    context_.world.log.error("pop3.session_failed", {{"peer", peer_}, {"reason", e.what()}});
     why = e.what();
   }
-  if (streaming_) conn_.stream().finish();
-  streaming_ = false;
+  conn_.finish();
   log_end(why);
 }
 
 void Session::log_end(std::string_view why) {
-  service_.world.log.info("pop3.session_end", {{"peer", peer_},
+  context_.world.log.info("pop3.session_end", {{"peer", peer_},
                                                {"account", account_.address},
                                                {"sent", sent_},
                                                {"deleted", deleted_},
                                                {"reason", why}});
 }
 
-void Session::wake() {
-  if (streaming_) conn_.stream().wake();
-}
-
 Instant Session::idle_deadline() const {
-  return rt::Loop::current().now() + service_.options.idle_timeout;
+  return rt::Loop::current().now() + context_.options.idle_timeout;
 }
 
 rt::Task<void> Session::converse() {
-  if (listener_.tls == TlsMode::implicit) co_await secure();
-  Reply reply = ok(Text::greeting, {service_.options.hostname});
-  if (service_.open_sessions > service_.options.sessions_max) {
-    reply = err("SYS/TEMP", Text::too_many_sessions);
-    reply.then = Reply::Then::close;
-  }
+  if (visitor_.listener.tls == tls::Mode::implicit) co_await secure();
+  Reply reply = ok(Text::greeting, {context_.options.hostname});
   for (;;) {
     Reply::Then then = reply.then;
     co_await send(std::move(reply));
@@ -85,28 +73,12 @@ rt::Task<void> Session::converse() {
   }
 }
 
-// STLS, or the first thing on the TLS port.
 rt::Task<void> Session::secure() {
-  Instant deadline = rt::Loop::current().now() + kHandshakeTimeout;
-  streaming_ = false;
-  std::unique_ptr<io::Stream> plain = conn_.release();
-  std::unique_ptr<tls::TlsStream> stream;
-  try {
-    stream = co_await tls::accept(std::move(plain), *service_.tls, deadline);
-  } catch (const io::IoError& e) {
-    service_.world.log.info("pop3.tls_failed", {{"peer", peer_}, {"reason", e.what()}});
-    throw;
-  }
-  bindings_.tls_exporter = stream->channel_binding_exporter();
-  bindings_.tls_server_end_point = stream->channel_binding_server_end_point();
-  conn_.attach(std::move(stream));
-  streaming_ = true;
-  tls_ = true;
-  ++service_.counters.tls_sessions;
+  return context_.server.secure(conn_, visitor_, rt::Loop::current().now() + listen::kHandshakeTimeout);
 }
 
 bool Session::within_error_budget(Reply& reply) {
-  if (!reply.client_error || ++errors_ < service_.options.errors_max) return true;
+  if (!reply.client_error || ++errors_ < context_.options.errors_max) return true;
   reply = err("", Text::too_many_errors);
   return false;
 }
@@ -126,7 +98,7 @@ rt::Task<Session::Input> Session::next_line(size_t max) {
     }
     if (conn_.buffered().size() >= limit) co_return Input{Input::too_long, {}};
     co_await flush();
-    if (service_.stopping) co_return Input{Input::shutdown, {}};
+    if (context_.server.stopping()) co_return Input{Input::shutdown, {}};
     io::Connection::Fill filled = conn_.fill();
     if (filled == io::Connection::Fill::eof) co_return Input{Input::eof, {}};
     if (filled == io::Connection::Fill::some) continue;
@@ -153,7 +125,7 @@ rt::Task<Reply> Session::answer(Input input) {
   std::string_view name = verb(*command);
   try {
     if (state_ == State::transaction) {
-      bool stays = co_await service_.directory.may_stay(account_, login_seen_);
+      bool stays = co_await context_.directory.may_stay(account_, login_seen_);
       if (!stays) {
         Reply reply = err("AUTH", Text::logged_out);
         reply.then = Reply::Then::close;
@@ -164,7 +136,7 @@ rt::Task<Reply> Session::answer(Input input) {
     Reply reply = co_await handling;
     co_return reply;
   } catch (const store::StoreError& e) {
-    service_.world.log.error(
+    context_.world.log.error(
         "pop3.store_failed",
         {{"peer", peer_}, {"account", account_.address}, {"command", name}, {"reason", e.what()}});
   }
@@ -213,7 +185,7 @@ rt::Task<void> Session::send(Reply reply) {
 }
 
 rt::Task<void> Session::send_message(std::string message) {
-  service_.counters.octets += message.size();
+  context_.counters.octets += message.size();
   std::string_view rest = message;
   for (;;) {
     size_t cut = rest.size() <= kPieceOctets ? std::string_view::npos : rest.find('\n', kPieceOctets);
@@ -241,7 +213,7 @@ rt::Task<void> Session::flush() {
     // Not write_all: the wait has to end when the server gives up draining.
     rt::Wake why = co_await conn_.stream().writable(deadline);
     if (why == rt::Wake::deadline) throw io::IoError(io::IoFault::timeout, peer_ + " takes no data");
-    if (service_.cut_off) throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
+    if (*context_.server.cut_off()) throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
   }
 }
 

@@ -10,22 +10,24 @@
 
 #include "io/connection.h"
 #include "proto/pop3/command.h"
-#include "proto/sasl/server.h"
+#include "proto/sasl/mechanism.h"
 #include "serve/pop3/reply.h"
 #include "serve/pop3/server.h"
 #include "serve/pop3/texts.h"
 
 namespace pabal::serve::pop3 {
 
-class Session {
+class Session final : public listen::Session {
  public:
-  Session(Service& service, std::unique_ptr<io::Stream> stream, ListenerOptions listener)
-      : service_(service), listener_(listener), peer_(stream->peer().to_string()), conn_(std::move(stream)) {}
+  Session(Context& context, std::unique_ptr<io::Stream> stream, listen::Visitor visitor)
+      : context_(context),
+        visitor_(std::move(visitor)),
+        peer_(visitor_.peer.to_string()),
+        conn_(std::move(stream)) {}
 
-  // Greeting to end. Never throws.
-  rt::Task<void> run();
-  // Look at the service's stopping and cut_off.
-  void wake();
+  // Never throws.
+  rt::Task<void> run() override;
+  void wake() override { conn_.wake(); }
 
  private:
   enum class State : unsigned char { authorization, transaction };
@@ -72,14 +74,11 @@ class Session {
   rt::Task<Reply> on(proto::pop3::Auth command);
   rt::Task<Reply> on(proto::pop3::Apop command);
   rt::Task<Reply> on(proto::pop3::Stls command);
-  bool may_log_in() const { return tls_ || listener_.plaintext_auth; }
-  bool offers_stls() const;
-  std::vector<std::string_view> mechanisms() const;
+  bool may_log_in() const { return directory::Gate::is_open(visitor_); }
+  bool offers_stls() const { return context_.server.offers_starttls(visitor_); }
   class LoginLines;
   rt::Task<Reply> exchange(proto::sasl::Mechanism mechanism, std::optional<std::string> initial_response);
-  rt::Task<Reply> check_password(std::string name, std::string password);
-  void trace_login(const std::string& name, std::string_view why) const;
-  rt::Task<Reply> refuse_login(std::string name, std::string_view why);
+  rt::Task<Reply> settle(directory::Login login);
   rt::Task<Reply> open_maildrop(directory::Account account);
 
   // capability.cc
@@ -105,19 +104,15 @@ class Session {
   rt::Task<Reply> on(proto::pop3::Top command);
   rt::Task<std::optional<Reply>> load(uint32_t number, std::optional<uint32_t> lines, std::string& message);
 
-  Service& service_;
-  const ListenerOptions listener_;
+  Context& context_;
+  listen::Visitor visitor_;
   std::string peer_;
   io::Connection conn_;
   State state_ = State::authorization;
   Lang lang_ = Lang::en;
-  bool tls_ = false;
   bool utf8_ = false;
-  bool streaming_ = true;  // there is a stream that can be woken
   int errors_ = 0;
-  int auth_failures_ = 0;
   uint64_t sent_ = 0, deleted_ = 0;  // for the log
-  proto::sasl::ChannelBindings bindings_;
   std::string user_;  // of USER
   directory::Account account_;
   uint64_t login_seen_ = 0;  // of Directory::may_stay

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "directory/directory.h"
+#include "directory/admin.h"
 #include "os/real_world.h"
 #include "store/store.h"
 

@@ -11,6 +11,7 @@
 #include "app/serve.h"
 #include "app/usage_error.h"
 #include "app/version.h"
+#include "directory/admin.h"
 #include "directory/directory.h"
 #include "os/real_world.h"
 #include "os/system.h"

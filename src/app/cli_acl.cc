@@ -4,7 +4,7 @@
 #include <ostream>
 
 #include "app/cli.h"
-#include "directory/directory.h"
+#include "directory/acls.h"
 #include "serve/imap/names.h"
 
 namespace pabal::app {

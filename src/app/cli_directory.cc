@@ -6,6 +6,8 @@
 
 #include "app/cli.h"
 #include "base/local_time.h"
+#include "directory/admin.h"
+#include "directory/app_passwords.h"
 #include "directory/directory.h"
 
 namespace pabal::app {

@@ -14,7 +14,7 @@
 #include "app/dns_records.h"
 #include "app/owner.h"
 #include "base/bytes.h"
-#include "directory/directory.h"
+#include "directory/admin.h"
 #include "mail/address.h"
 #include "os/epoll.h"
 #include "os/real_world.h"

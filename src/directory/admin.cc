@@ -1,8 +1,9 @@
 // Administration of domains, accounts and aliases.
+#include "directory/admin.h"
+
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "directory/directory.h"
 #include "directory/lookup.h"
 #include "directory/password.h"
 #include "mail/precis.h"

@@ -1,5 +1,6 @@
+#include "directory/app_passwords.h"
+
 #include "base/bytes.h"
-#include "directory/directory.h"
 #include "directory/lookup.h"
 #include "directory/password.h"
 

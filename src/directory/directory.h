@@ -1,4 +1,5 @@
-// Directory: who lives here. Domains, accounts, aliases, credentials.
+// Directory: who lives here, and who may log in. Administration: admin.h,
+// app_passwords.h, acls.h.
 //
 // Names are compared as RFC 5321 §2.4 wants it with the liberty it leaves to us:
 // the domain as A-label in lower case, the local part folded to lower case.
@@ -41,12 +42,6 @@ struct Resolution {
   } kind = not_local;
   std::vector<Account> accounts;        // each gets the mail once
   std::vector<mail::Address> forwards;  // addresses elsewhere that an alias names
-};
-
-struct Domain {
-  DomainId id;
-  std::string name;
-  std::string catch_all;  // address that takes what nobody else does; "" for none
 };
 
 // Either a secret, or what stands in for it.
@@ -107,69 +102,5 @@ class Directory {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// Administration; plain functions inside a transaction, for `pabal init`,
-// `pabal account` and the like. Errors are sentences for people.
-using Error = std::string;
-std::expected<DomainId, Error> add_domain(store::Store& store, store::Transaction& tx, std::string_view name);
-std::expected<void, Error> remove_domain(store::Transaction& tx, std::string_view name);
-std::expected<void, Error> set_catch_all(store::Transaction& tx, std::string_view domain,
-                                         std::string_view address);
-std::vector<Domain> list_domains(store::Database& db);
-
-// `password` is hashed here (Argon2id and SCRAM-SHA-256); "" for no login.
-std::expected<AccountId, Error> add_account(store::Store& store, store::Transaction& tx, io::Random& random,
-                                            std::string_view address, std::string_view password);
-// An account that nobody logs in to; who may do what there says the ACL.
-std::expected<AccountId, Error> add_group(store::Store& store, store::Transaction& tx,
-                                          std::string_view address);
-std::expected<void, Error> set_password(store::Transaction& tx, io::Random& random, std::string_view address,
-                                        std::string_view password);
-std::expected<void, Error> set_quota(store::Transaction& tx, std::string_view address, uint64_t octets);
-std::expected<void, Error> set_disabled(store::Transaction& tx, std::string_view address, bool disabled);
-std::expected<void, Error> remove_account(store::Transaction& tx, std::string_view address);
-std::vector<Account> list_accounts(store::Database& db);
-
-// The new app password is returned once and never shown again.
-std::expected<std::string, Error> add_app_password(store::Store& store, store::Transaction& tx,
-                                                   io::Random& random, std::string_view address,
-                                                   std::string_view label);
-std::expected<void, Error> remove_app_password(store::Transaction& tx, std::string_view address,
-                                               std::string_view label);
-struct AppPassword {
-  std::string label;
-  Time created_at;
-};
-std::vector<AppPassword> list_app_passwords(store::Database& db, std::string_view address);
-
-// Access control lists (RFC 4314). `mailbox` is "alice@example.org/Projects", or
-// an address alone: every mailbox that the account has.
-struct SharedMailbox {
-  std::string name;  // with the address before it
-  std::vector<store::AclEntry> acl;
-};
-std::expected<std::vector<SharedMailbox>, Error> list_acls(store::Database& db, std::string_view mailbox);
-struct AclChange {
-  std::string identifier;  // as the ACLs have it
-  Account owner;
-  std::vector<MailboxId> mailboxes;
-};
-// identifier: an address or "anyone", with "-" before it for rights that are taken
-// away; rights: letters of RFC 4314 §2.1, "" for none.
-std::expected<AclChange, Error> set_acls(store::Transaction& tx, std::string_view mailbox,
-                                         std::string_view identifier, std::string_view rights);
-
-struct Alias {
-  std::string address, target;
-};
-// over_account: also if `address` is an account, which then gets no mail any more
-// unless another alias leads it to itself.
-std::expected<void, Error> add_alias(store::Transaction& tx, std::string_view address,
-                                     std::string_view target, bool over_account = false);
-// Whether `address` is an account that would get no mail any more through such an alias.
-bool would_take_mail_from(store::Database& db, std::string_view address, std::string_view target);
-std::expected<void, Error> remove_alias(store::Transaction& tx, std::string_view address,
-                                        std::string_view target);
-std::vector<Alias> list_aliases(store::Database& db);
 
 }  // namespace pabal::directory

@@ -1,3 +1,4 @@
+#include "directory/admin.h"
 #include "rig.h"
 
 #include <gtest/gtest.h>

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "directory/admin.h"
 #include "rig.h"
 #include "tls/certificate.h"
 

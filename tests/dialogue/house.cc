@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "directory/directory.h"
+#include "directory/admin.h"
 #include "journey/journey.h"
 #include "proto/imap/sequence_set.h"
 #include "store/hash.h"

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/verify.h"
+#include "directory/admin.h"
 #include "directory/directory.h"
 #include "io/error.h"
 #include "rt/loop.h"

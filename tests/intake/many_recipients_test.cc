@@ -3,6 +3,7 @@
 #include <map>
 
 #include "../support/store_work.h"
+#include "directory/admin.h"
 #include "intake/intake.h"
 #include "proto/dsn/dsn.h"
 #include "sim/world.h"

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "directory/directory.h"
+#include "directory/admin.h"
 #include "plan.h"
 #include "store/store.h"
 #include "support/cheap_password.h"

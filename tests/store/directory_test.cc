@@ -1,4 +1,5 @@
-#include "directory/directory.h"
+#include "directory/acls.h"
+#include "directory/app_passwords.h"
 
 #include "base/bytes.h"
 #include "directory/lookup.h"

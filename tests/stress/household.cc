@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "app/options.h"
-#include "directory/directory.h"
+#include "directory/admin.h"
 #include "os/epoll.h"
 #include "store/check.h"
 #include "support/cheap_password.h"

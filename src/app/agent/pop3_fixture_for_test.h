@@ -12,6 +12,7 @@
 
 #include "app/agent/pop3_client.h"
 #include "base/bytes.h"
+#include "directory/admin.h"
 #include "directory/directory.h"
 #include "io/connection.h"
 #include "os/epoll.h"

@@ -6,7 +6,7 @@
 #include "app/folding.h"
 #include "app/journey_text.h"
 #include "app/options.h"
-#include "directory/directory.h"
+#include "directory/admin.h"
 
 namespace pabal::app {
 

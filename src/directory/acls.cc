@@ -1,6 +1,7 @@
 // Who may do what in the mailboxes of others, as the operator sets it.
+#include "directory/acls.h"
+
 #include "base/bytes.h"
-#include "directory/directory.h"
 #include "directory/lookup.h"
 
 namespace pabal::directory {

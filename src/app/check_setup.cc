@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "app/check_reach.h"
-#include "app/console.h"
 #include "app/owner.h"
 #include "base/bytes.h"
 #include "base/local_time.h"
+#include "console/console.h"
 #include "tls/inspect.h"
 
 namespace pabal::app {

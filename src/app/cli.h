@@ -10,8 +10,8 @@
 
 #include "app/check_setup.h"
 #include "app/config.h"
-#include "app/console.h"
 #include "app/demo/demo.h"
+#include "console/console.h"
 #include "io/world.h"
 #include "store/store.h"
 

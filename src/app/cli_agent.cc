@@ -6,17 +6,17 @@
 #include <ostream>
 #include <unistd.h>
 
-#include "app/agent/draft.h"
-#include "app/agent/fetch.h"
-#include "app/agent/flags.h"
-#include "app/agent/overview.h"
-#include "app/agent/real.h"
-#include "app/agent/sendmail.h"
-#include "app/agent/submitter.h"
-#include "app/agent/view.h"
+#include "agent/draft.h"
+#include "agent/fetch.h"
+#include "agent/flags.h"
+#include "agent/overview.h"
+#include "agent/real.h"
+#include "agent/sendmail.h"
+#include "agent/submitter.h"
+#include "agent/view.h"
 #include "app/cli.h"
 #include "app/cli_checks.h"
-#include "app/terminal.h"
+#include "console/terminal.h"
 #include "deliver/replies.h"
 
 namespace pabal::app {
@@ -316,11 +316,16 @@ void add_sendmail(CLI::App& app, Cli& cli) {
       "Also works when the binary is called by the name sendmail. Status: as in sysexits.h.\n"
       "Example:\n  printf 'To: bob@busan.test\\nSubject: hi\\n\\nHello\\n' | pabal sendmail -t");
   command->callback([&cli, command] {
-    cli.chosen = [&cli, command] { return sendmail_main(command->remaining(), cli.console); };
+    cli.chosen = [&cli, command] { return sendmail(command->remaining(), cli.console); };
   });
 }
 
 }  // namespace
+
+int sendmail(const std::vector<std::string>& args, Console& console) {
+  auto run = [](const std::vector<std::string>& command, Console& heard) { return run_cli(command, heard, {}); };
+  return sendmail_main(args, console, run);
+}
 
 void add_agent_commands(CLI::App& app, Cli& cli) {
   add_send(app, cli);

@@ -3,8 +3,15 @@
 // stands in agent/settings.h.
 #pragma once
 
+#include <string>
+#include <vector>
+
 namespace CLI {
 class App;
+}
+
+namespace pabal {
+struct Console;
 }
 
 namespace pabal::app {
@@ -13,5 +20,8 @@ struct Cli;
 
 // One of Hooks::more_commands.
 void add_agent_commands(CLI::App& app, Cli& cli);
+
+// As the system's sendmail, which the name of the program asks for too.
+int sendmail(const std::vector<std::string>& args, Console& console);
 
 }  // namespace pabal::app

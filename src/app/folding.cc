@@ -3,7 +3,7 @@
 #include <iostream>
 #include <unistd.h>
 
-#include "app/terminal.h"
+#include "console/terminal.h"
 
 namespace pabal::app {
 

@@ -4,9 +4,9 @@
 #include <ctime>
 #include <set>
 
-#include "app/console.h"
 #include "base/bytes.h"
 #include "base/local_time.h"
+#include "console/console.h"
 
 namespace pabal::app {
 

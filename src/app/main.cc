@@ -5,7 +5,6 @@
 #include <unistd.h>
 #include <vector>
 
-#include "app/agent/sendmail.h"
 #include "app/cli.h"
 #include "app/cli_agent.h"
 #include "app/demo/demo.h"
@@ -23,12 +22,12 @@ int main(int argc, char** argv) {
   // Before anything else: a SIGHUP that comes while the server starts must not end it.
   if (!args.empty() && args[0] == "serve") pabal::os::SignalWatcher::block();
   pabal::app::FoldingStream out(std::cout, STDOUT_FILENO), err(std::cerr, STDERR_FILENO);
-  pabal::app::Console console{std::cin, out.stream(), err.stream(), isatty(STDIN_FILENO) != 0, &std::cout};
+  pabal::Console console{std::cin, out.stream(), err.stream(), isatty(STDIN_FILENO) != 0, &std::cout};
   try {
     // Words behind it are its own: what reads commands would take "--" away.
     bool command = args.size() > 1 && args[0] == "sendmail" && args[1] != "--help";
     if (command) args.erase(args.begin());
-    if (command || name == "sendmail") return pabal::app::agent::sendmail_main(args, console);
+    if (command || name == "sendmail") return pabal::app::sendmail(args, console);
     // The other names that a system knows its mail program by.
     if (name == "mailq") args.insert(args.begin(), {"queue", "list"});
     if (name == "newaliases") return 0;  // aliases are in force when they are made

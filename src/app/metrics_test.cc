@@ -24,7 +24,7 @@ rt::Task<void> exchange(io::World& world, std::string request, std::string& resp
   auto listener = world.net.listen(*io::Endpoint::parse("127.0.0.1:0"), {});
   io::Endpoint at = listener->local();
   rt::TaskGroup group;
-  group.spawn(server.serve(std::move(listener)));
+  group.spawn(server.serve(std::move(listener), {}));
   Instant deadline = rt::Loop::current().now() + std::chrono::seconds(60);
   auto stream = co_await world.net.connect(at, deadline);
   co_await io::write_all(*stream, request, deadline);

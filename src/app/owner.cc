@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "app/console.h"
+#include "console/console.h"
 
 namespace pabal::app {
 

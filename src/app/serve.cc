@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "app/check_setup.h"
-#include "app/console.h"
 #include "app/dnssec.h"
 #include "app/options.h"
 #include "app/owner.h"
 #include "app/server.h"
+#include "console/console.h"
 #include "os/epoll.h"
 #include "os/service_manager.h"
 #include "os/signals.h"

@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "app/agent/pop3_client.h"
-#include "app/agent/submitter.h"
+#include "agent/pop3_client.h"
+#include "agent/submitter.h"
 #include "app/demo/picture.h"
 #include "app/demo/town.h"
 #include "app/folding.h"

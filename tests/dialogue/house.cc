@@ -66,13 +66,17 @@ size_t listener_of(const Script& script) {
   return 0;
 }
 
+bool has_group(const Script& script) {
+  return script.name.starts_with("imap-groups");
+}
+
 rt::Task<void> furnish(store::Store& store, io::World& world, const Script& script) {
   bool reads = script.name.starts_with("pop3-") || script.name.starts_with("imap-");
   bool logs_in = reads || script.name.starts_with("submission-");
   store::NewBlobs fresh;
   std::string bytes = "From: a@client.test\r\nSubject: to be read\r\n\r\n.first line\r\nsecond line\r\n";
   if (reads) fresh.push_back({bytes, store::sha256(bytes), {}});
-  const bool in_group = script.name.starts_with("imap-groups");
+  const bool in_group = has_group(script);
   auto work = [&store, &world, &bytes, logs_in, in_group](store::Transaction& tx,
                                                           const store::NewBlobs& blobs) {
     if (!directory::add_domain(store, tx, "seoul.test")) throw std::runtime_error("no domain");
@@ -155,7 +159,7 @@ std::vector<std::string> lost_appends(store::Store& store, const std::vector<std
       if (!line.starts_with("S: ") || at == std::string::npos) continue;
       std::string set = line.substr(line.find(' ', at + 11) + 1);
       auto uids = proto::imap::parse_sequence_set(set.substr(0, set.find(']')));
-      for (const proto::imap::NumberRange& range : uids.value().ranges) {
+      for (const NumberRange& range : uids.value().ranges) {
         for (uint32_t uid = range.first; uid <= range.last; ++uid) {
           store::Statement count = tx.db.prepare(
               "SELECT count(*) FROM mail WHERE uid = ? AND mailbox = (SELECT inbox FROM account WHERE "

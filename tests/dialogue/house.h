@@ -27,6 +27,8 @@ const std::vector<Script>& scripts();
 app::Config house_config(const std::string& ip, const std::string& directory,
                          const std::vector<uint16_t>& ports);
 size_t listener_of(const Script& script);
+// Whether Alice is a member of team@seoul.test in its house.
+bool has_group(const Script& script);
 
 // seoul.test with alice@, password "secret" when the script logs in, and three mails
 // in her mailbox for a POP3 script.

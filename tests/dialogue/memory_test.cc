@@ -50,8 +50,8 @@ rt::Task<void> furnish_new(sim::SimHost& host, const Script& script) {
 // The files of a furnished house, made once for each kind of script: hashing
 // passwords takes longer than everything else here.
 const DiskImage& furniture(const Script& script) {
-  static std::map<size_t, DiskImage> made;
-  DiskImage& image = made[listener_of(script)];
+  static std::map<std::pair<size_t, bool>, DiskImage> made;
+  DiskImage& image = made[{listener_of(script), has_group(script)}];
   if (!image.empty()) return image;
   sim::SimWorld sim(1);
   sim::SimHost& host = sim.host("mx", {kServerIp});

@@ -11,7 +11,7 @@ namespace pabal::app {
 
 namespace {
 
-using serve::imap::Rights;
+using reading::Rights;
 
 struct Arguments {
   std::string mailbox, who, rights;
@@ -19,7 +19,7 @@ struct Arguments {
 
 void acl_set(const Cli& cli, const Arguments& a) {
   bool none = a.rights == "none";
-  if (!none && (a.rights.empty() || !serve::imap::are_rights(a.rights)))
+  if (!none && (a.rights.empty() || !reading::are_rights(a.rights)))
     throw CommandError("\"" + a.rights + "\" are no rights; write letters of " +
                        std::string(Rights::kLetters) +
                        ", for example lrs to read, lrswipkxte to do everything but give rights, or none.");

@@ -323,7 +323,9 @@ void add_sendmail(CLI::App& app, Cli& cli) {
 }  // namespace
 
 int sendmail(const std::vector<std::string>& args, Console& console) {
-  auto run = [](const std::vector<std::string>& command, Console& heard) { return run_cli(command, heard, {}); };
+  auto run = [](const std::vector<std::string>& command, Console& heard) {
+    return run_cli(command, heard, {});
+  };
   return sendmail_main(args, console, run);
 }
 

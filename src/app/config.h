@@ -1,7 +1,7 @@
 // Config: everything an operator can set, one struct per section of pabal.toml.
 // Defaults are the member initialisers here, or in base/defaults.h where a station has
-// them too; keys and their documentation stand in config_fields.cc, and parsing, error messages, key suggestions
-// and the commented file that `pabal init` writes all come from those two.
+// them too; keys and their documentation stand in config_fields.cc, and parsing, error messages, key
+// suggestions and the commented file that `pabal init` writes all come from those two.
 //
 // Times are written "5m", sizes "50MiB". Secrets never stand in the file itself:
 // a key that ends in _file names where one lies. Relative paths start at the

@@ -47,25 +47,26 @@ std::vector<Front::Row> Front::make_table() {
   using enum listen::Service;
   Server& s = server_;
   std::vector<Row> table;
-  table.push_back({{smtp, submission, lmtp},
-                   std::make_unique<receive::Smtpd>(
-                       s.world_, s.seats_, directory_, s.gate_, intake_, s.tls_.get(),
-                       smtpd_options(s.config_, s.refusals_), s.smtpd_counters_)});
+  table.push_back(
+      {{smtp, submission, lmtp},
+       std::make_unique<receive::Smtpd>(s.world_, s.seats_, directory_, s.gate_, intake_, s.tls_.get(),
+                                        smtpd_options(s.config_, s.refusals_), s.smtpd_counters_)});
   table.push_back({{imap},
                    std::make_unique<serve::imap::ImapServer>(
                        s.world_, s.seats_, *s.store_, directory_, s.gate_, s.indexer_, s.imap_snapshots_,
-                       s.imap_first_told_, s.tls_.get(),
-                       imap_options(s.config_), s.imap_counters_)});
+                       s.imap_first_told_, s.tls_.get(), imap_options(s.config_), s.imap_counters_)});
   table.push_back({{pop3},
-                   std::make_unique<serve::pop3::Pop3Server>(
-                       s.world_, s.seats_, *s.store_, directory_, s.gate_, s.maildrop_locks_, s.tls_.get(),
-                       pop3_options(s.config_), s.pop3_counters_)});
-  table.push_back({{metrics}, std::make_unique<MetricsServer>(s.world_, [this] { return server_.metrics(*this); })});
+                   std::make_unique<serve::pop3::Pop3Server>(s.world_, s.seats_, *s.store_, directory_,
+                                                             s.gate_, s.maildrop_locks_, s.tls_.get(),
+                                                             pop3_options(s.config_), s.pop3_counters_)});
+  table.push_back(
+      {{metrics}, std::make_unique<MetricsServer>(s.world_, [this] { return server_.metrics(*this); })});
   return table;
 }
 
 listen::Protocol& Front::protocol_of(listen::Service service) const {
-  auto row = std::ranges::find_if(table_, [&](const Row& r) { return std::ranges::find(r.services, service) != r.services.end(); });
+  auto row = std::ranges::find_if(
+      table_, [&](const Row& r) { return std::ranges::find(r.services, service) != r.services.end(); });
   verify(row != table_.end(), "every service has its protocol");
   return *row->protocol;
 }

@@ -82,7 +82,8 @@ listen::ListenerOptions listener_options(const ListenerConfig& listener) {
 }
 
 listen::Seats seats(const Config& config) {
-  return listen::Seats(or_unlimited(config.limits.sessions_max), or_unlimited(config.limits.sessions_per_ip_max));
+  return listen::Seats(or_unlimited(config.limits.sessions_max),
+                       or_unlimited(config.limits.sessions_per_ip_max));
 }
 
 serve::pop3::Pop3Options pop3_options(const Config& config) {

@@ -74,8 +74,7 @@ Server::Server(io::World& world, const Config& config,
       queue_(world, *store_, queue_options(config)),
       indexer_(world, *store_, {}),
       refusals_(world, config.server.data_directory),
-      gate_(world,
-            gate_options(config, stable_key(world, config.server.data_directory + "/salt.key")),
+      gate_(world, gate_options(config, stable_key(world, config.server.data_directory + "/salt.key")),
             &refusals_),
       proven_(std::make_shared<directory::Proven>(world.random.octets(32))) {
   for (const ListenerConfig& listener : config_.listeners) endpoints_.push_back(listener.address);

@@ -19,9 +19,9 @@
 #include "io/world.h"
 #include "journey/refusals.h"
 #include "queue/queue.h"
+#include "reading/indexer.h"
 #include "receive/smtpd.h"
 #include "serve/imap/server.h"
-#include "serve/indexer.h"
 #include "serve/pop3/server.h"
 #include "store/store.h"
 #include "tls/context.h"
@@ -73,9 +73,9 @@ class Server {
   receive::SmtpdCounters smtpd_counters_;
   serve::pop3::Pop3Counters pop3_counters_;
   serve::imap::ImapCounters imap_counters_;
-  serve::imap::SharedSnapshots imap_snapshots_;
+  reading::SharedSnapshots imap_snapshots_;
   serve::imap::FirstTold imap_first_told_;
-  serve::Indexer indexer_;
+  reading::Indexer indexer_;
   journey::Refusals refusals_;
   directory::Gate gate_;
   std::shared_ptr<directory::Proven> proven_;  // passwords, for all loops

@@ -8,7 +8,7 @@
 // knows that it holds nothing but values:
 //
 //   template <>
-//   inline constexpr bool pabal::kPortable<serve::imap::Rights> = true;
+//   inline constexpr bool pabal::kPortable<reading::Rights> = true;
 #pragma once
 
 #include <array>

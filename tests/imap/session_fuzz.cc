@@ -12,10 +12,10 @@
 #include "directory/admin.h"
 #include "directory/directory.h"
 #include "io/error.h"
+#include "reading/indexer.h"
 #include "rt/loop.h"
 #include "rt/task_group.h"
 #include "serve/imap/server.h"
-#include "serve/indexer.h"
 #include "sim/world.h"
 #include "simulation/imap_response.h"
 #include "store/hash.h"
@@ -129,11 +129,11 @@ rt::Task<void> play(sim::SimWorld& sim, Talk& talk, uint8_t cut) {
   std::unique_ptr<store::Store> store = store::Store::open(world, {.directory = kDirectory});
   {
     directory::Directory directory(world, *store);
-    serve::Indexer indexer(world, *store, {});
+    reading::Indexer indexer(world, *store, {});
     serve::imap::ImapCounters counters;
     listen::Seats seats(10, 10);
     directory::Gate gate(world, {.fake_salt_key = std::string(32, 'x')}, nullptr);
-    serve::imap::SharedSnapshots snapshots;
+    reading::SharedSnapshots snapshots;
     serve::imap::FirstTold first_told;
     serve::imap::ImapServer server(world, seats, *store, directory, gate, indexer, snapshots, first_told, nullptr,
                                    {.hostname = "mx.seoul.test",

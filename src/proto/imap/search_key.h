@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "mail/sort_criterion.h"
 #include "proto/imap/fetch_item.h"
 #include "proto/imap/sequence_set.h"
 
@@ -85,23 +86,7 @@ struct SearchProgram {
   SearchKeys keys;      // one with its operands
 };
 
-struct SortCriterion {
-  enum Key : unsigned char {
-    arrival,
-    cc,
-    date,
-    from,
-    size,
-    subject,
-    to,
-    display_from,
-    display_to,
-    relevancy
-  };
-  Key key = arrival;
-  bool reverse = false;
-  bool operator==(const SortCriterion&) const = default;
-};
+using mail::SortCriterion;
 
 enum class ThreadAlgorithm : unsigned char { ordered_subject, references };
 

@@ -8,19 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/number_ranges.h"
+
 namespace pabal::proto::imap {
 
 inline constexpr uint32_t kStar = 0;  // "*": the highest number there is; numbers begin at 1
 
-struct NumberRange {
-  uint32_t first = 1;  // as written: "4:2" and "*:4" are allowed
-  uint32_t last = 1;
-  bool operator==(const NumberRange&) const = default;
-};
-
 struct SequenceSet {
   bool saved = false;  // "$": the result of the last SEARCH RETURN (SAVE); then there are no ranges
-  std::vector<NumberRange> ranges;
+  std::vector<NumberRange> ranges;  // as written: "4:2" and "*:4" are allowed
   bool operator==(const SequenceSet&) const = default;
 };
 
@@ -35,10 +31,5 @@ std::optional<SequenceSet> parse_sequence_set(std::string_view text);
 // "1:3,7" of rising numbers; "" of none.
 std::string format_set(const std::vector<uint32_t>& rising);
 std::string format_set(const std::vector<NumberRange>& ranges);
-
-// Joins `number`, which is above all in it, to rising ranges.
-void add_to(std::vector<NumberRange>& ranges, uint32_t number);
-
-bool contains(const std::vector<NumberRange>& rising, uint32_t number);  // logarithmic
 
 }  // namespace pabal::proto::imap

@@ -25,8 +25,8 @@ std::optional<Who> find_who(store::Database& db, std::string_view identifier) {
     who.identifier = "-";
     identifier.remove_prefix(1);
   }
-  if (iequals(identifier, kAnyone)) {
-    who.identifier += kAnyone;
+  if (iequals(identifier, reading::kAnyone)) {
+    who.identifier += reading::kAnyone;
     return who;
   }
   std::optional<std::string> address = directory::folded_login(db, identifier);
@@ -41,14 +41,14 @@ std::optional<Who> find_who(store::Database& db, std::string_view identifier) {
 // The owner's rights are no entry; what leaves him all of them is no change.
 bool leaves_owner_all(const wire::SetAcl& command) {
   if (command.identifier.starts_with('-')) return false;
-  Rights change(command.rights);
+  reading::Rights change(command.rights);
   if (command.mode == '-') return change.none();
-  return command.mode == '+' || change.text() == Rights::all().text();
+  return command.mode == '+' || change.text() == reading::Rights::all().text();
 }
 
-Rights rights_in(const std::vector<store::AclEntry>& acl, std::string_view identifier) {
+reading::Rights rights_in(const std::vector<store::AclEntry>& acl, std::string_view identifier) {
   for (const store::AclEntry& entry : acl) {
-    if (entry.identifier == identifier) return Rights(entry.rights);
+    if (entry.identifier == identifier) return reading::Rights(entry.rights);
   }
   return {};
 }
@@ -63,7 +63,7 @@ Outcome refuse_owner() {
 
 }  // namespace
 
-void put_my_rights(std::string& out, std::string_view name, Rights rights, bool utf8) {
+void put_my_rights(std::string& out, std::string_view name, reading::Rights rights, bool utf8) {
   out += "* MYRIGHTS ";
   wire::put_mailbox(out, name, utf8);
   out.append(" ").append(rights.text(true)).append("\r\n");
@@ -90,11 +90,11 @@ AclSet set_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, const
   std::optional<Who> who = find_who(tx.db, command.identifier);
   if (!who) return AclSet::nobody;
   if (who->account == owner) return leaves_owner_all(command) ? AclSet::done : AclSet::owner;
-  const Rights change(command.rights);
-  Rights before = rights_in(store::list_acl(tx.db, mailbox), who->identifier);
-  Rights after = command.mode == '+'   ? before.with(change)
-                 : command.mode == '-' ? before.without(change)
-                                       : change;
+  const reading::Rights change(command.rights);
+  reading::Rights before = rights_in(store::list_acl(tx.db, mailbox), who->identifier);
+  reading::Rights after = command.mode == '+'   ? before.with(change)
+                          : command.mode == '-' ? before.without(change)
+                                                : change;
   if (!store::set_acl(tx, mailbox, who->identifier, after.text())) return AclSet::too_many;
   follow_rights(tx, mailbox, who->identifier);
   store::tell_of_acl(tx, owner, mailbox, who->account);
@@ -121,18 +121,19 @@ rt::Task<Outcome> Session::on(wire::GetAcl command) {
   wire::put_mailbox(out(), command.mailbox, names_utf8());
   out() += ' ';
   wire::put_astring(out(), place->owner_address, names_utf8());
-  out().append(" ").append(Rights::all().text(true));
+  out().append(" ").append(reading::Rights::all().text(true));
   for (const store::AclEntry& entry : acl) {
     out() += ' ';
     wire::put_astring(out(), entry.identifier, names_utf8());
-    out().append(" ").append(Rights(entry.rights).text(true));
+    out().append(" ").append(reading::Rights(entry.rights).text(true));
   }
   out() += "\r\n";
   co_return ok("that is who may do what");
 }
 
 rt::Task<Outcome> Session::on(wire::SetAcl command) {
-  if (!are_rights(command.rights)) co_return bad("rights are letters of " + std::string(Rights::kLetters));
+  if (!reading::are_rights(command.rights))
+    co_return bad("rights are letters of " + std::string(reading::Rights::kLetters));
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "a");
   if (!place) co_return std::move(place.error());
   AclSet result = co_await service_.store.write(set_acl, place->owner, place->mailbox->id, command);
@@ -163,10 +164,10 @@ rt::Task<Outcome> Session::on(wire::ListRights command) {
   out() += ' ';
   wire::put_astring(out(), command.identifier, names_utf8());
   if (who->account == place->owner) {
-    out().append(" ").append(Rights::all().text(true));
+    out().append(" ").append(reading::Rights::all().text(true));
   } else {
     out() += " \"\"";
-    for (char right : Rights::all().text(true)) out().append(" ").append(1, right);
+    for (char right : reading::Rights::all().text(true)) out().append(" ").append(1, right);
   }
   out() += "\r\n";
   co_return ok("that is what can be granted");

@@ -33,7 +33,7 @@ void put_value(std::string& out, const std::optional<std::string>& value, bool u
 
 }  // namespace
 
-bool may_annotate(bool own, Rights rights) {
+bool may_annotate(bool own, reading::Rights rights) {
   return own || (rights.has('l') && rights.any_of("rswip"));
 }
 

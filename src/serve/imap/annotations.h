@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "directory/directory.h"
-#include "serve/imap/rights.h"
+#include "reading/rights.h"
 #include "store/mailboxes.h"
 #include "store/sharing.h"
 
@@ -18,7 +18,7 @@ inline constexpr size_t kEntryOctetsMax = 512;                               // 
 inline constexpr std::string_view kSpecialUseEntry = "/private/specialuse";  // RFC 6154 §4
 
 // RFC 5464 §3.3: "l", and one of those that have to do with what is in it.
-bool may_annotate(bool own, Rights rights);
+bool may_annotate(bool own, reading::Rights rights);
 
 // By rising entry; what follows from the mailbox itself among them:
 // kSpecialUseEntry.

@@ -51,9 +51,9 @@ TEST(Annotations, HaveWellFormedNames) {
 // RFC 5464 §3.3
 TEST(Annotations, NeedRights) {
   EXPECT_TRUE(may_annotate(true, {}));
-  EXPECT_TRUE(may_annotate(false, Rights("lp")));
-  EXPECT_FALSE(may_annotate(false, Rights("l")));
-  EXPECT_FALSE(may_annotate(false, Rights("rswip")));
+  EXPECT_TRUE(may_annotate(false, reading::Rights("lp")));
+  EXPECT_FALSE(may_annotate(false, reading::Rights("l")));
+  EXPECT_FALSE(may_annotate(false, reading::Rights("rswip")));
 }
 
 }  // namespace

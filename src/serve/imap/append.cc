@@ -17,7 +17,7 @@ std::vector<NumberRange> keep_all(store::Transaction& tx, const store::NewBlobs&
                                   const std::vector<Arrival>& arrivals) {
   std::vector<NumberRange> uids;
   for (size_t i = 0; i < arrivals.size(); ++i)
-    wire::add_to(uids, static_cast<uint32_t>(keep(tx, place, arrivals[i], blobs[i]).value));
+    add_to(uids, static_cast<uint32_t>(keep(tx, place, arrivals[i], blobs[i]).value));
   return uids;
 }
 }  // namespace
@@ -66,7 +66,7 @@ rt::Task<std::expected<std::string, Outcome>> Session::join_parts(std::vector<wi
   size_t texts = 0;
   for (const wire::CatenatePart& part : parts) texts += part.url ? 0 : part.text.size();
   joined.reserve(std::min<uint64_t>(texts, service_.options.message_octets_max));
-  UrlMessages messages(service_, service_.options.message_octets_max);
+  UrlMessages messages(service_.reading, service_.options.message_octets_max);
   for (wire::CatenatePart& part : parts) {
     std::string octets = std::move(part.text);
     if (part.url) {

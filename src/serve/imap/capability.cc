@@ -33,7 +33,8 @@ std::string Session::capabilities() const {
   names = kBeforeLogin;
   if (offers_starttls()) names += "STARTTLS ";
   if (!may_log_in()) return names + "LOGINDISABLED";
-  for (const std::string& mechanism : directory::Gate::mechanisms(visitor_)) names += "AUTH=" + mechanism + ' ';
+  for (const std::string& mechanism : directory::Gate::mechanisms(visitor_))
+    names += "AUTH=" + mechanism + ' ';
   names.pop_back();
   return names;
 }

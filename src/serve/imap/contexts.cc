@@ -3,9 +3,9 @@
 
 #include "base/bytes.h"
 #include "proto/imap/response.h"
+#include "reading/sort_order.h"
 #include "serve/imap/search_answer.h"
 #include "serve/imap/session.h"
-#include "serve/imap/sort_order.h"
 
 namespace pabal::serve::imap {
 
@@ -13,7 +13,7 @@ namespace {
 
 // " REMOVEFROM (0 32768:32769)"
 void put_steps(std::string& out, std::string_view name, const std::vector<ContextStep>& steps,
-               const SearchContext& context, const Snapshot& told) {
+               const SearchContext& context, const reading::Snapshot& told) {
   if (steps.empty()) return;
   out.append(" ").append(name).append(" (");
   for (const ContextStep& step : steps) {
@@ -29,7 +29,7 @@ void put_steps(std::string& out, std::string_view name, const std::vector<Contex
 }
 
 void put_update(std::string& out, const ContextSteps& steps, const SearchContext& context,
-                const Snapshot& told) {
+                const reading::Snapshot& told) {
   if (steps.removed.empty() && steps.added.empty()) return;
   begin_esearch(out, {.tag = context.tag, .uid = context.uid});
   put_steps(out, "REMOVEFROM", steps.removed, context, told);
@@ -42,10 +42,10 @@ bool is_in(const store::UidRanges& ranges, uint32_t uid) {
   return range != ranges.end() && range->first.value <= uid;
 }
 
-std::vector<NumberRange> numbers_in(const Snapshot& told, const std::vector<Item>& items) {
+std::vector<NumberRange> numbers_in(const reading::Snapshot& told, const std::vector<reading::Item>& items) {
   std::vector<NumberRange> numbers;
-  for (const Item& item : items) {
-    if (std::optional<uint32_t> number = told.find(item.uid)) wire::add_to(numbers, *number);
+  for (const reading::Item& item : items) {
+    if (std::optional<uint32_t> number = told.find(item.uid)) add_to(numbers, *number);
   }
   return numbers;
 }
@@ -61,7 +61,8 @@ bool Session::has_context(std::string_view tag) const {
   return std::ranges::find(selected_->contexts, tag, &SearchContext::tag) != selected_->contexts.end();
 }
 
-void Session::add_context(SearchRequest request, SearchPlan plan, const SearchResult& result) {
+void Session::add_context(SearchRequest request, reading::SearchPlan plan,
+                          const reading::SearchResult& result) {
   if (selected_->contexts.size() >= kSearchContextsMax) {
     refuse_update(tag_, "too many searches are being updated");
     return;
@@ -75,7 +76,7 @@ void Session::add_context(SearchRequest request, SearchPlan plan, const SearchRe
 }
 
 // Before the client hears that they are expunged: until then the numbers are right.
-void Session::tell_context_removals(const Snapshot::Difference& difference) {
+void Session::tell_context_removals(const reading::Snapshot::Difference& difference) {
   for (SearchContext& context : selected_->contexts) {
     std::vector<uint32_t> left;
     for (uint32_t uid : context.uids) {
@@ -88,13 +89,13 @@ void Session::tell_context_removals(const Snapshot::Difference& difference) {
   }
 }
 
-rt::Task<void> Session::tell_context_changes(const std::vector<Item>& upserts, uint32_t first_new) {
+rt::Task<void> Session::tell_context_changes(const std::vector<reading::Item>& upserts, uint32_t first_new) {
   if (upserts.empty()) co_return;
   for (size_t i = 0; i < selected_->contexts.size();) {
     SearchContext& context = selected_->contexts[i];
     std::string trouble;
     try {
-      renew_recent(context.plan, recent_ones());
+      reading::renew_recent(context.plan, recent_ones());
       std::vector<uint32_t> next = co_await next_result(context, upserts);
       ContextSteps steps = steps_between(context.uids, next, !context.criteria.empty());
       if (!context.items.empty()) co_await tell_arrived(context.items, steps, first_new);
@@ -114,15 +115,16 @@ rt::Task<void> Session::tell_context_changes(const std::vector<Item>& upserts, u
 }
 
 rt::Task<std::vector<uint32_t>> Session::next_result(const SearchContext& context,
-                                                     const std::vector<Item>& upserts) {
-  std::shared_ptr<const Snapshot> told = selected_->told;
-  SearchScope changed{
+                                                     const std::vector<reading::Item>& upserts) {
+  std::shared_ptr<const reading::Snapshot> told = selected_->told;
+  reading::SearchScope changed{
       .snapshot = told, .numbers = numbers_in(*told, upserts), .owner = selected_->view->owner()};
-  Progress progress = show_progress();
-  SearchResult result = co_await run_search(service_, context.plan, std::move(changed), progress);
+  reading::Progress progress = show_progress();
+  reading::SearchResult result =
+      co_await reading::run_search(service_.reading, context.plan, std::move(changed), progress);
   std::vector<uint32_t> matching = names_of(result.hits, true), next;
   for (uint32_t uid : context.uids) {
-    bool is_changed = std::ranges::binary_search(upserts, uid, {}, &Item::uid);
+    bool is_changed = std::ranges::binary_search(upserts, uid, {}, &reading::Item::uid);
     if (!is_changed || std::ranges::binary_search(matching, uid)) next.push_back(uid);
   }
   std::vector<uint32_t> before = next;
@@ -135,12 +137,12 @@ rt::Task<std::vector<uint32_t>> Session::next_result(const SearchContext& contex
     co_return next;
   }
   // Where those that came in belong takes the keys of all.
-  SearchScope all{.snapshot = told,
-                  .numbers = {{1, told->size()}},
-                  .scores = sorts_by_relevancy(context),
-                  .owner = selected_->view->owner()};
-  result = co_await run_search(service_, context.plan, std::move(all), progress);
-  co_await sort_hits(service_, result, context.criteria, progress);
+  reading::SearchScope all{.snapshot = told,
+                           .numbers = {{1, told->size()}},
+                           .scores = sorts_by_relevancy(context),
+                           .owner = selected_->view->owner()};
+  result = co_await reading::run_search(service_.reading, context.plan, std::move(all), progress);
+  co_await reading::sort_hits(service_.reading, result, context.criteria, progress);
   co_return names_of(result.hits, true);
 }
 
@@ -157,7 +159,7 @@ rt::Task<void> Session::tell_arrived(const std::vector<wire::FetchItem>& items, 
   if (numbers.empty()) co_return;
   std::ranges::sort(numbers);
   std::vector<NumberRange> ranges;
-  for (uint32_t number : numbers) wire::add_to(ranges, number);
+  for (uint32_t number : numbers) add_to(ranges, number);
   co_await tell_messages(std::move(ranges), items, needs_of(items));
 }
 

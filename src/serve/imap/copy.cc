@@ -64,7 +64,7 @@ rt::Task<Outcome> Session::on(wire::Copy command) {
   if (uids.empty()) co_return ok("nothing to copy");
   const std::string done = command.move ? "moved" : "copied";
 
-  const View& view = *selected_->view;
+  const reading::View& view = *selected_->view;
   CopyWork work{.from_owner = view.owner(),
                 .from_reader = view.reader(),
                 .from = view.id(),

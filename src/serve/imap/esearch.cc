@@ -39,13 +39,13 @@ rt::Task<Outcome> Session::on(wire::MultiSearch command) {
     if (!co_await search_selected(request, selected_->name)) co_return unknown_charset();
     if (std::ranges::all_of(command.sources, is_selected)) co_return ok("searched");
   }
-  std::vector<SeenMailbox> mailboxes =
+  std::vector<SearchSource> sources =
       co_await service_.store.read(resolve_sources, *account_, command.sources);
-  for (const SeenMailbox& mailbox : mailboxes) {
+  for (const SearchSource& source : sources) {
     // What is selected is searched as the client knows it, under whatever name.
-    bool here = selected_ && selected_->view->id() == mailbox.mailbox.id;
+    bool here = selected_ && selected_->view->id() == source.mailbox.mailbox.id;
     if (here && std::ranges::any_of(command.sources, is_selected)) continue;
-    bool known = co_await (here ? search_selected(request, mailbox.name) : search_other(request, mailbox));
+    bool known = co_await (here ? search_selected(request, source.name) : search_other(request, source));
     if (!known) co_return unknown_charset();
     co_await flush_if_full();
   }
@@ -54,14 +54,15 @@ rt::Task<Outcome> Session::on(wire::MultiSearch command) {
 
 // False: the charset is not known.
 rt::Task<bool> Session::search_selected(const MultiSearchRequest& request, std::string name) {
-  std::optional<SearchPlan> plan = co_await plan_here(request.program);
+  std::optional<reading::SearchPlan> plan = co_await plan_here(request.program);
   if (!plan) co_return false;
-  SearchScope scope{.snapshot = selected_->told,
-                    .numbers = {{1, selected_->told->size()}},
-                    .scores = request.returns.relevancy,
-                    .owner = selected_->view->owner()};
-  Progress progress = show_progress();
-  SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
+  reading::SearchScope scope{.snapshot = selected_->told,
+                             .numbers = {{1, selected_->told->size()}},
+                             .scores = request.returns.relevancy,
+                             .owner = selected_->view->owner()};
+  reading::Progress progress = show_progress();
+  reading::SearchResult result =
+      co_await reading::run_search(service_.reading, *plan, std::move(scope), progress);
   log_damaged(result);
   if (request.returns.save) selected_->saved = saved_by(result.hits, request.returns);
   tell_found(request, result, name, selected_->view->mailbox());
@@ -71,31 +72,33 @@ rt::Task<bool> Session::search_selected(const MultiSearchRequest& request, std::
   co_return true;
 }
 
-rt::Task<bool> Session::search_other(const MultiSearchRequest& request, const SeenMailbox& mailbox) {
-  std::shared_ptr<View> view = co_await service_.views.open(mailbox.mailbox.id, mailbox.reader);
+rt::Task<bool> Session::search_other(const MultiSearchRequest& request, const SearchSource& source) {
+  std::shared_ptr<reading::View> view =
+      co_await service_.reading.views.open(source.mailbox.mailbox.id, source.mailbox.reader);
   if (!view) co_return true;  // it has gone meanwhile
-  const std::shared_ptr<const Snapshot> now = view->now();
+  const std::shared_ptr<const reading::Snapshot> now = view->now();
   const SearchMeaning meaning{.snapshot = now,
                               .saved = {},
                               .recent = {},  // nobody is told of messages by a search
                               .keywords = view->mailbox().keywords,
                               .now = service_.world.clock.now()};
-  std::optional<SearchPlan> plan = co_await plan_beside(service_, request.program, meaning);
+  std::optional<reading::SearchPlan> plan = co_await plan_beside(service_.world, request.program, meaning);
   if (!plan) co_return false;
-  SearchScope scope{.snapshot = now,
-                    .numbers = {{1, now->size()}},
-                    .scores = request.returns.relevancy,
-                    .owner = view->owner()};
-  Progress progress = show_progress();
-  SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
+  reading::SearchScope scope{.snapshot = now,
+                             .numbers = {{1, now->size()}},
+                             .scores = request.returns.relevancy,
+                             .owner = view->owner()};
+  reading::Progress progress = show_progress();
+  reading::SearchResult result =
+      co_await reading::run_search(service_.reading, *plan, std::move(scope), progress);
   log_damaged(result);
-  tell_found(request, result, mailbox.name, view->mailbox());
+  tell_found(request, result, source.name, view->mailbox());
   co_return true;
 }
 
 // RFC 7377 §2.1: nothing of a mailbox where nothing was found.
-void Session::tell_found(const MultiSearchRequest& request, const SearchResult& result, std::string_view name,
-                         const store::Mailbox& mailbox) {
+void Session::tell_found(const MultiSearchRequest& request, const reading::SearchResult& result,
+                         std::string_view name, const store::Mailbox& mailbox) {
   if (result.hits.empty() || is_silent(request.returns)) return;
   EsearchForm form{.tag = tag_,
                    .uid = true,

@@ -10,7 +10,7 @@ rt::Task<Outcome> Session::on(wire::Expunge command) {
     uids = *uids_named(*command.uids, true);
     if (uids.empty()) co_return ok("nothing to expunge");
   }
-  const View& view = *selected_->view;
+  const reading::View& view = *selected_->view;
   auto work = [](store::Transaction& tx, AccountId owner, MailboxId mailbox, const store::UidRanges& which) {
     return store::expunge(tx, owner, mailbox, which, true);
   };

@@ -62,7 +62,7 @@ rt::Task<Outcome> Session::on(wire::Fetch command) {
 
 // The flags of those that a change has marked.
 rt::Task<void> Session::tell_marked(store::UidRanges uids, ModSeq modseq) {
-  const std::shared_ptr<const Snapshot> told = selected_->told;
+  const std::shared_ptr<const reading::Snapshot> told = selected_->told;
   for (const NumberRange& range : numbers_now(uids)) {
     for (uint32_t number = range.first; number <= range.last; ++number) {
       if (told->at(number).modseq == modseq.value) tell_flags(number, told->at(number), true);
@@ -75,8 +75,8 @@ std::vector<NumberRange> Session::changed_after(const std::vector<NumberRange>& 
                                                 int64_t modseq) const {
   std::vector<NumberRange> out;
   for (const NumberRange& range : numbers) {
-    selected_->told->each(range.first, range.last, [&](uint32_t number, const Item& item) {
-      if (item.modseq > modseq) wire::add_to(out, number);
+    selected_->told->each(range.first, range.last, [&](uint32_t number, const reading::Item& item) {
+      if (item.modseq > modseq) add_to(out, number);
     });
   }
   return out;
@@ -84,7 +84,7 @@ std::vector<NumberRange> Session::changed_after(const std::vector<NumberRange>& 
 
 // RFC 7162 §3.2.6: UIDs of the set that were expunged since.
 rt::Task<void> Session::tell_vanished(wire::SequenceSet set, uint64_t since) {
-  const View& view = *selected_->view;
+  const reading::View& view = *selected_->view;
   ModSeq modseq{static_cast<int64_t>(std::min<uint64_t>(since, INT64_MAX))};
   store::UidRanges gone =
       co_await service_.store.read(store::expunged_since, view.owner(), view.id(), modseq);
@@ -94,7 +94,7 @@ rt::Task<void> Session::tell_vanished(wire::SequenceSet set, uint64_t since) {
   for (const store::UidRange& range : gone) {
     for (int64_t uid = range.first.value; uid <= range.last.value; ++uid) {
       uint32_t value = static_cast<uint32_t>(uid);
-      if (wire::contains(wanted, value) && !selected_->told->find(value)) wire::add_to(vanished, value);
+      if (contains(wanted, value) && !selected_->told->find(value)) add_to(vanished, value);
     }
   }
   if (!vanished.empty())
@@ -105,13 +105,13 @@ rt::Task<void> Session::tell_vanished(wire::SequenceSet set, uint64_t since) {
 rt::Task<ModSeq> Session::set_seen(store::UidRanges uids) {
   if (selected_->read_only || !selected_->rights.has('s')) co_return ModSeq{};
   // As it is now: another session may have taken the flag away since this one was told.
-  View& view = *selected_->view;
+  reading::View& view = *selected_->view;
   if (view.stale()) co_await view.refresh();
   std::vector<NumberRange> unseen;
   for (const NumberRange& range : numbers_now(uids)) {
-    selected_->told->each(range.first, range.last, [&](uint32_t number, const Item& item) {
+    selected_->told->each(range.first, range.last, [&](uint32_t number, const reading::Item& item) {
       std::optional<uint32_t> now = view.now()->find(item.uid);
-      if (now && (view.now()->at(*now).flags & store::kSeen) == 0) wire::add_to(unseen, number);
+      if (now && (view.now()->at(*now).flags & store::kSeen) == 0) add_to(unseen, number);
     });
   }
   if (unseen.empty()) co_return ModSeq{};
@@ -130,8 +130,8 @@ rt::Task<ModSeq> Session::set_seen(store::UidRanges uids) {
 rt::Task<Outcome> Session::tell_messages(std::vector<NumberRange> numbers, std::vector<wire::FetchItem> items,
                                          FetchNeeds needs) {
   // Stays as it is, whatever sync() does to the session's own.
-  const std::shared_ptr<const Snapshot> told = selected_->told;
-  FetchAhead ahead(service_, selected_->view->owner(), told, numbers, items, needs);
+  const std::shared_ptr<const reading::Snapshot> told = selected_->told;
+  FetchAhead ahead(service_.reading, selected_->view->owner(), told, numbers, items, needs);
   if (bool single = numbers.size() == 1 && numbers[0].first == numbers[0].last; single && needs.bytes) {
     if (numbers[0].first == selected_->next_read) ahead.read_on_behind(numbers[0].first);
     selected_->next_read = numbers[0].first + 1;

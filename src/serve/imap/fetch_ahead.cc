@@ -17,12 +17,13 @@ constexpr uint32_t kMessagesAhead = 32;
 }  // namespace
 
 void FetchAhead::read_on_behind(uint32_t number) {
-  snapshot_->each(number + 1, number + kMessagesAhead,
-                  [this](uint32_t, const Item& item) { expected_.push_back(MessageId{item.message}); });
+  snapshot_->each(number + 1, number + kMessagesAhead, [this](uint32_t, const reading::Item& item) {
+    expected_.push_back(MessageId{item.message});
+  });
 }
 
 std::unique_ptr<FetchBatch> FetchAhead::cut() {
-  auto batch = std::make_unique<FetchBatch>(service_, owner_, items_, needs_);
+  auto batch = std::make_unique<FetchBatch>(reading_, owner_, items_, needs_);
   uint64_t octets = 0;
   bool full = false;
   while (range_ < numbers_.size() && !full) {
@@ -30,7 +31,7 @@ std::unique_ptr<FetchBatch> FetchAhead::cut() {
     number_ = std::max(number_, range.first);
     const size_t room = kBatchMessages - batch->sources.size();
     const auto last = static_cast<uint32_t>(std::min<uint64_t>(range.last, uint64_t{number_} + room - 1));
-    snapshot_->each(number_, last, [&](uint32_t number, const Item& item) {
+    snapshot_->each(number_, last, [&](uint32_t number, const reading::Item& item) {
       if (full) return;
       batch->add(number, item);
       octets += std::min<uint64_t>(item.size_octets, needs_.octets_max);

@@ -16,10 +16,10 @@ namespace pabal::serve::imap {
 class FetchAhead {
  public:
   // owner: of the mailbox. items: outlive it.
-  FetchAhead(Service& service, AccountId owner, std::shared_ptr<const Snapshot> snapshot,
+  FetchAhead(reading::Context& reading, AccountId owner, std::shared_ptr<const reading::Snapshot> snapshot,
              std::vector<NumberRange> numbers, const std::vector<proto::imap::FetchItem>& items,
              FetchNeeds needs)
-      : service_(service),
+      : reading_(reading),
         owner_(owner),
         snapshot_(std::move(snapshot)),
         numbers_(std::move(numbers)),
@@ -45,9 +45,9 @@ class FetchAhead {
   void start_loads();
   static rt::Task<void> run(Load& load);
 
-  Service& service_;
+  reading::Context& reading_;
   const AccountId owner_;
-  const std::shared_ptr<const Snapshot> snapshot_;
+  const std::shared_ptr<const reading::Snapshot> snapshot_;
   const std::vector<NumberRange> numbers_;
   const std::vector<proto::imap::FetchItem>& items_;
   const FetchNeeds needs_;

@@ -6,8 +6,8 @@
 #include "mail/header.h"
 #include "mail/outline.h"
 #include "proto/imap/response.h"
+#include "reading/summaries.h"
 #include "rt/offload.h"
-#include "serve/imap/summaries.h"
 
 namespace pabal::serve::imap {
 
@@ -46,7 +46,7 @@ MadeTexts make_texts_of(std::vector<store::MessageBytes> read, const std::vector
     if (next == wanted.end() || message.id != *next) continue;
     ++next;
     made.texts.push_back(
-        {message.id, summary_texts(mail::parse_message(message.bytes), message.bytes, preview)});
+        {message.id, reading::summary_texts(mail::parse_message(message.bytes), message.bytes, preview)});
   }
   made.of = std::move(read);
   return made;
@@ -89,7 +89,7 @@ rt::Task<void> FetchBatch::load() {
   std::vector<MessageId> wanted;
   std::vector<Entry*> in_pieces;
   for (Entry& entry : entries_) {
-    if (needs_.bytes && !lacks(entry)) entry.message = service_.read_ahead.find(entry.id);
+    if (needs_.bytes && !lacks(entry)) entry.message = reading_.read_ahead.find(entry.id);
     if (entry.message || !(needs_.bytes || lacks(entry))) continue;
     if (plan_pieces(entry)) {
       in_pieces.push_back(&entry);
@@ -157,7 +157,7 @@ rt::Task<void> FetchBatch::read_pieces(std::vector<Entry*> entries) {
   for (const Entry* entry : entries) {
     for (const Piece& piece : entry->pieces) ranges.push_back({entry->id, piece.range});
   }
-  std::vector<store::MessageBytes> read = co_await service_.store.read(std::move(ranges), owner_);
+  std::vector<store::MessageBytes> read = co_await reading_.store.read(std::move(ranges), owner_);
   auto next = read.begin();
   std::vector<Entry*> heads;
   for (Entry* entry : entries) {
@@ -196,7 +196,7 @@ rt::Task<std::vector<FetchBatch::Entry*>> FetchBatch::read_on_in_heads(std::vect
     longer.push_back(entry);
   }
   if (longer.empty()) co_return longer;
-  std::vector<store::MessageBytes> read = co_await service_.store.read(std::move(ranges), owner_);
+  std::vector<store::MessageBytes> read = co_await reading_.store.read(std::move(ranges), owner_);
   std::vector<Entry*> readable;
   for (size_t i = 0; i < longer.size(); ++i) {
     store::MessageBytes& found = longer[i]->pieces.front().read;
@@ -211,8 +211,8 @@ rt::Task<std::vector<FetchBatch::Entry*>> FetchBatch::read_on_in_heads(std::vect
 void FetchBatch::outline_message(Entry& entry) const {
   if (!needs_.bytes || needs_.parts || entry.outline || !entry.message) return;
   const std::string_view bytes = entry.message->bytes;
-  entry.outline = needs_.head ? mail::outline_of_head(bytes, bytes.size())
-                              : mail::Outline{.body_end = bytes.size()};
+  entry.outline =
+      needs_.head ? mail::outline_of_head(bytes, bytes.size()) : mail::Outline{.body_end = bytes.size()};
 }
 
 // Then its bytes are read: texts are made of them, and if it has no thread they
@@ -243,25 +243,25 @@ rt::Task<void> FetchBatch::find_texts() {
   std::vector<MessageId> missing;
   for (Entry& entry : entries_) {
     if (!needs_.texts && !needs_stored_outline(entry)) continue;
-    entry.texts = service_.texts.find(entry.id);
+    entry.texts = reading_.texts.find(entry.id);
     if (!entry.texts || lacks_texts(entry)) missing.push_back(entry.id);
   }
   if (missing.empty()) co_return;
   std::vector<store::FoundTexts> found =
-      co_await service_.store.read(store::find_summary_texts, std::move(missing));
+      co_await reading_.store.read(store::find_summary_texts, std::move(missing));
   for (store::FoundTexts& one : found) keep_texts(*find_entry(one.message), std::move(one.texts));
 }
 
 rt::Task<void> FetchBatch::find_threads() {
   std::vector<MessageId> ids;
   for (const Entry& entry : entries_) ids.push_back(entry.id);
-  std::vector<store::FoundThread> found = co_await read_threads(service_, std::move(ids));
+  std::vector<store::FoundThread> found = co_await reading::read_threads(reading_, std::move(ids));
   for (const store::FoundThread& one : found) find_entry(one.message)->thread = one.thread;
 }
 
 void FetchBatch::keep_texts(Entry& entry, store::SummaryTexts texts) {
   entry.texts = std::make_shared<const store::SummaryTexts>(std::move(texts));
-  service_.texts.put(entry.id, entry.texts, octets_of(*entry.texts));
+  reading_.texts.put(entry.id, entry.texts, octets_of(*entry.texts));
 }
 
 rt::Task<void> FetchBatch::read_messages(std::vector<MessageId> wanted) {
@@ -269,7 +269,7 @@ rt::Task<void> FetchBatch::read_messages(std::vector<MessageId> wanted) {
   size_t asked = wanted.size();
   wanted.insert(wanted.end(), next_.begin(), next_.end());
   while (asked > 0) {
-    std::vector<store::MessageBytes> read = co_await service_.store.messages(wanted, octets_max, owner_);
+    std::vector<store::MessageBytes> read = co_await reading_.store.messages(wanted, octets_max, owner_);
     asked -= std::min(asked, read.size());
     wanted.erase(wanted.begin(), wanted.begin() + static_cast<ptrdiff_t>(read.size()));
     read = co_await make_texts(std::move(read));
@@ -278,7 +278,7 @@ rt::Task<void> FetchBatch::read_messages(std::vector<MessageId> wanted) {
       if (!needs_.bytes) message.bytes.clear();
       auto kept = std::make_shared<const store::MessageBytes>(std::move(message));
       if (!next_.empty() && kept->error.empty() && !kept->own)
-        service_.read_ahead.put(kept->id, kept, kept->bytes.size());
+        reading_.read_ahead.put(kept->id, kept, kept->bytes.size());
       if (entry != nullptr) entry->message = std::move(kept);
     }
   }
@@ -293,10 +293,10 @@ rt::Task<std::vector<store::MessageBytes>> FetchBatch::make_texts(std::vector<st
     if (lacks && message.error.empty()) wanted.push_back(message.id);
   }
   if (wanted.empty()) co_return read;
-  MadeTexts made = co_await rt::offload(service_.world.blocking, make_texts_of, std::move(read),
+  MadeTexts made = co_await rt::offload(reading_.world.blocking, make_texts_of, std::move(read),
                                         std::move(wanted), needs_.preview);
   for (store::FoundTexts& one : made.texts) keep_texts(*find_entry(one.message), std::move(one.texts));
-  service_.indexer.make_way();
+  reading_.indexer.make_way();
   co_return std::move(made.of);
 }
 

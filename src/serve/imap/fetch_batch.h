@@ -1,6 +1,6 @@
 // What FETCH reads for some messages at a time: what was asked for lately lies in
-// memory, the rest comes from the store, of large messages what is shown alone. Texts that the indexer has not made yet
-// are made here, and the indexer waits meanwhile.
+// memory, the rest comes from the store, of large messages what is shown alone. Texts that the indexer has
+// not made yet are made here, and the indexer waits meanwhile.
 #pragma once
 
 #include <memory>
@@ -17,11 +17,13 @@ class FetchBatch {
  public:
   // owner: of the mailbox.
   // items: outlive it.
-  FetchBatch(Service& service, AccountId owner, const std::vector<proto::imap::FetchItem>& items,
+  FetchBatch(reading::Context& reading, AccountId owner, const std::vector<proto::imap::FetchItem>& items,
              FetchNeeds needs)
-      : service_(service), owner_(owner), items_(items), needs_(needs) {}
+      : reading_(reading), owner_(owner), items_(items), needs_(needs) {}
 
-  void add(uint32_t number, const Item& item) { sources.push_back({.number = number, .item = item}); }
+  void add(uint32_t number, const reading::Item& item) {
+    sources.push_back({.number = number, .item = item});
+  }
   // Messages that are likely to be asked for next: read in one go with the others.
   void expect(std::vector<MessageId> next) { next_ = std::move(next); }
   // Throws StoreError.
@@ -67,7 +69,7 @@ class FetchBatch {
   void keep_texts(Entry& entry, store::SummaryTexts texts);
   void outline_message(Entry& entry) const;
 
-  Service& service_;
+  reading::Context& reading_;
   const AccountId owner_;
   const std::vector<proto::imap::FetchItem>& items_;
   const FetchNeeds needs_;

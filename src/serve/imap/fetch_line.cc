@@ -85,7 +85,7 @@ bool FetchLine::put_piece(std::string& out) {
 
 void FetchLine::put(const wire::FetchItem& item) {
   std::string& out = *out_;
-  const Item& mail = source_.item;
+  const reading::Item& mail = source_.item;
   switch (item.kind) {
     case wire::FetchItem::flags:
       out += "FLAGS (";
@@ -249,8 +249,8 @@ FetchNeeds needs_of(const std::vector<wire::FetchItem>& items) {
         if (is_head(item)) needs.head = true;
         if (!is_head(item)) needs.head_only = false;
         if (!is_head(item) && !is_of_all(item)) needs.parts = true;
-        needs.octets_max = octets_of(item) > UINT64_MAX - needs.octets_max ? UINT64_MAX
-                                                                          : needs.octets_max + octets_of(item);
+        needs.octets_max =
+            octets_of(item) > UINT64_MAX - needs.octets_max ? UINT64_MAX : needs.octets_max + octets_of(item);
         break;
       default:
         break;

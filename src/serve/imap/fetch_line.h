@@ -9,8 +9,8 @@
 
 #include "proto/imap/fetch_item.h"
 #include "proto/imap/response.h"
+#include "reading/snapshot.h"
 #include "serve/imap/message_octets.h"
-#include "serve/imap/snapshot.h"
 #include "store/summaries.h"
 
 namespace pabal::serve::imap {
@@ -34,7 +34,7 @@ FetchNeeds needs_of(const std::vector<proto::imap::FetchItem>& items);
 
 struct FetchSource {
   uint32_t number = 0;
-  Item item;
+  reading::Item item;
   const store::SummaryTexts* texts = nullptr;  // if needed
   ThreadId thread;                             // if needed
   MessageOctets octets;                        // prefix and bytes, as far as needed

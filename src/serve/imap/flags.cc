@@ -35,7 +35,7 @@ FlagNames split_flags(const std::vector<std::string>& flags) {
   return out;
 }
 
-uint64_t allowed_bits(const Rights& rights) {
+uint64_t allowed_bits(const reading::Rights& rights) {
   uint64_t bits = 0;
   if (rights.has('s')) bits |= store::kSeen;
   if (rights.has('t')) bits |= store::kDeleted;

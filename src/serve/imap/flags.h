@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "reading/rights.h"
 #include "serve/imap/outcome.h"
 
 namespace pabal::serve::imap {
 
-class Rights;
 struct Selected;
 
 struct FlagNames {
@@ -22,7 +22,7 @@ struct FlagNames {
 FlagNames split_flags(const std::vector<std::string>& flags);
 
 // The bits of flags and keywords that one may change (RFC 4314 §4).
-uint64_t allowed_bits(const Rights& rights);
+uint64_t allowed_bits(const reading::Rights& rights);
 
 // Why none of these may be changed here; all: every flag is (STORE FLAGS).
 std::optional<Outcome> refuse_flags(const Selected& selected, const FlagNames& names, bool all);

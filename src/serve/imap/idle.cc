@@ -38,7 +38,8 @@ rt::Task<Outcome> Session::on(wire::Idle) {
     io::Connection::Fill filled = conn_.fill();
     if (filled == io::Connection::Fill::some) continue;
     bool gone = filled == io::Connection::Fill::eof;
-    if (!gone && service_.server.stopping()) bye("the server is going down, come back in a moment", "UNAVAILABLE");
+    if (!gone && service_.server.stopping())
+      bye("the server is going down, come back in a moment", "UNAVAILABLE");
     if (gone || service_.server.stopping()) {
       closing_ = true;
       co_return Outcome{.then = Outcome::Then::close, .said = true};

@@ -15,7 +15,7 @@ namespace {
 
 // What one read finds out.
 struct Listing {
-  std::vector<SeenMailbox> mailboxes;
+  std::vector<reading::SeenMailbox> mailboxes;
   std::vector<ListSource> sources;
   std::vector<ListLine> lines;                              // refer to the sources
   std::vector<std::vector<store::Annotation>> annotations;  // of each line, if wanted
@@ -34,13 +34,14 @@ namespace pabal::serve::imap {
 namespace {
 
 // Mailboxes and subscriptions as one tree; a name that is both is there once.
-std::vector<ListSource> gather_sources(const std::vector<SeenMailbox>& mailboxes,
+std::vector<ListSource> gather_sources(const std::vector<reading::SeenMailbox>& mailboxes,
                                        const std::vector<std::string>& subscriptions) {
   std::vector<ListSource> sources;
   sources.reserve(mailboxes.size() + subscriptions.size());
   for (size_t i = 0; i < mailboxes.size(); ++i) {
     bool special = mailboxes[i].own && !mailboxes[i].mailbox.special_use.empty();
-    sources.push_back({.name = mailboxes[i].name, .exists = true, .special_use = special, .mailbox = i});
+    sources.push_back(
+        {.name = shown_name(mailboxes[i]), .exists = true, .special_use = special, .mailbox = i});
   }
   for (const std::string& name : subscriptions) sources.push_back({.name = name, .subscribed = true});
   // Of two with one name the mailbox comes first.
@@ -62,7 +63,7 @@ std::vector<ListSource> gather_sources(const std::vector<SeenMailbox>& mailboxes
 
 Listing read_tree(store::Database& db, const directory::Account& reader, const wire::List& command) {
   Listing tree;
-  tree.mailboxes = see_mailboxes(db, reader);
+  tree.mailboxes = reading::see_mailboxes(db, reader);
   std::vector<std::string> subscriptions;
   if (command.lsub || command.only_subscribed || command.returns.subscribed)
     subscriptions = store::list_subscriptions(db, reader.id);
@@ -77,14 +78,14 @@ Listing read_tree(store::Database& db, const directory::Account& reader, const w
   for (size_t i = 0; i < tree.lines.size(); ++i) {
     const ListLine& line = tree.lines[i];
     if (!line.chosen || !line.source->exists) continue;
-    const SeenMailbox& seen = tree.mailboxes[line.source->mailbox];
+    const reading::SeenMailbox& seen = tree.mailboxes[line.source->mailbox];
     if (may_annotate(seen.own, seen.rights)) tree.annotations[i] = read_annotations(db, seen.mailbox, reader);
   }
   return tree;
 }
 
 // "(\Subscribed \HasNoChildren)"
-void put_attributes(std::string& out, const ListLine& line, const SeenMailbox* seen, bool subscribed,
+void put_attributes(std::string& out, const ListLine& line, const reading::SeenMailbox* seen, bool subscribed,
                     bool extended) {
   size_t begin = out.size();
   auto put = [&](std::string_view attribute) {
@@ -162,7 +163,7 @@ rt::Task<Outcome> Session::on(wire::List command) {
   if (returns.status) {
     if (has_item(*returns.status, wire::StatusItem::highest_modseq)) enable_condstore();
     for (const ListLine& line : tree.lines) {
-      const SeenMailbox* seen = seen_of(line);
+      const reading::SeenMailbox* seen = seen_of(line);
       if (line.chosen && seen && seen->rights.has('r'))
         statuses.push_back(status_of(seen->mailbox, seen->reader));
     }
@@ -174,7 +175,7 @@ rt::Task<Outcome> Session::on(wire::List command) {
   auto status = statuses.begin();
   for (size_t i = 0; i < tree.lines.size(); ++i) {
     const ListLine& line = tree.lines[i];
-    const SeenMailbox* seen = seen_of(line);
+    const reading::SeenMailbox* seen = seen_of(line);
     bool tells_subscribed = returns.subscribed || command.only_subscribed;
     bool subscribed = tells_subscribed && line.source != nullptr && line.source->subscribed;
     out() += "* LIST (";

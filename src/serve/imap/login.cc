@@ -46,16 +46,15 @@ rt::Task<Outcome> Session::on(wire::Login command) {
 rt::Task<Outcome> Session::on(wire::Authenticate command) {
   if (!may_log_in()) co_return no("PRIVACYREQUIRED", "use STARTTLS first");
   auto mechanism = directory::Gate::find_mechanism(visitor_, command.mechanism);
-  if (!mechanism)
-    co_return no("CANNOT", "there is no such mechanism here; see AUTH= in CAPABILITY");
+  if (!mechanism) co_return no("CANNOT", "there is no such mechanism here; see AUTH= in CAPABILITY");
   std::optional<std::string> initial;
   if (command.initial_response) {
     initial = mail::base64_decode_strict(*command.initial_response);
     if (!initial) co_return bad("the initial response is not base64");
   }
   LoginLines lines(*this);
-  directory::Login login = co_await service_.gate.log_in(service_.directory, visitor_, *mechanism,
-                                                         std::move(initial), lines);
+  directory::Login login =
+      co_await service_.gate.log_in(service_.directory, visitor_, *mechanism, std::move(initial), lines);
   if (login.kind == directory::Login::malformed)
     co_return bad("that is not what " + command.mechanism + " wants");
   co_return settle(std::move(login));
@@ -109,7 +108,7 @@ Outcome Session::logged_in(directory::Account account) {
   service_.world.log.info("imap.login", {{"peer", peer_}, {"account", account.address}});
   account_ = std::make_unique<directory::Account>(std::move(account));
   login_seen_ = 0;
-  service_.views.watch_account(account_->id, *this);
+  service_.reading.views.watch_account(account_->id, *this);
   receiver_.set_limits(receiver_limits());
   return ok("welcome", "CAPABILITY " + capabilities());
 }
@@ -117,7 +116,7 @@ Outcome Session::logged_in(directory::Account account) {
 void Session::log_out() {
   leave_mailbox();
   stop_notify();
-  if (account_) service_.views.unwatch_account(account_->id, *this);
+  if (account_) service_.reading.views.unwatch_account(account_->id, *this);
   account_.reset();
 }
 

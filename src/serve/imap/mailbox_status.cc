@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "proto/imap/response.h"
-#include "serve/imap/views.h"
+#include "reading/views.h"
 
 namespace pabal::serve::imap {
 
@@ -31,9 +31,9 @@ MailboxStatus status_of(const store::Mailbox& mailbox, AccountId reader, const s
           .flags = flags};
 }
 
-MailboxStatus status_of(const View& view) {
+MailboxStatus status_of(const reading::View& view) {
   store::FlagCounts flags;
-  view.now()->each([&](uint32_t, const Item& item) {
+  view.now()->each([&](uint32_t, const reading::Item& item) {
     if ((item.flags & store::kSeen) == 0) ++flags.unseen;
     if ((item.flags & store::kDeleted) == 0) return;
     ++flags.deleted;

@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "proto/imap/command.h"
+#include "reading/views.h"
 #include "store/flag_counts.h"
 #include "store/mailboxes.h"
 
 namespace pabal::serve::imap {
-
-class View;
 
 struct MailboxStatus {
   MailboxId id;
@@ -29,7 +28,7 @@ bool has_item(const std::vector<proto::imap::StatusItem>& items, proto::imap::St
 
 MailboxStatus status_of(const store::Mailbox& mailbox, AccountId reader, const store::FlagCounts& flags = {});
 // From memory; the view is up to date.
-MailboxStatus status_of(const View& view);
+MailboxStatus status_of(const reading::View& view);
 
 struct StatusForm {
   const std::vector<proto::imap::StatusItem>& items;

@@ -21,7 +21,7 @@ std::optional<std::string> octets_of(const wire::FetchItem& item, const mail::Ou
 
 }  // namespace
 
-rt::Task<std::optional<std::string>> UrlMessages::read(Item item, AccountId owner,
+rt::Task<std::optional<std::string>> UrlMessages::read(reading::Item item, AccountId owner,
                                                        std::optional<wire::Section> section,
                                                        std::optional<wire::Partial> partial) {
   const std::vector<wire::FetchItem> items{{.kind = wire::FetchItem::body_section,
@@ -31,7 +31,7 @@ rt::Task<std::optional<std::string>> UrlMessages::read(Item item, AccountId owne
   const Kept* kept = find(MessageId{item.message}, owner);
   MessageOctets whole;
   if (kept == nullptr) {
-    FetchBatch batch(service_, owner, items, needs_of(items));
+    FetchBatch batch(reading_, owner, items, needs_of(items));
     batch.add(1, item);
     co_await batch.load();
     FetchSource& source = batch.sources.front();
@@ -65,7 +65,7 @@ const UrlMessages::Kept& UrlMessages::keep(std::shared_ptr<const store::MessageB
 
 rt::Task<std::optional<std::string>> Session::read_url(wire::Url url, directory::Account as,
                                                        UrlMessages& messages) {
-  std::optional<ViewKey> mailbox;
+  std::optional<reading::ViewKey> mailbox;
   if (url.mailbox.empty()) {
     if (selected_) mailbox = {selected_->view->id(), selected_->view->reader()};
   } else {
@@ -73,13 +73,14 @@ rt::Task<std::optional<std::string>> Session::read_url(wire::Url url, directory:
     if (place && place->mailbox && place->rights.has('r')) mailbox = {place->mailbox->id, place->reader};
   }
   if (!mailbox) co_return std::nullopt;
-  std::shared_ptr<View> view = co_await service_.views.open(mailbox->mailbox, mailbox->reader);
+  std::shared_ptr<reading::View> view =
+      co_await service_.reading.views.open(mailbox->mailbox, mailbox->reader);
   if (!view) co_return std::nullopt;
   if (url.uid_validity && *url.uid_validity != static_cast<uint64_t>(view->mailbox().uid_validity.value))
     co_return std::nullopt;
   std::optional<uint32_t> number = view->now()->find(url.uid);
   if (!number) co_return std::nullopt;
-  const Item item = view->now()->at(*number);
+  const reading::Item item = view->now()->at(*number);
   co_return co_await messages.read(item, view->owner(), std::move(url.section), url.partial);
 }
 

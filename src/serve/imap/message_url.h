@@ -17,11 +17,11 @@ namespace pabal::serve::imap {
 class UrlMessages {
  public:
   // octets_max: of messages that are kept; the last one always is.
-  UrlMessages(Service& service, uint64_t octets_max) : service_(service), octets_max_(octets_max) {}
+  UrlMessages(reading::Context& reading, uint64_t octets_max) : reading_(reading), octets_max_(octets_max) {}
 
   // `section` of a message, or all of it, in a mailbox of this owner; nullopt: there is no
   // such part, or the message is gone or damaged. Throws StoreError.
-  rt::Task<std::optional<std::string>> read(Item item, AccountId owner,
+  rt::Task<std::optional<std::string>> read(reading::Item item, AccountId owner,
                                             std::optional<proto::imap::Section> section,
                                             std::optional<proto::imap::Partial> partial);
 
@@ -35,7 +35,7 @@ class UrlMessages {
   const Kept* find(MessageId message, AccountId owner);
   const Kept& keep(std::shared_ptr<const store::MessageBytes> message, AccountId owner);
 
-  Service& service_;
+  reading::Context& reading_;
   const uint64_t octets_max_;
   uint64_t octets_ = 0;
   std::list<Kept> kept_;  // last used first

@@ -8,7 +8,7 @@
 
 #include "base/ids.h"
 #include "directory/directory.h"
-#include "serve/imap/rights.h"
+#include "reading/places.h"
 #include "store/mailboxes.h"
 
 namespace pabal::serve::imap {
@@ -26,7 +26,7 @@ struct Place {
   std::string owner_address;
   std::string name;  // in the owner's tree; "" : the name of a namespace or account itself
   std::optional<store::Mailbox> mailbox;  // nullopt: there is none of this name (that he may know of)
-  Rights rights;                          // on the mailbox; if there is none, on the closest one above it
+  reading::Rights rights;                 // on the mailbox; if there is none, on the closest one above it
   bool own = true;                        // in his own tree
   AccountId reader;                       // he, where \Seen is each reader's own (store/private_seen.h)
 };
@@ -41,19 +41,8 @@ bool is_namespace_root(std::string_view name);
 // result belong to the same read.
 std::optional<Place> find_place(store::Database& db, const directory::Account& reader, std::string_view name);
 
-// A mailbox as one reader sees it.
-struct SeenMailbox {
-  store::Mailbox mailbox;
-  std::string name;  // as he writes it
-  Rights rights;
-  bool own = true;
-  AccountId reader;  // as in Place
-};
-// nullopt: there is none, or he has no right on it at all.
-std::optional<SeenMailbox> see_mailbox(store::Database& db, const directory::Account& reader,
-                                       MailboxId mailbox);
-// His own, and those of others that he may look up ("l").
-std::vector<SeenMailbox> see_mailboxes(store::Database& db, const directory::Account& reader);
+// As he writes it.
+std::string shown_name(const reading::SeenMailbox& seen);
 
 // The rights of `identifier` on a mailbox have changed. Who may read a folder of a
 // group is subscribed to it, since programs show what is subscribed; who may no

@@ -26,10 +26,10 @@ bool Notifier::mark(MailboxId mailbox, MailboxId selected) {
   return dirty_.insert(mailbox).second;
 }
 
-void Notifier::expect_arrivals(MailboxId mailbox, const std::vector<proto::imap::NumberRange>& uids) {
+void Notifier::expect_arrivals(MailboxId mailbox, const std::vector<NumberRange>& uids) {
   bool of_interest = (program_->events() & kMessages) != 0 || !program_->selected().items.empty();
   if (!of_interest) return;
-  std::vector<proto::imap::NumberRange>& own = own_arrivals_[mailbox];
+  std::vector<NumberRange>& own = own_arrivals_[mailbox];
   if (own.size() > kOwnArrivalsMax) own.clear();
   own.insert(own.end(), uids.begin(), uids.end());
 }
@@ -53,11 +53,11 @@ void Notifier::put_back(Marks marks) {
 }
 
 Notifier::Question Notifier::question(const directory::Account& reader, const Marks& marks,
-                                      std::shared_ptr<const SeenTree> tree) const {
+                                      std::shared_ptr<const reading::SeenTree> tree) const {
   Question out{
       .program = program_, .hostname = hostname_, .reader = reader, .tree = std::move(tree), .mailboxes = {}};
   auto add = [&](MailboxId id, const Known& known) {
-    out.mailboxes[id] = {known.seen.name, is_subscribed(known.seen.name)};
+    out.mailboxes[id] = {known.name, is_subscribed(known.name)};
   };
   if (out.tree) {
     for (const auto& [id, known] : known_) add(id, known);
@@ -79,9 +79,9 @@ Notifier::Look Notifier::look(store::Database& db, const Question& question) {
   Look out{.whole = question.tree != nullptr};
   if (!out.whole) {
     for (const auto& [id, known] : question.mailboxes) {
-      std::optional<SeenMailbox> seen = see_mailbox(db, reader, id);
+      std::optional<reading::SeenMailbox> seen = reading::see_mailbox(db, reader, id);
       bool is_there = seen && seen->rights.has('l');
-      out.tree_changed = known.name != (is_there ? seen->name : "");
+      out.tree_changed = known.name != (is_there ? shown_name(*seen) : "");
       if (out.tree_changed) return out;
       if (is_there) out.mailboxes.push_back(std::move(*seen));
     }
@@ -91,17 +91,18 @@ Notifier::Look Notifier::look(store::Database& db, const Question& question) {
     if ((question.program->events() & kServerMetadata) != 0)
       out.server = read_server_annotations(db, reader, question.hostname);
     std::unordered_set<MailboxId> seen;
-    for (const SeenMailbox& one : out.mailboxes) seen.insert(one.mailbox.id);
+    for (const reading::SeenMailbox& one : out.mailboxes) seen.insert(one.mailbox.id);
     for (const auto& [id, known] : question.mailboxes) {
       if (!seen.contains(id) && store::find_mailbox(db, id)) out.out_of_sight.insert(id);
     }
   }
   if ((question.program->events() & kMetadata) == 0) return out;
-  for (const SeenMailbox& seen : out.mailboxes) {
+  for (const reading::SeenMailbox& seen : out.mailboxes) {
     // Of a whole look only what is watched; whether it is subscribed now is in the look.
-    bool subscribed = out.whole ? std::ranges::binary_search(out.subscriptions, seen.name)
+    const std::string name = shown_name(seen);
+    bool subscribed = out.whole ? std::ranges::binary_search(out.subscriptions, name)
                                 : question.mailboxes.at(seen.mailbox.id).subscribed;
-    bool wanted = (question.program->events_of(seen.name, seen.own, subscribed) & kMetadata) != 0;
+    bool wanted = (question.program->events_of(name, seen.own, subscribed) & kMetadata) != 0;
     if (wanted && may_annotate(seen.own, seen.rights))
       out.annotations[seen.mailbox.id] = read_annotations(db, seen.mailbox, reader);
   }
@@ -113,8 +114,8 @@ bool Notifier::is_subscribed(const std::string& name) const {
 }
 
 // What is seen but cannot be read has no messages to tell of.
-unsigned Notifier::events_of(const SeenMailbox& seen) const {
-  unsigned events = program_->events_of(seen.name, seen.own, is_subscribed(seen.name));
+unsigned Notifier::events_of(const reading::SeenMailbox& seen, const std::string& name) const {
+  unsigned events = program_->events_of(name, seen.own, is_subscribed(name));
   return seen.rights.has('r') ? events : events & ~(kMessages | kFlags | kMetadata);
 }
 
@@ -125,11 +126,11 @@ NotifyNews Notifier::compare(Look look, MailboxId selected) {
     return news;
   }
   if (look.whole) compare_tree(look, news);
-  for (SeenMailbox& seen : look.mailboxes) {
+  for (reading::SeenMailbox& seen : look.mailboxes) {
     auto known = known_.find(seen.mailbox.id);
     if (known == known_.end()) continue;
     if (auto now = look.annotations.find(seen.mailbox.id); now != look.annotations.end()) {
-      std::string name = seen.name;
+      std::string name = shown_name(seen);
       std::vector<std::string> entries = update_entries(known->second.entries, now->second);
       if (!entries.empty()) news.metadata.push_back({std::move(name), std::move(entries)});
     }
@@ -145,7 +146,8 @@ NotifyNews Notifier::compare(Look look, MailboxId selected) {
   return news;
 }
 
-void Notifier::compare_mailbox(Known& known, SeenMailbox&& seen, MailboxId selected, NotifyNews& news) {
+void Notifier::compare_mailbox(Known& known, reading::SeenMailbox&& seen, MailboxId selected,
+                               NotifyNews& news) {
   store::Mailbox& before = known.seen.mailbox;
   store::Mailbox& now = seen.mailbox;
   bool messages = now.uid_next != before.uid_next || now.messages != before.messages;
@@ -162,11 +164,12 @@ void Notifier::compare_mailbox(Known& known, SeenMailbox&& seen, MailboxId selec
   }
   now.keywords = {};
   known.seen = std::move(seen);
-  known.events = events_of(known.seen);
+  known.name = shown_name(known.seen);
+  known.events = events_of(known.seen, known.name);
   if (known.seen.mailbox.id == selected) return;
   bool wants_flags = (known.events & kFlags) != 0;
   if ((messages && (known.events & kMessages) != 0) || (flags && wants_flags)) {
-    news.statuses.push_back({.name = known.seen.name,
+    news.statuses.push_back({.name = known.name,
                              .status = status_of(known.seen.mailbox, known.seen.reader),
                              .messages = messages,
                              .flags = wants_flags});
@@ -226,24 +229,26 @@ void Notifier::compare_tree(Look& look, NotifyNews& news) {
   std::unordered_set<MailboxId> there;
   names_.clear();
   owners_.clear();
-  for (const SeenMailbox& seen : look.mailboxes) {
+  for (const reading::SeenMailbox& seen : look.mailboxes) {
     MailboxId id = seen.mailbox.id;
     there.insert(id);
-    names_.emplace(seen.name, id);
+    std::string name = shown_name(seen);
+    names_.emplace(name, id);
     if (!seen.own && program_->beyond_own()) owners_.insert(seen.mailbox.account);
     auto [entry, is_new] = known_.try_emplace(id);
     Known& known = entry->second;
     if (is_new) {
       known.seen = seen;
+      known.name = name;
       made.push_back(id);
       // What is in it already is news as well.
       if (began_) known.seen.mailbox.uid_next = Uid{1};
       if (began_) known.seen.mailbox.messages = 0;
-    } else if (known.seen.name != seen.name) {
-      renames.emplace(std::exchange(known.seen.name, seen.name), id);
+    } else if (known.name != name) {
+      renames.emplace(std::exchange(known.name, name), id);
     }
     known.seen.rights = seen.rights;
-    known.events = events_of(seen);
+    known.events = events_of(seen, name);
   }
   std::vector<Known> gone;
   std::erase_if(known_, [&](auto& entry) {
@@ -260,7 +265,7 @@ void Notifier::compare_tree(Look& look, NotifyNews& news) {
 
 // RFC 5465 §5.9: who loses the right to see a mailbox is told, and so when it is back.
 void Notifier::tell_gone(const Known& known, bool out_of_sight, NotifyNews& news) {
-  const std::string& name = known.seen.name;
+  const std::string& name = known.name;
   if (out_of_sight && known.events != 0) {
     told_no_access_.insert(name);
     news.lists.push_back({.name = name, .no_access = true});
@@ -270,7 +275,7 @@ void Notifier::tell_gone(const Known& known, bool out_of_sight, NotifyNews& news
 }
 
 void Notifier::tell_made(const Known& known, NotifyNews& news) {
-  const std::string& name = known.seen.name;
+  const std::string& name = known.name;
   bool is_back = told_no_access_.erase(name) > 0;
   if (!is_quiet(name)) tell_name(news, describe(name), is_back ? unsigned{kNames} : known.events);
 }
@@ -281,15 +286,14 @@ void Notifier::tell_renames(const Renames& renames, NotifyNews& news) {
     for (size_t slash = from.rfind(kDelimiter); slash != std::string::npos && slash > 0;
          slash = from.rfind(kDelimiter, slash - 1)) {
       auto above = renames.find(from.substr(0, slash));
-      if (above != renames.end() && to == known_.at(above->second).seen.name + from.substr(slash))
-        return true;
+      if (above != renames.end() && to == known_.at(above->second).name + from.substr(slash)) return true;
     }
     return false;
   };
   for (const auto& [from, id] : renames) {
     const Known& known = known_.at(id);
-    if (moved_along(from, known.seen.name) || is_quiet(known.seen.name)) continue;
-    ListNews line = describe(known.seen.name);
+    if (moved_along(from, known.name) || is_quiet(known.name)) continue;
+    ListNews line = describe(known.name);
     line.old_name = from;
     tell_name(news, std::move(line),
               known.events | program_->events_of(from, known.seen.own, is_subscribed(from)));
@@ -328,7 +332,7 @@ std::vector<StatusNews> Notifier::all_statuses(MailboxId selected) const {
 std::vector<std::string> Notifier::no_access() const {
   std::vector<std::string> out;
   for (const auto& [name, id] : names_) {
-    const SeenMailbox& seen = known_.at(id).seen;
+    const reading::SeenMailbox& seen = known_.at(id).seen;
     if (!seen.rights.has('r') && program_->names(name)) out.push_back(name);
   }
   return out;

@@ -17,11 +17,11 @@
 
 #include "directory/directory.h"
 #include "proto/imap/sequence_set.h"
+#include "reading/trees.h"
 #include "serve/imap/list_tree.h"
 #include "serve/imap/mailbox_status.h"
 #include "serve/imap/names.h"
 #include "serve/imap/notify_program.h"
-#include "serve/imap/trees.h"
 #include "store/sharing.h"
 
 namespace pabal::serve::imap {
@@ -67,7 +67,7 @@ class Notifier {
 
   // Changes that the client itself made are not told to it (RFC 5465 §5).
   void expect_name(std::string name) { own_names_.insert(std::move(name)); }
-  void expect_arrivals(MailboxId mailbox, const std::vector<proto::imap::NumberRange>& uids);
+  void expect_arrivals(MailboxId mailbox, const std::vector<NumberRange>& uids);
   // Whether the UID of a mailbox is one of these.
   bool is_own_arrival(MailboxId mailbox, uint32_t uid) const;
   void forget_arrivals(MailboxId mailbox) { own_arrivals_.erase(mailbox); }
@@ -76,7 +76,7 @@ class Notifier {
   struct Look {
     bool whole = false;
     bool tree_changed = false;  // of what is marked: it takes a whole look to tell what has
-    std::vector<SeenMailbox> mailboxes;
+    std::vector<reading::SeenMailbox> mailboxes;
     std::vector<std::string> subscriptions;  // rising; of a whole look
     std::map<MailboxId, std::vector<store::Annotation>> annotations;
     std::vector<store::Annotation> server;
@@ -94,7 +94,7 @@ class Notifier {
     std::shared_ptr<const NotifyProgram> program;
     std::string hostname;
     directory::Account reader;
-    std::shared_ptr<const SeenTree> tree;  // of a whole look
+    std::shared_ptr<const reading::SeenTree> tree;  // of a whole look
     struct KnownName {
       std::string name;  // as it was seen; "" if it was not
       bool subscribed = false;
@@ -102,7 +102,7 @@ class Notifier {
     std::map<MailboxId, KnownName> mailboxes;  // of a whole look all that are known, else what is marked
   };
   Question question(const directory::Account& reader, const Marks& marks,
-                    std::shared_ptr<const SeenTree> tree) const;
+                    std::shared_ptr<const reading::SeenTree> tree) const;
   static Look look(store::Database& db, const Question& question);
 
   // The first time: nothing is news. selected: its messages are not told of here.
@@ -120,13 +120,14 @@ class Notifier {
  private:
   using Entries = std::map<std::string, size_t>;  // hashes of the values
   struct Known {
-    SeenMailbox seen;  // without keywords
+    reading::SeenMailbox seen;  // without keywords
+    std::string name;
     unsigned events = 0;
     std::optional<uint64_t> unseen;  // as it was told
     Entries entries;
   };
   bool is_subscribed(const std::string& name) const;
-  unsigned events_of(const SeenMailbox& seen) const;
+  unsigned events_of(const reading::SeenMailbox& seen, const std::string& name) const;
   void compare_tree(Look& look, NotifyNews& news);
   void tell_gone(const Known& known, bool out_of_sight, NotifyNews& news);
   void tell_made(const Known& known, NotifyNews& news);
@@ -137,7 +138,7 @@ class Notifier {
   ListNews describe(const std::string& name) const;
   bool is_quiet(std::string_view name);
   void tell_name(NotifyNews& news, ListNews line, unsigned events);
-  void compare_mailbox(Known& known, SeenMailbox&& seen, MailboxId selected, NotifyNews& news);
+  void compare_mailbox(Known& known, reading::SeenMailbox&& seen, MailboxId selected, NotifyNews& news);
   static std::vector<std::string> update_entries(Entries& known, const std::vector<store::Annotation>& now);
 
   const std::shared_ptr<const NotifyProgram> program_;
@@ -151,7 +152,7 @@ class Notifier {
   std::unordered_set<MailboxId> dirty_;
   bool rescan_ = true;
   std::set<std::string, std::less<>> own_names_;
-  std::unordered_map<MailboxId, std::vector<proto::imap::NumberRange>> own_arrivals_;
+  std::unordered_map<MailboxId, std::vector<NumberRange>> own_arrivals_;
   std::set<std::string> told_no_access_;
 };
 

@@ -78,7 +78,7 @@ rt::Task<Outcome> Session::on(wire::Notify command) {
 }
 
 void Session::stop_notify() {
-  for (AccountId account : watched_) service_.views.unwatch_account(account, *this);
+  for (AccountId account : watched_) service_.reading.views.unwatch_account(account, *this);
   watched_.clear();
   notify_.reset();
 }
@@ -89,11 +89,11 @@ void Session::watch_accounts() {
   if (notify_->program().beyond_own()) wanted.insert(store::kEverybody);
   bool more = false;
   for (AccountId account : watched_) {
-    if (!wanted.contains(account)) service_.views.unwatch_account(account, *this);
+    if (!wanted.contains(account)) service_.reading.views.unwatch_account(account, *this);
   }
   for (AccountId account : wanted) {
     if (watched_.contains(account)) continue;
-    service_.views.watch_account(account, *this);
+    service_.reading.views.watch_account(account, *this);
     more = true;
   }
   watched_ = std::move(wanted);
@@ -104,7 +104,7 @@ void Session::watch_accounts() {
 // Reads what is marked, and says what is new in it.
 rt::Task<NotifyNews> Session::look_for_news() {
   Notifier::Marks marks = notify_->take();
-  const uint64_t since = service_.trees.now();
+  const uint64_t since = service_.reading.trees.now();
   std::optional<Notifier::Look> look;
   try {
     if (!marks.whole) {
@@ -112,7 +112,7 @@ rt::Task<NotifyNews> Session::look_for_news() {
       marks.whole = look->tree_changed;  // what else has changed in it?
     }
     if (marks.whole) {
-      std::shared_ptr<const SeenTree> tree = co_await service_.trees.read(*account_, since);
+      std::shared_ptr<const reading::SeenTree> tree = co_await service_.reading.trees.read(*account_, since);
       look =
           co_await service_.store.read(Notifier::look, notify_->question(*account_, marks, std::move(tree)));
     }
@@ -196,8 +196,8 @@ rt::Task<void> Session::tell_new_messages(uint32_t first) {
   const NotifyProgram::Selected& wishes = notify_->program().selected();
   MailboxId mailbox = selected_->view->id();
   std::vector<NumberRange> numbers;
-  selected_->told->each(first, selected_->told->size(), [&](uint32_t number, const Item& item) {
-    if (!notify_->is_own_arrival(mailbox, item.uid)) wire::add_to(numbers, number);
+  selected_->told->each(first, selected_->told->size(), [&](uint32_t number, const reading::Item& item) {
+    if (!notify_->is_own_arrival(mailbox, item.uid)) add_to(numbers, number);
   });
   notify_->forget_arrivals(mailbox);
   if (wishes.items.empty() || numbers.empty()) co_return;

@@ -19,7 +19,7 @@ void add_range(std::vector<NumberRange>& ranges, uint32_t first, uint32_t last) 
 }  // namespace
 
 std::optional<std::vector<NumberRange>> Session::numbers_of(const wire::SequenceSet& set, bool uid) const {
-  const Snapshot& told = *selected_->told;
+  const reading::Snapshot& told = *selected_->told;
   std::vector<NumberRange> ranges;
   if (set.saved) {
     ranges = selected_->saved;
@@ -54,7 +54,7 @@ std::optional<store::UidRanges> Session::uids_named(const wire::SequenceSet& set
 }
 
 std::vector<NumberRange> Session::numbers_now(const store::UidRanges& uids) const {
-  const Snapshot& told = *selected_->told;
+  const reading::Snapshot& told = *selected_->told;
   std::vector<NumberRange> numbers;
   for (const store::UidRange& range : uids) {
     uint32_t first = told.lower_bound(static_cast<uint32_t>(range.first.value));
@@ -66,7 +66,7 @@ std::vector<NumberRange> Session::numbers_now(const store::UidRanges& uids) cons
 }
 
 store::UidRanges Session::uids_of(const std::vector<NumberRange>& numbers) const {
-  const Snapshot& told = *selected_->told;
+  const reading::Snapshot& told = *selected_->told;
   store::UidRanges out;
   for (const NumberRange& range : numbers) {
     // What lies between two neighbours is not there, or came later: only up to the last.

@@ -35,10 +35,11 @@ std::optional<store::Usage> find_root(store::Database& db, const directory::Acco
   std::optional<directory::StoredAccount> owner = directory::find_account(db, root);
   if (!owner) return std::nullopt;
   AccountId id = owner->account.id;
-  auto can_read = [id](const SeenMailbox& seen) {
+  auto can_read = [id](const reading::SeenMailbox& seen) {
     return seen.mailbox.account == id && seen.rights.has('r');
   };
-  if (id != reader.id && std::ranges::none_of(see_mailboxes(db, reader), can_read)) return std::nullopt;
+  if (id != reader.id && std::ranges::none_of(reading::see_mailboxes(db, reader), can_read))
+    return std::nullopt;
   return store::usage(db, id);
 }
 

@@ -17,7 +17,7 @@ rt::Task<void> Session::look_for_recent(MailboxId mailbox) {
 }
 
 void Session::claim_recent(uint32_t first_number) {
-  const Snapshot& told = *selected_->told;
+  const reading::Snapshot& told = *selected_->told;
   MailboxId mailbox = selected_->view->id();
   int64_t below = int64_t{told.last_uid()} + 1;
   int64_t first = selected_->examined ? service_.first_told.find(mailbox).value_or(1)
@@ -45,7 +45,7 @@ void Session::tell_recent() {
   if (rev2_) return;
   uint32_t count = 0;
   for (const NumberRange& uids : selected_->recent) {
-    const Snapshot& told = *selected_->told;
+    const reading::Snapshot& told = *selected_->told;
     uint32_t behind = uids.last == UINT32_MAX ? told.size() + 1 : told.lower_bound(uids.last + 1);
     count += behind - told.lower_bound(uids.first);
   }
@@ -59,7 +59,7 @@ std::vector<NumberRange> Session::recent_ones() const {
   return rev2_ ? std::vector<NumberRange>() : selected_->recent;
 }
 
-uint64_t Session::shown_flags(const Item& item) const {
+uint64_t Session::shown_flags(const reading::Item& item) const {
   bool recent = !rev2_ && selected_->is_recent(item.uid);
   return recent ? item.flags | wire::kRecentFlag : item.flags;
 }

@@ -36,7 +36,7 @@ rt::Task<Outcome> Session::on(wire::Replace command) {
   std::expected<NewArrival, Outcome> arrival = co_await prepare(std::move(command.message));
   if (!arrival) co_return std::move(arrival.error());
 
-  const View& view = *selected_->view;
+  const reading::View& view = *selected_->view;
   ReplaceWork work{.owner = view.owner(),
                    .mailbox = view.id(),
                    .old = *named,

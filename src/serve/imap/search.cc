@@ -2,10 +2,10 @@
 #include <algorithm>
 
 #include "proto/imap/response.h"
+#include "reading/sort_order.h"
 #include "serve/imap/search_answer.h"
 #include "serve/imap/search_request.h"
 #include "serve/imap/session.h"
-#include "serve/imap/sort_order.h"
 
 namespace pabal::serve::imap {
 
@@ -36,18 +36,18 @@ std::optional<Outcome> Session::refuse_numbers(bool uid, const wire::SearchKeys&
   return bad("message numbers are not used in this session", "UIDREQUIRED");
 }
 
-rt::Task<std::optional<SearchPlan>> Session::plan_here(const wire::SearchProgram& program) const {
+rt::Task<std::optional<reading::SearchPlan>> Session::plan_here(const wire::SearchProgram& program) const {
   const SearchMeaning meaning{.snapshot = selected_->told,
                               .saved = selected_->saved,
                               .recent = recent_ones(),
                               .keywords = selected_->view->mailbox().keywords,
                               .now = service_.world.clock.now()};
-  co_return co_await plan_beside(service_, program, meaning);
+  co_return co_await plan_beside(service_.world, program, meaning);
 }
 
-Progress Session::show_progress() {
+reading::Progress Session::show_progress() {
   auto tell = [this](size_t done, size_t goal) { return tell_progress(done, goal); };
-  return Progress(service_.options.progress_interval, tell);
+  return reading::Progress(service_.options.progress_interval, tell);
 }
 
 rt::Task<void> Session::tell_progress(size_t done, size_t goal) {
@@ -59,7 +59,7 @@ rt::Task<void> Session::tell_progress(size_t done, size_t goal) {
   co_await flush();
 }
 
-void Session::log_damaged(const SearchResult& result) {
+void Session::log_damaged(const reading::SearchResult& result) {
   if (result.damaged == 0) return;
   service_.world.log.warning("imap.search_damaged", {{"account", account_->address},
                                                      {"messages", static_cast<int64_t>(result.damaged)}});
@@ -79,7 +79,7 @@ std::optional<Outcome> Session::refuse_search(const SearchRequest& request) cons
 
 rt::Task<Outcome> Session::search(SearchRequest request) {
   if (std::optional<Outcome> refusal = refuse_search(request)) co_return std::move(*refusal);
-  std::optional<SearchPlan> plan = co_await plan_here(request.program);
+  std::optional<reading::SearchPlan> plan = co_await plan_here(request.program);
   const bool sorts = !request.criteria.empty();
   const wire::ReturnOptions returns = effective(request.returns, rev2_ && !sorts);
   // RFC 5182 §2.1: if it fails from here on, "$" is empty.
@@ -88,13 +88,14 @@ rt::Task<Outcome> Session::search(SearchRequest request) {
   const bool modseq = wire::contains_kind(request.program.keys, wire::SearchKey::modseq);
   if (modseq) enable_condstore();
 
-  SearchScope scope{.snapshot = selected_->told,
-                    .numbers = {{1, selected_->told->size()}},
-                    .scores = returns.relevancy || sorts_by_relevancy(request.criteria),
-                    .owner = selected_->view->owner()};
-  Progress progress = show_progress();
-  SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
-  if (sorts) co_await sort_hits(service_, result, request.criteria, progress);
+  reading::SearchScope scope{.snapshot = selected_->told,
+                             .numbers = {{1, selected_->told->size()}},
+                             .scores = returns.relevancy || sorts_by_relevancy(request.criteria),
+                             .owner = selected_->view->owner()};
+  reading::Progress progress = show_progress();
+  reading::SearchResult result =
+      co_await reading::run_search(service_.reading, *plan, std::move(scope), progress);
+  if (sorts) co_await reading::sort_hits(service_.reading, result, request.criteria, progress);
   log_damaged(result);
   if (returns.save) selected_->saved = saved_by(result.hits, returns);
   if (returns.given && !is_silent(returns))
@@ -105,7 +106,7 @@ rt::Task<Outcome> Session::search(SearchRequest request) {
 }
 
 // "* SEARCH 2 84 882", with RFC 7162 §3.1.6 "(MODSEQ 917162500)".
-rt::Task<void> Session::tell_numbers(std::string_view name, const std::vector<Hit>& hits, bool uid,
+rt::Task<void> Session::tell_numbers(std::string_view name, const std::vector<reading::Hit>& hits, bool uid,
                                      bool modseq) {
   out().append("* ").append(name);
   for (size_t begin = 0; begin < hits.size(); begin += kNumbersAtOnce) {

@@ -12,11 +12,12 @@ namespace {
 
 namespace wire = proto::imap;
 
-uint32_t name_of(const Hit& hit, bool uid) {
+uint32_t name_of(const reading::Hit& hit, bool uid) {
   return uid ? hit.item->uid : hit.number;
 }
 
-std::span<const Hit> window(const std::vector<Hit>& hits, const wire::ReturnOptions::PartialRange& partial) {
+std::span<const reading::Hit> window(const std::vector<reading::Hit>& hits,
+                                     const wire::ReturnOptions::PartialRange& partial) {
   if (hits.empty()) return {};
   std::vector<NumberRange> places = window_of({{1, static_cast<uint32_t>(hits.size())}}, partial);
   if (places.empty()) return {};
@@ -24,13 +25,14 @@ std::span<const Hit> window(const std::vector<Hit>& hits, const wire::ReturnOpti
 }
 
 // Those that MIN, MAX and PARTIAL name; all if ALL or COUNT counts them, or none of them is there.
-std::vector<Hit> named_hits(const std::vector<Hit>& hits, const wire::ReturnOptions& returns) {
+std::vector<reading::Hit> named_hits(const std::vector<reading::Hit>& hits,
+                                     const wire::ReturnOptions& returns) {
   if (returns.all || returns.count || (!returns.min && !returns.max && !returns.partial)) return hits;
-  std::vector<Hit> named;
+  std::vector<reading::Hit> named;
   if (returns.min && !hits.empty()) named.push_back(hits.front());
   if (returns.max && !hits.empty()) named.push_back(hits.back());
   if (returns.partial) {
-    std::span<const Hit> part = window(hits, *returns.partial);
+    std::span<const reading::Hit> part = window(hits, *returns.partial);
     named.insert(named.end(), part.begin(), part.end());
   }
   return named;
@@ -41,9 +43,9 @@ void put_data(std::string& out, std::string_view name, uint64_t value) {
   wire::put_number(out, value);
 }
 
-void put_scores(std::string& out, std::span<const Hit> hits) {
+void put_scores(std::string& out, std::span<const reading::Hit> hits) {
   out += " RELEVANCY (";
-  for (const Hit& hit : hits) {
+  for (const reading::Hit& hit : hits) {
     wire::put_number(out, hit.relevancy);
     out += ' ';
   }
@@ -67,10 +69,10 @@ bool is_silent(const wire::ReturnOptions& returns) {
   return returns.save && !asks;
 }
 
-std::vector<uint32_t> names_of(const std::vector<Hit>& hits, bool uid) {
+std::vector<uint32_t> names_of(const std::vector<reading::Hit>& hits, bool uid) {
   std::vector<uint32_t> names;
   names.reserve(hits.size());
-  for (const Hit& hit : hits) names.push_back(name_of(hit, uid));
+  for (const reading::Hit& hit : hits) names.push_back(name_of(hit, uid));
   return names;
 }
 
@@ -90,19 +92,19 @@ std::string format_ordered(const std::vector<uint32_t>& names) {
   return out;
 }
 
-std::vector<NumberRange> saved_by(const std::vector<Hit>& hits, const wire::ReturnOptions& returns) {
+std::vector<NumberRange> saved_by(const std::vector<reading::Hit>& hits, const wire::ReturnOptions& returns) {
   std::vector<uint32_t> uids = names_of(named_hits(hits, returns), true);
   std::ranges::sort(uids);
   std::vector<NumberRange> saved;
   for (uint32_t uid : uids) {
-    if (saved.empty() || uid > saved.back().last) wire::add_to(saved, uid);
+    if (saved.empty() || uid > saved.back().last) add_to(saved, uid);
   }
   return saved;
 }
 
-uint64_t told_modseq(const std::vector<Hit>& hits, const wire::ReturnOptions& returns) {
+uint64_t told_modseq(const std::vector<reading::Hit>& hits, const wire::ReturnOptions& returns) {
   int64_t highest = 0;
-  for (const Hit& hit : named_hits(hits, returns)) highest = std::max(highest, hit.item->modseq);
+  for (const reading::Hit& hit : named_hits(hits, returns)) highest = std::max(highest, hit.item->modseq);
   return static_cast<uint64_t>(highest);
 }
 
@@ -119,13 +121,13 @@ void begin_esearch(std::string& out, const EsearchForm& form) {
 }
 
 void put_esearch(std::string& out, const EsearchForm& form, const wire::ReturnOptions& returns,
-                 const std::vector<Hit>& hits) {
+                 const std::vector<reading::Hit>& hits) {
   begin_esearch(out, form);
   if (returns.min && !hits.empty()) put_data(out, "MIN", name_of(hits.front(), form.uid));
   if (returns.max && !hits.empty()) put_data(out, "MAX", name_of(hits.back(), form.uid));
   if (returns.all && !hits.empty()) out.append(" ALL ").append(format_ordered(names_of(hits, form.uid)));
   if (returns.count) put_data(out, "COUNT", hits.size());
-  std::span<const Hit> scored(hits);
+  std::span<const reading::Hit> scored(hits);
   if (returns.partial) {
     scored = window(hits, *returns.partial);
     std::string set = format_ordered(names_of({scored.begin(), scored.end()}, form.uid));

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "proto/imap/search_key.h"
-#include "serve/imap/search_run.h"
+#include "reading/search_run.h"
 
 namespace pabal::serve::imap {
 
@@ -19,16 +19,17 @@ proto::imap::ReturnOptions effective(proto::imap::ReturnOptions returns, bool ex
 bool is_silent(const proto::imap::ReturnOptions& returns);
 
 // Message numbers or UIDs, in the order of the hits.
-std::vector<uint32_t> names_of(const std::vector<Hit>& hits, bool uid);
+std::vector<uint32_t> names_of(const std::vector<reading::Hit>& hits, bool uid);
 
 // "1:3,9,7": as a set, in this order; ranges only rise (RFC 5267 §3.2).
 std::string format_ordered(const std::vector<uint32_t>& names);
 
 // UIDs for "$", rising.
-std::vector<NumberRange> saved_by(const std::vector<Hit>& hits, const proto::imap::ReturnOptions& returns);
+std::vector<NumberRange> saved_by(const std::vector<reading::Hit>& hits,
+                                  const proto::imap::ReturnOptions& returns);
 
 // The highest MODSEQ of the messages that the answer names (RFC 4731 §3.2); 0: none.
-uint64_t told_modseq(const std::vector<Hit>& hits, const proto::imap::ReturnOptions& returns);
+uint64_t told_modseq(const std::vector<reading::Hit>& hits, const proto::imap::ReturnOptions& returns);
 
 struct EsearchForm {
   std::string_view tag;
@@ -41,7 +42,7 @@ struct EsearchForm {
 };
 // Appends "* ESEARCH (TAG "a1") …" up to its CRLF. `returns`: effective ones.
 void put_esearch(std::string& out, const EsearchForm& form, const proto::imap::ReturnOptions& returns,
-                 const std::vector<Hit>& hits);
+                 const std::vector<reading::Hit>& hits);
 // "* ESEARCH (TAG "a1") UID", to which data are added.
 void begin_esearch(std::string& out, const EsearchForm& form);
 

@@ -11,10 +11,10 @@ using wire::ReturnOptions;
 // Message n has UID 100 + n and MODSEQ 1000 - n.
 class SearchAnswer : public testing::Test {
  protected:
-  std::vector<Hit> hits(std::vector<uint32_t> numbers) {
+  std::vector<reading::Hit> hits(std::vector<uint32_t> numbers) {
     items_.clear();
     for (uint32_t number : numbers) items_.push_back({.uid = 100 + number, .modseq = 1000 - int64_t{number}});
-    std::vector<Hit> out;
+    std::vector<reading::Hit> out;
     for (size_t i = 0; i < numbers.size(); ++i)
       out.push_back({numbers[i], static_cast<unsigned char>(i + 1), &items_[i]});
     return out;
@@ -27,7 +27,7 @@ class SearchAnswer : public testing::Test {
     return out;
   }
 
-  std::vector<Item> items_;
+  std::vector<reading::Item> items_;
 };
 
 ReturnOptions::PartialRange partial(bool from_end, uint32_t first, uint32_t last, std::string text) {
@@ -98,7 +98,7 @@ TEST_F(SearchAnswer, TellsTheHighestModseq) {
 
 // The tables of RFC 5182 §2.4 and RFC 9394 §3.2.
 TEST_F(SearchAnswer, SavesWhatTheOptionsName) {
-  std::vector<Hit> found = hits({2, 10, 11, 21});
+  std::vector<reading::Hit> found = hits({2, 10, 11, 21});
   using Ranges = std::vector<NumberRange>;
   Ranges all{{102, 102}, {110, 111}, {121, 121}};
   EXPECT_EQ(saved_by(found, {.save = true}), all);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "proto/imap/search_key.h"
-#include "serve/imap/search_plan.h"
+#include "reading/search_plan.h"
 
 namespace pabal::serve::imap {
 
@@ -17,7 +17,7 @@ inline constexpr size_t kSearchContextsMax = 10;  // of one session
 struct SearchContext {
   std::string tag;  // of the command
   bool uid = false;
-  SearchPlan plan;
+  reading::SearchPlan plan;
   std::vector<proto::imap::SortCriterion> criteria;  // none: in the order of the mailbox
   std::vector<proto::imap::FetchItem> items;         // to tell of messages that arrive (RFC 5465 §7)
   std::vector<uint32_t> uids;                        // the result as the client knows it

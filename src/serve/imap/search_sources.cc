@@ -17,10 +17,14 @@ bool is_below(std::string_view name, std::string_view root, bool directly) {
 
 class Resolver {
  public:
-  Resolver(store::Database& db, const directory::Account& reader)
-      : db_(db), reader_(reader), seen_(see_mailboxes(db, reader)) {}
+  Resolver(store::Database& db, const directory::Account& reader) : db_(db), reader_(reader) {
+    for (reading::SeenMailbox& mailbox : reading::see_mailboxes(db, reader)) {
+      std::string name = shown_name(mailbox);
+      seen_.push_back({std::move(mailbox), std::move(name)});
+    }
+  }
 
-  std::vector<SeenMailbox> resolve(const std::vector<MailboxFilter>& sources) {
+  std::vector<SearchSource> resolve(const std::vector<MailboxFilter>& sources) {
     for (const MailboxFilter& source : sources) add(source);
     return std::move(found_);
   }
@@ -34,18 +38,18 @@ class Resolver {
       case MailboxFilter::inboxes:  // where mail is delivered
         return add_named("INBOX");
       case MailboxFilter::personal:
-        return add_if([](const SeenMailbox& one) { return one.own; });
+        return add_if([](const SearchSource& one) { return one.mailbox.own; });
       case MailboxFilter::subscribed: {
         std::vector<std::string> names = store::list_subscriptions(db_, reader_.id);
         std::unordered_set<std::string> subscribed(names.begin(), names.end());
-        return add_if([&](const SeenMailbox& one) { return subscribed.contains(one.name); });
+        return add_if([&](const SearchSource& one) { return subscribed.contains(one.name); });
       }
       case MailboxFilter::subtree:
       case MailboxFilter::subtree_one:
         for (const std::string& root : source.mailboxes) {
           bool directly = source.kind == MailboxFilter::subtree_one;
           add_named(root);
-          add_if([&](const SeenMailbox& one) { return is_below(one.name, root, directly); });
+          add_if([&](const SearchSource& one) { return is_below(one.name, root, directly); });
         }
         return;
       case MailboxFilter::named:
@@ -56,7 +60,7 @@ class Resolver {
 
   template <class F>
   void add_if(F&& wanted) {
-    for (const SeenMailbox& one : seen_) {
+    for (const SearchSource& one : seen_) {
       if (wanted(one)) add(one);
     }
   }
@@ -64,25 +68,29 @@ class Resolver {
   void add_named(const std::string& name) {
     std::optional<Place> place = find_place(db_, reader_, name);
     if (!place || !place->mailbox) return;
-    add(SeenMailbox{
-        .mailbox = std::move(*place->mailbox), .name = name, .rights = place->rights, .own = place->own});
+    add(SearchSource{.mailbox = {.mailbox = std::move(*place->mailbox),
+                                 .rights = place->rights,
+                                 .own = place->own,
+                                 .reader = place->reader},
+                     .name = name});
   }
 
-  void add(const SeenMailbox& mailbox) {
-    if (mailbox.rights.has('r') && ids_.insert(mailbox.mailbox.id.value).second) found_.push_back(mailbox);
+  void add(const SearchSource& source) {
+    const reading::SeenMailbox& seen = source.mailbox;
+    if (seen.rights.has('r') && ids_.insert(seen.mailbox.id.value).second) found_.push_back(source);
   }
 
   store::Database& db_;
   const directory::Account& reader_;
-  const std::vector<SeenMailbox> seen_;
+  std::vector<SearchSource> seen_;
   std::unordered_set<int64_t> ids_;
-  std::vector<SeenMailbox> found_;
+  std::vector<SearchSource> found_;
 };
 
 }  // namespace
 
-std::vector<SeenMailbox> resolve_sources(store::Database& db, const directory::Account& reader,
-                                         const std::vector<MailboxFilter>& sources) {
+std::vector<SearchSource> resolve_sources(store::Database& db, const directory::Account& reader,
+                                          const std::vector<MailboxFilter>& sources) {
   return Resolver(db, reader).resolve(sources);
 }
 

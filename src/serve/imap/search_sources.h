@@ -9,10 +9,15 @@
 
 namespace pabal::serve::imap {
 
+struct SearchSource {
+  reading::SeenMailbox mailbox;
+  std::string name;  // as the client wrote it, or as LIST shows it
+};
+
 // Those that the reader may read ("r"), each once, in the order of the filters; what
 // is not named itself he must also be able to look up ("l"). SELECTED is left out:
 // it is the session's to say.
-std::vector<SeenMailbox> resolve_sources(store::Database& db, const directory::Account& reader,
-                                         const std::vector<proto::imap::MailboxFilter>& sources);
+std::vector<SearchSource> resolve_sources(store::Database& db, const directory::Account& reader,
+                                          const std::vector<proto::imap::MailboxFilter>& sources);
 
 }  // namespace pabal::serve::imap

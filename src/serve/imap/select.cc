@@ -26,7 +26,8 @@ rt::Task<Outcome> Session::on(wire::Select command) {
   std::expected<Place, Outcome> place = co_await find_with_right(command.mailbox, "r");
   if (!place) co_return std::move(place.error());
   co_await look_for_recent(place->mailbox->id);
-  std::shared_ptr<View> view = co_await service_.views.open(place->mailbox->id, place->reader);
+  std::shared_ptr<reading::View> view =
+      co_await service_.reading.views.open(place->mailbox->id, place->reader);
   if (!view) co_return no("NONEXISTENT", "there is no such mailbox");
 
   auto selected = std::make_unique<Selected>();
@@ -51,7 +52,7 @@ rt::Task<Outcome> Session::on(wire::Select command) {
 
 void Session::tell_selected() {
   const store::Mailbox& mailbox = selected_->view->mailbox();
-  const Snapshot& told = *selected_->told;
+  const reading::Snapshot& told = *selected_->told;
   tell_keywords(true);
   std::string& lines = out();
   lines.append("* ").append(std::to_string(told.size())).append(" EXISTS\r\n");
@@ -59,7 +60,7 @@ void Session::tell_selected() {
   if (!rev2_) {
     // RFC 3501 §6.3.1; RFC 9051 has done away with it.
     uint32_t unseen = 0;
-    told.each([&](uint32_t number, const Item& item) {
+    told.each([&](uint32_t number, const reading::Item& item) {
       if (unseen == 0 && (item.flags & store::kSeen) == 0) unseen = number;
     });
     if (unseen > 0) lines.append("* OK [UNSEEN ").append(std::to_string(unseen)).append("] first unseen\r\n");
@@ -80,8 +81,8 @@ void Session::tell_selected() {
 
 // RFC 7162 §3.2.5: what has happened since the client was here.
 rt::Task<void> Session::tell_qresync(wire::QresyncParameters parameters) {
-  const View& view = *selected_->view;
-  const Snapshot& told = *selected_->told;
+  const reading::View& view = *selected_->view;
+  const reading::Snapshot& told = *selected_->told;
   if (parameters.uid_validity != static_cast<uint64_t>(view.mailbox().uid_validity.value)) co_return;
   ModSeq since{static_cast<int64_t>(std::min<uint64_t>(parameters.modseq, INT64_MAX))};
   if (since >= view.mailbox().modseq) co_return;
@@ -91,15 +92,15 @@ rt::Task<void> Session::tell_qresync(wire::QresyncParameters parameters) {
   for (const store::UidRange& range : gone) {
     for (int64_t uid = range.first.value; uid <= range.last.value; ++uid) {
       uint32_t value = static_cast<uint32_t>(uid);
-      bool known = !parameters.known_uids || wire::contains(*parameters.known_uids, value);
-      if (known && !told.find(value)) wire::add_to(vanished, value);
+      bool known = !parameters.known_uids || contains(*parameters.known_uids, value);
+      if (known && !told.find(value)) add_to(vanished, value);
     }
   }
   if (!vanished.empty())
     out().append("* VANISHED (EARLIER) ").append(wire::format_set(vanished)).append("\r\n");
   for (uint32_t number = 1; number <= told.size(); ++number) {
-    const Item& item = told.at(number);
-    bool known = !parameters.known_uids || wire::contains(*parameters.known_uids, item.uid);
+    const reading::Item& item = told.at(number);
+    bool known = !parameters.known_uids || contains(*parameters.known_uids, item.uid);
     if (item.modseq > since.value && known) tell_flags(number, item, true);
     co_await flush_if_full();
   }
@@ -108,13 +109,14 @@ rt::Task<void> Session::tell_qresync(wire::QresyncParameters parameters) {
 rt::Task<Outcome> Session::on(wire::Close) {
   bool expunges = !selected_->read_only && selected_->rights.has('e');
   if (expunges) {
-    const View& view = *selected_->view;
+    const reading::View& view = *selected_->view;
     auto work = [](store::Transaction& tx, AccountId owner, MailboxId mailbox) {
       store::expunge(tx, owner, mailbox, {{Uid{1}, Uid{UINT32_MAX}}}, true);
     };
     bool any = false;
     // Also what others have marked and this client has not been told of yet.
-    view.now()->each([&](uint32_t, const Item& item) { any |= (item.flags & store::kDeleted) != 0; });
+    view.now()->each(
+        [&](uint32_t, const reading::Item& item) { any |= (item.flags & store::kDeleted) != 0; });
     if (any || view.stale()) co_await service_.store.write(work, view.owner(), view.id());
   }
   co_await part();

@@ -11,11 +11,8 @@
 #include "directory/gate.h"
 #include "io/world.h"
 #include "listen/protocol.h"
+#include "reading/context.h"
 #include "serve/imap/first_told.h"
-#include "serve/imap/recent.h"
-#include "serve/imap/trees.h"
-#include "serve/imap/views.h"
-#include "serve/indexer.h"
 #include "store/store.h"
 
 namespace pabal::serve::imap {
@@ -47,23 +44,19 @@ struct Service {
   store::Store& store;
   directory::Directory& directory;
   directory::Gate& gate;
-  Indexer& indexer;
   const ImapOptions options;
   ImapCounters& counters;
   ImapServer& server;
   FirstTold& first_told;
-  Trees trees;
-  Views views;
-  Recent<store::SummaryTexts> texts;
-  Recent<store::MessageBytes> read_ahead;
+  reading::Context reading;
 };
 
 class ImapServer final : public listen::Protocol {
  public:
   // tls may be nullptr: then STARTTLS is not offered. On the loop that it serves.
   ImapServer(io::World& world, listen::Seats& seats, store::Store& store, directory::Directory& directory,
-             directory::Gate& gate, Indexer& indexer, SharedSnapshots& snapshots, FirstTold& first_told, tls::ServerContext* tls,
-             ImapOptions options, ImapCounters& counters);
+             directory::Gate& gate, reading::Indexer& indexer, reading::SharedSnapshots& snapshots,
+             FirstTold& first_told, tls::ServerContext* tls, ImapOptions options, ImapCounters& counters);
 
   void metrics(MetricsText& text) const override;
 

@@ -286,7 +286,8 @@ rt::Task<std::string> Session::send_out() {
     Instant deadline = rt::Loop::current().now() + service_.options.write_timeout;
     rt::Wake why = co_await conn_.stream().writable(deadline);
     if (why == rt::Wake::deadline) throw io::IoError(io::IoFault::timeout, peer_ + " takes no data");
-    if (*service_.server.cut_off()) throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
+    if (*service_.server.cut_off())
+      throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
   }
   co_return sending;
 }

@@ -17,14 +17,15 @@
 #include "proto/imap/receiver.h"
 #include "proto/imap/url.h"
 #include "proto/sasl/mechanism.h"
+#include "reading/search_run.h"
 #include "serve/imap/arrival.h"
 #include "serve/imap/command_table.h"
 #include "serve/imap/fetch_line.h"
 #include "serve/imap/names.h"
 #include "serve/imap/outcome.h"
 #include "serve/imap/search_contexts.h"
+#include "serve/imap/search_meaning.h"
 #include "serve/imap/search_request.h"
-#include "serve/imap/search_run.h"
 #include "serve/imap/server.h"
 
 namespace pabal::serve::imap {
@@ -32,6 +33,7 @@ namespace pabal::serve::imap {
 namespace wire = proto::imap;
 
 struct MailboxStatus;
+struct SearchSource;
 struct StatusNews;
 struct NotifyNews;
 class FetchAhead;
@@ -40,8 +42,8 @@ class UrlMessages;
 
 // The mailbox that a session has selected.
 struct Selected {
-  std::shared_ptr<View> view;
-  std::shared_ptr<const Snapshot> told;  // as the client knows it
+  std::shared_ptr<reading::View> view;
+  std::shared_ptr<const reading::Snapshot> told;  // as the client knows it
   // All that has happened up to here the client knows: never above what is held back
   // from it, so that it can resynchronise from here (RFC 7162 §3.2).
   ModSeq told_modseq;
@@ -53,7 +55,7 @@ struct Selected {
   bool pin_due = false;        // it has seen a higher one, and was not told yet
   size_t keywords_told = 0;    // of view->mailbox().keywords
   std::string name;            // as the client wrote it
-  Rights rights;
+  reading::Rights rights;
   bool own = true;         // in his own tree
   uint64_t refreshes = 0;  // of the view when `rights` were read
   bool has_news() const { return view->stale() || view->refreshes() != synced; }
@@ -64,11 +66,11 @@ struct Selected {
   std::vector<NumberRange> recent;      // UIDs that this session was told of before all others
   std::optional<uint32_t> recent_told;  // how many of them there were
   bool recent_due = false;              // the store does not know yet what it was told of
-  bool is_recent(uint32_t uid) const { return wire::contains(recent, uid); }
+  bool is_recent(uint32_t uid) const { return contains(recent, uid); }
   uint32_t next_read = 0;  // behind the message whose bytes were fetched last
 };
 
-class Session final : public listen::Session {
+class Session final : public listen::Session, public reading::Observer {
  public:
   Session(Service& service, std::unique_ptr<io::Stream> stream, listen::Visitor visitor);
   ~Session() override;
@@ -79,7 +81,7 @@ class Session final : public listen::Session {
   void wake() override { conn_.wake(); }
   // A mailbox of his own account or one that is watched (NOTIFY) has changed; 0: what
   // belongs to the account itself.
-  void account_changed(MailboxId mailbox);
+  void account_changed(MailboxId mailbox) override;
 
  private:
   // session.cc: the loop
@@ -114,18 +116,18 @@ class Session final : public listen::Session {
     ModSeq own;     // and these it has to hear of, even if NOTIFY wants no changes of flags told
   };
   rt::Task<void> sync(SyncOptions options);
-  void take_over(const Snapshot::Difference& difference, bool all, const SyncOptions& options);
-  bool wants_told(const Item& item, const SyncOptions& options) const;
+  void take_over(const reading::Snapshot::Difference& difference, bool all, const SyncOptions& options);
+  bool wants_told(const reading::Item& item, const SyncOptions& options) const;
   void tell_position(Outcome& outcome);  // codes that say where the client stands
   void tell_highest_modseq();
   void tell_withheld();  // where no tagged response will do it
-  void tell_removed(const Snapshot::Difference& difference);
-  void tell_flags(uint32_t number, const Item& item, bool flags);
+  void tell_removed(const reading::Snapshot::Difference& difference);
+  void tell_flags(uint32_t number, const reading::Item& item, bool flags);
   void tell_keywords(bool always);
   // Of another account's mailbox, when it has changed; BYE if he may no longer read.
   rt::Task<void> look_at_rights();
   rt::Task<void> check_rights();
-  void begin_fetch_line(uint32_t number, const Item& item);  // "* 3 FETCH (UID 17"
+  void begin_fetch_line(uint32_t number, const reading::Item& item);  // "* 3 FETCH (UID 17"
 
   // numbers.cc: message numbers, UIDs and "$"
   // Rising message numbers of what `set` names; a number that does not exist: nullopt (BAD).
@@ -180,8 +182,8 @@ class Session final : public listen::Session {
   void claim_recent(uint32_t first_number);  // of what is told from this number on
   rt::Task<void> keep_recent();
   void tell_recent();
-  std::vector<NumberRange> recent_ones() const;  // UIDs; none for a client of RFC 9051
-  uint64_t shown_flags(const Item& item) const;  // with it, if it is
+  std::vector<NumberRange> recent_ones() const;           // UIDs; none for a client of RFC 9051
+  uint64_t shown_flags(const reading::Item& item) const;  // with it, if it is
   rt::Task<void> tell_qresync(wire::QresyncParameters parameters);
   void tell_selected();
   void leave_mailbox();
@@ -236,28 +238,30 @@ class Session final : public listen::Session {
   rt::Task<Outcome> search(SearchRequest request);
   std::optional<Outcome> refuse_search(const SearchRequest& request) const;
   std::optional<Outcome> refuse_numbers(bool uid, const wire::SearchKeys& keys) const;
-  rt::Task<std::optional<SearchPlan>> plan_here(const wire::SearchProgram& program) const;
-  rt::Task<void> tell_numbers(std::string_view name, const std::vector<Hit>& hits, bool uid, bool modseq);
-  void log_damaged(const SearchResult& result);
-  Progress show_progress();
+  rt::Task<std::optional<reading::SearchPlan>> plan_here(const wire::SearchProgram& program) const;
+  rt::Task<void> tell_numbers(std::string_view name, const std::vector<reading::Hit>& hits, bool uid,
+                              bool modseq);
+  void log_damaged(const reading::SearchResult& result);
+  reading::Progress show_progress();
   rt::Task<void> tell_progress(size_t done, size_t goal);
 
   // esearch.cc
   rt::Task<Outcome> on(wire::MultiSearch command);
   std::optional<Outcome> refuse_multi_search(const wire::MultiSearch& command) const;
   rt::Task<bool> search_selected(const MultiSearchRequest& request, std::string name);
-  rt::Task<bool> search_other(const MultiSearchRequest& request, const SeenMailbox& mailbox);
-  void tell_found(const MultiSearchRequest& request, const SearchResult& result, std::string_view name,
-                  const store::Mailbox& mailbox);
+  rt::Task<bool> search_other(const MultiSearchRequest& request, const SearchSource& source);
+  void tell_found(const MultiSearchRequest& request, const reading::SearchResult& result,
+                  std::string_view name, const store::Mailbox& mailbox);
 
   // contexts.cc
   rt::Task<Outcome> on(wire::CancelUpdate command);
   bool has_context(std::string_view tag) const;
-  void add_context(SearchRequest request, SearchPlan plan, const SearchResult& result);
+  void add_context(SearchRequest request, reading::SearchPlan plan, const reading::SearchResult& result);
   void refuse_update(std::string_view tag, std::string_view why);
-  void tell_context_removals(const Snapshot::Difference& difference);
-  rt::Task<void> tell_context_changes(const std::vector<Item>& upserts, uint32_t first_new);
-  rt::Task<std::vector<uint32_t>> next_result(const SearchContext& context, const std::vector<Item>& upserts);
+  void tell_context_removals(const reading::Snapshot::Difference& difference);
+  rt::Task<void> tell_context_changes(const std::vector<reading::Item>& upserts, uint32_t first_new);
+  rt::Task<std::vector<uint32_t>> next_result(const SearchContext& context,
+                                              const std::vector<reading::Item>& upserts);
   rt::Task<void> tell_arrived(const std::vector<wire::FetchItem>& items, const ContextSteps& steps,
                               uint32_t first_new);
 

@@ -41,7 +41,8 @@ rt::Task<void> Session::count_flags(std::vector<MailboxStatus>& statuses) {
   std::vector<size_t> unknown;
   for (size_t i = 0; i < statuses.size(); ++i) {
     if (statuses[i].messages == 0) continue;
-    std::shared_ptr<View> view = service_.views.find_open(statuses[i].id, statuses[i].reader);
+    std::shared_ptr<reading::View> view =
+        service_.reading.views.find_open(statuses[i].id, statuses[i].reader);
     if (view) co_await view->refresh();
     if (view && !view->removed()) {
       statuses[i] = status_of(*view);
@@ -50,11 +51,12 @@ rt::Task<void> Session::count_flags(std::vector<MailboxStatus>& statuses) {
     }
   }
   if (unknown.empty()) co_return;
-  std::vector<ViewKey> mailboxes;
+  std::vector<reading::ViewKey> mailboxes;
   for (size_t i : unknown) mailboxes.push_back({statuses[i].id, statuses[i].reader});
-  auto query = [](store::Database& db, const std::vector<ViewKey>& keys) {
+  auto query = [](store::Database& db, const std::vector<reading::ViewKey>& keys) {
     std::vector<store::FlagCounts> counts;
-    for (const ViewKey& key : keys) counts.push_back(store::count_flags(db, key.mailbox, key.reader));
+    for (const reading::ViewKey& key : keys)
+      counts.push_back(store::count_flags(db, key.mailbox, key.reader));
     return counts;
   };
   std::vector<store::FlagCounts> counts = co_await service_.store.read(query, std::move(mailboxes));

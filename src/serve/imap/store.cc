@@ -58,7 +58,7 @@ rt::Task<Outcome> Session::on(wire::Store command) {
   if (named->empty()) co_return ok("nothing to change");
 
   const store::UidRanges uids = std::move(*named);
-  const View& view = *selected_->view;
+  const reading::View& view = *selected_->view;
   StoreWork work{.owner = view.owner(),
                  .reader = view.reader(),
                  .mailbox = view.id(),
@@ -98,11 +98,11 @@ rt::Task<Outcome> Session::on(wire::Store command) {
 // RFC 9051 §6.4.6: without .SILENT the flags of every message named are told; of
 // those that changed, sync() has done so.
 rt::Task<void> Session::tell_unchanged(store::UidRanges uids, store::FlagsChanged changed) {
-  const std::shared_ptr<const Snapshot> told = selected_->told;
+  const std::shared_ptr<const reading::Snapshot> told = selected_->told;
   auto range = changed.changed.begin();
   for (const NumberRange& numbered : numbers_now(uids)) {
     for (uint32_t number = numbered.first; number <= numbered.last; ++number) {
-      const Item& item = told->at(number);
+      const reading::Item& item = told->at(number);
       while (range != changed.changed.end() && range->last.value < item.uid) ++range;
       bool was_told = range != changed.changed.end() && range->first.value <= item.uid;
       if (!was_told || item.modseq != changed.modseq.value) tell_flags(number, item, true);

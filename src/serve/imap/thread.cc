@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "proto/imap/response.h"
+#include "reading/summaries.h"
 #include "rt/offload.h"
 #include "serve/imap/search_request.h"
 #include "serve/imap/session.h"
-#include "serve/imap/summaries.h"
 
 namespace pabal::serve::imap {
 
@@ -19,9 +19,9 @@ struct ThreadKeys {
   std::vector<store::Summary> summaries;
 };
 
-ThreadKeys messages_of(const std::vector<Hit>& hits) {
+ThreadKeys messages_of(const std::vector<reading::Hit>& hits) {
   ThreadKeys keys;
-  for (const Hit& hit : hits) keys.messages.push_back(MessageId{hit.item->message});
+  for (const reading::Hit& hit : hits) keys.messages.push_back(MessageId{hit.item->message});
   std::ranges::sort(keys.messages);
   auto twice = std::ranges::unique(keys.messages);
   keys.messages.erase(twice.begin(), twice.end());
@@ -67,26 +67,27 @@ std::string text_of(const ThreadWork& work) {
 
 rt::Task<Outcome> Session::on(wire::Thread command) {
   if (auto refusal = refuse_numbers(command.uid, command.program.keys)) co_return std::move(*refusal);
-  std::optional<SearchPlan> plan = co_await plan_here(command.program);
+  std::optional<reading::SearchPlan> plan = co_await plan_here(command.program);
   if (!plan) co_return unknown_charset();
   if (wire::contains_kind(command.program.keys, wire::SearchKey::modseq)) enable_condstore();
-  SearchScope scope{.snapshot = selected_->told,
-                    .numbers = {{1, selected_->told->size()}},
-                    .owner = selected_->view->owner()};
-  Progress progress = show_progress();
-  SearchResult result = co_await run_search(service_, *plan, std::move(scope), progress);
+  reading::SearchScope scope{.snapshot = selected_->told,
+                             .numbers = {{1, selected_->told->size()}},
+                             .owner = selected_->view->owner()};
+  reading::Progress progress = show_progress();
+  reading::SearchResult result =
+      co_await reading::run_search(service_.reading, *plan, std::move(scope), progress);
 
   ThreadKeys keys = messages_of(result.hits);
   auto use = [&keys](size_t index, store::Summary& summary) { keys.summaries[index] = std::move(summary); };
-  size_t damaged = co_await read_summaries(
-      service_, keys.messages, {.dates = true, .subject = true, .references = true}, progress, use);
+  size_t damaged = co_await reading::read_summaries(
+      service_.reading, keys.messages, {.dates = true, .subject = true, .references = true}, progress, use);
   result.damaged += damaged;
   log_damaged(result);
 
   // A large mailbox takes long enough to keep others on this loop waiting.
   ThreadWork work{.mails = {}, .keys = std::move(keys), .algorithm = command.algorithm};
   work.mails.reserve(result.hits.size());
-  for (const Hit& hit : result.hits)
+  for (const reading::Hit& hit : result.hits)
     work.mails.push_back(
         {command.uid ? hit.item->uid : hit.number, hit.item->message, hit.item->internal_date_ms});
   std::string text = co_await rt::offload(service_.world.blocking, text_of, std::move(work));

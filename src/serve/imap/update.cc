@@ -12,11 +12,11 @@ namespace {
 
 // In the order in which they were changed: whoever is cut off amid these has heard of
 // everything up to the last MODSEQ that he saw.
-std::vector<const Item*> by_modseq(const std::vector<Item>& items) {
-  std::vector<const Item*> out;
+std::vector<const reading::Item*> by_modseq(const std::vector<reading::Item>& items) {
+  std::vector<const reading::Item*> out;
   out.reserve(items.size());
-  for (const Item& item : items) out.push_back(&item);
-  std::ranges::sort(out, {}, [](const Item* item) { return std::pair(item->modseq, item->uid); });
+  for (const reading::Item& item : items) out.push_back(&item);
+  std::ranges::sort(out, {}, [](const reading::Item* item) { return std::pair(item->modseq, item->uid); });
   return out;
 }
 
@@ -34,7 +34,7 @@ void pin(Selected& selected) {
 
 rt::Task<void> Session::sync(SyncOptions options) {
   if (closing_) co_return;
-  View& view = *selected_->view;
+  reading::View& view = *selected_->view;
   if (view.stale()) co_await view.refresh();
   if (view.removed()) {
     // RFC 9051 §6.3.5: there is no way to say that the mailbox is gone but to end.
@@ -44,12 +44,13 @@ rt::Task<void> Session::sync(SyncOptions options) {
   co_await look_at_rights();
   if (closing_) co_return;
   selected_->synced = view.refreshes();
-  Snapshot::Difference difference;
+  reading::Snapshot::Difference difference;
   if (view.now() != selected_->told) difference = view.now()->since(*selected_->told);
   // RFC 5465 §3.1: NOTIFY without events for the selected mailbox wants it to stay as it is told.
   const bool hold = !hears(kMessages) && !difference.empty();
   if (hold) {
-    std::erase_if(difference.upserts, [&](const Item& item) { return !selected_->told->find(item.uid); });
+    std::erase_if(difference.upserts,
+                  [&](const reading::Item& item) { return !selected_->told->find(item.uid); });
     difference.removed.clear();
     difference.removed_uids.clear();
   }
@@ -58,7 +59,7 @@ rt::Task<void> Session::sync(SyncOptions options) {
   take_over(difference, all, options);
   if (difference.empty()) co_return;
   tell_keywords(false);
-  const Snapshot& told = *selected_->told;
+  const reading::Snapshot& told = *selected_->told;
   const uint32_t old_count = before - (all ? static_cast<uint32_t>(difference.removed.size()) : 0);
   if (told.size() > old_count) {
     out() += "* ";
@@ -67,7 +68,7 @@ rt::Task<void> Session::sync(SyncOptions options) {
     claim_recent(old_count + 1);
   }
   tell_recent();
-  for (const Item* item : by_modseq(difference.upserts)) {
+  for (const reading::Item* item : by_modseq(difference.upserts)) {
     uint32_t number = *told.find(item->uid);
     if (number > old_count || !wants_told(*item, options)) continue;  // new: it asks for what it wants
     tell_flags(number, *item, item->modseq != options.silent.value);
@@ -79,9 +80,10 @@ rt::Task<void> Session::sync(SyncOptions options) {
 }
 
 // The session knows now what the client is about to be told; all: everything.
-void Session::take_over(const Snapshot::Difference& difference, bool all, const SyncOptions& options) {
-  const View& view = *selected_->view;
-  selected_->flags_skipped |= std::ranges::any_of(difference.upserts, [&](const Item& item) {
+void Session::take_over(const reading::Snapshot::Difference& difference, bool all,
+                        const SyncOptions& options) {
+  const reading::View& view = *selected_->view;
+  selected_->flags_skipped |= std::ranges::any_of(difference.upserts, [&](const reading::Item& item) {
     bool own = item.modseq == options.own.value || item.modseq == options.silent.value;
     return !own && !hears(kFlags) && selected_->told->find(item.uid);
   });
@@ -99,7 +101,7 @@ void Session::take_over(const Snapshot::Difference& difference, bool all, const 
 }
 
 // Of a message that it knew before.
-bool Session::wants_told(const Item& item, const SyncOptions& options) const {
+bool Session::wants_told(const reading::Item& item, const SyncOptions& options) const {
   if (item.modseq == options.silent.value) return condstore_;
   return item.modseq == options.own.value || hears(kFlags);
 }
@@ -130,7 +132,7 @@ void Session::tell_withheld() {
 }
 
 rt::Task<void> Session::look_at_rights() {
-  const View& view = *selected_->view;
+  const reading::View& view = *selected_->view;
   if (selected_->own || (!view.stale() && selected_->refreshes == view.refreshes())) co_return;
   co_await check_rights();
 }
@@ -138,8 +140,8 @@ rt::Task<void> Session::look_at_rights() {
 // RFC 4314 §5.1.1: who may no longer read is shown the door.
 rt::Task<void> Session::check_rights() {
   selected_->refreshes = selected_->view->refreshes();
-  std::optional<SeenMailbox> seen =
-      co_await service_.store.read(see_mailbox, *account_, selected_->view->id());
+  std::optional<reading::SeenMailbox> seen =
+      co_await service_.store.read(reading::see_mailbox, *account_, selected_->view->id());
   if (!seen || !seen->rights.has('r')) {
     bye("you may no longer read this mailbox");
     co_return;
@@ -150,7 +152,7 @@ rt::Task<void> Session::check_rights() {
   tell_keywords(true);
 }
 
-void Session::tell_removed(const Snapshot::Difference& difference) {
+void Session::tell_removed(const reading::Snapshot::Difference& difference) {
   if (difference.removed.empty()) return;
   if (qresync_ || uid_only_) {
     std::vector<NumberRange> uids;
@@ -167,14 +169,14 @@ void Session::tell_removed(const Snapshot::Difference& difference) {
   }
 }
 
-void Session::begin_fetch_line(uint32_t number, const Item& item) {
+void Session::begin_fetch_line(uint32_t number, const reading::Item& item) {
   out() += "* ";
   wire::put_number(out(), uid_only_ ? item.uid : number);
   out() += uid_only_ ? " UIDFETCH (" : " FETCH (UID ";
   if (!uid_only_) wire::put_number(out(), item.uid);
 }
 
-void Session::tell_flags(uint32_t number, const Item& item, bool flags) {
+void Session::tell_flags(uint32_t number, const reading::Item& item, bool flags) {
   begin_fetch_line(number, item);
   if (flags) {
     out() += uid_only_ ? "FLAGS (" : " FLAGS (";

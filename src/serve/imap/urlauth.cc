@@ -64,7 +64,7 @@ rt::Task<Outcome> Session::on(wire::ResetKey command) {
 }
 
 rt::Task<Outcome> Session::on(wire::UrlFetch command) {
-  UrlMessages messages(service_, service_.options.message_octets_max);
+  UrlMessages messages(service_.reading, service_.options.message_octets_max);
   for (std::string& text : command.urls) {
     std::string line = "* URLFETCH ";
     wire::put_astring(line, text);

@@ -4,8 +4,6 @@
 
 namespace pabal::serve::imap {
 
-using proto::imap::NumberRange;
-
 std::vector<NumberRange> window_of(const std::vector<NumberRange>& rising,
                                    const proto::imap::ReturnOptions::PartialRange& partial) {
   uint64_t count = 0;

@@ -9,7 +9,7 @@
 namespace pabal::serve::imap {
 
 // The numbers at places first..last of `rising`; what lies behind the end is left out.
-std::vector<proto::imap::NumberRange> window_of(const std::vector<proto::imap::NumberRange>& rising,
-                                                const proto::imap::ReturnOptions::PartialRange& partial);
+std::vector<NumberRange> window_of(const std::vector<NumberRange>& rising,
+                                   const proto::imap::ReturnOptions::PartialRange& partial);
 
 }  // namespace pabal::serve::imap

@@ -1,0 +1,87 @@
+// Indexer: makes the summary and the search text of every message that has none
+// yet and gives it its thread, in the background, in the order in which messages
+// came. Who needs one at once makes it himself (summarize) and tells the indexer to
+// keep it; who needs its texts alone makes these, and the indexer makes way.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/world.h"
+#include "mail/message.h"
+#include "rt/event.h"
+#include "rt/task.h"
+#include "store/store.h"
+#include "store/summaries.h"
+
+namespace pabal::reading {
+
+// From the message as its reader gets it (prefix and bytes).
+// with_preview: it costs as much as all the rest.
+store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, bool with_preview);
+// Said to work on other threads: nobody waits for it any more, it ends where it can.
+using StopWord = std::shared_ptr<std::atomic<bool>>;
+
+struct Summarized {
+  store::Summary summary;
+  store::SearchText text;
+};
+Summarized summarize(MessageId id, std::string_view message, Time received_at);
+// Those that could be read.
+std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages, const StopWord& stop);
+
+struct IndexerOptions {
+  // Waits until deliveries, and readers who cannot wait for it, pause for so long, or
+  // the oldest work is that old.
+  Duration quiet = std::chrono::milliseconds(200);
+  Duration delay_max = std::chrono::seconds(10);
+  size_t batch_max = 200;                  // messages in one commit
+  uint64_t octets_max = 16 * 1024 * 1024;  // that are read at a time
+};
+
+// One per server, on the loop that runs it.
+class Indexer {
+ public:
+  Indexer(io::World& world, store::Store& store, IndexerOptions options);
+
+  // Works until stop(). Never throws.
+  rt::Task<void> run();
+  void stop();
+
+  // Somebody had to make these himself. Any thread.
+  void keep(std::vector<Summarized> made);
+  // Somebody is just making what he needs of mails that are not indexed. Any thread.
+  void make_way();
+
+  struct Counters {
+    std::atomic<uint64_t> indexed{0}, failed{0};
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  rt::Task<void> wait_for_work();
+  rt::Task<void> let_readers_pass(Instant patience_ends);
+  rt::Task<void> work_off();
+  rt::Task<void> summarize_batch(std::vector<MessageId> ids);
+  rt::Task<void> write(std::vector<Summarized> made);
+
+  io::World& world_;
+  store::Store& store_;
+  const IndexerOptions options_;
+  Counters counters_;
+  std::atomic<rt::Loop*> home_ = nullptr;  // while run() runs
+  rt::Event wake_;
+  const StopWord stopping_ = std::make_shared<std::atomic<bool>>(false);
+  Instant last_change_;
+  std::optional<Instant> first_change_;  // of what is not worked off yet
+  std::optional<Instant> last_reader_;   // who made something himself
+  std::vector<Summarized> kept_;         // not written yet
+  uint64_t kept_octets_ = 0;
+  MessageId after_, last_end_;
+};
+
+}  // namespace pabal::reading

@@ -1,0 +1,137 @@
+#include "reading/summaries.h"
+
+#include <algorithm>
+
+#include "io/error.h"
+#include "reading/side_by_side.h"
+#include "rt/offload.h"
+
+namespace pabal::reading {
+
+namespace {
+
+constexpr size_t kBatchMessages = 1000;
+// What is read at once of those that have to be summarized.
+constexpr size_t kReadMessages = 64;
+constexpr uint64_t kReadOctets = 4 << 20;
+
+size_t index_of(const std::vector<MessageId>& messages, MessageId id) {
+  return static_cast<size_t>(std::ranges::lower_bound(messages, id) - messages.begin());
+}
+
+struct SummaryRun {
+  Context& context;
+  const std::vector<MessageId>& messages;
+  const store::SummaryWants wants;
+  Progress& progress;
+  const std::function<void(size_t, store::Summary&)>& use;
+  size_t damaged = 0;
+};
+
+// Of the messages those that were not found; both are rising.
+template <class Found>
+std::vector<MessageId> left_out(const std::vector<MessageId>& messages, const std::vector<Found>& found,
+                                MessageId Found::* message) {
+  std::vector<MessageId> out;
+  auto next = found.begin();
+  for (MessageId id : messages) {
+    if (next != found.end() && (*next).*message == id) {
+      ++next;
+    } else {
+      out.push_back(id);
+    }
+  }
+  return out;
+}
+
+rt::Task<std::vector<Summarized>> use_made(SummaryRun& run, std::vector<Summarized> made) {
+  for (const Summarized& one : made) {
+    store::Summary summary = one.summary;
+    run.use(index_of(run.messages, summary.message), summary);
+  }
+  co_return made;
+}
+
+rt::Task<std::vector<Summarized>> add_summaries(std::vector<store::Summary>& to,
+                                                std::vector<Summarized> made) {
+  for (const Summarized& one : made) to.push_back(one.summary);
+  co_return made;
+}
+
+rt::Task<void> read_batch(SummaryRun& run, size_t batch) {
+  check_cut_off(run.context);
+  const size_t begin = batch * kBatchMessages, end = std::min(begin + kBatchMessages, run.messages.size());
+  const std::vector<MessageId> ids(run.messages.begin() + static_cast<ptrdiff_t>(begin),
+                                   run.messages.begin() + static_cast<ptrdiff_t>(end));
+  std::vector<store::Summary> found = co_await run.context.store.read(store::find_summaries, ids, run.wants);
+  std::vector<MessageId> missing = left_out(ids, found, &store::Summary::message);
+  for (store::Summary& summary : found) run.use(index_of(run.messages, summary.message), summary);
+  auto use = [&run](std::vector<Summarized> made) { return use_made(run, std::move(made)); };
+  size_t damaged = co_await summarize_now(run.context, std::move(missing), use);
+  run.damaged += damaged;
+  co_await run.progress.add(ids.size());
+}
+
+rt::Task<void> give_threads(Context& context, std::vector<MessageId> messages) {
+  const store::SummaryWants wants{.subject = true, .references = true};
+  std::vector<store::Summary> summaries = co_await context.store.read(store::find_summaries, messages, wants);
+  auto use = [&summaries](std::vector<Summarized> made) { return add_summaries(summaries, std::move(made)); };
+  co_await summarize_now(context, left_out(messages, summaries, &store::Summary::message), use);
+  // Who came first begins the thread.
+  std::ranges::sort(summaries, {}, &store::Summary::message);
+  auto give = [](store::Transaction& tx, const std::vector<store::Summary>& of) {
+    for (const store::Summary& summary : of) store::give_thread(tx, summary);
+  };
+  if (!summaries.empty()) co_await context.store.write(give, std::move(summaries));
+}
+
+}  // namespace
+
+void check_cut_off(const Context& context) {
+  if (*context.cut_off) throw io::IoError(io::IoFault::closed, "shutdown during a search");
+}
+
+rt::Task<size_t> summarize_now(Context& context, std::vector<MessageId> messages, SummarizedUse use) {
+  size_t damaged = 0;
+  for (size_t next = 0; next < messages.size();) {
+    check_cut_off(context);
+    size_t count = std::min(kReadMessages, messages.size() - next);
+    auto first = messages.begin() + static_cast<ptrdiff_t>(next);
+    std::vector<MessageId> ids(first, first + static_cast<ptrdiff_t>(count));
+    std::vector<store::MessageBytes> read = co_await context.store.messages(std::move(ids), kReadOctets);
+    next += read.size();
+    for (const store::MessageBytes& message : read)
+      damaged += !message.error.empty() && !message.gone ? 1 : 0;
+    std::vector<Summarized> made =
+        co_await rt::offload(context.world.blocking, summarize_all, std::move(read), context.cut_off);
+    check_cut_off(context);
+    made = co_await use(std::move(made));
+    context.indexer.keep(std::move(made));
+  }
+  co_return damaged;
+}
+
+rt::Task<size_t> read_summaries(Context& context, const std::vector<MessageId>& messages,
+                                store::SummaryWants wants, Progress& progress,
+                                std::function<void(size_t, store::Summary&)> use) {
+  SummaryRun run{.context = context, .messages = messages, .wants = wants, .progress = progress, .use = use};
+  progress.begin(messages.size());
+  size_t batches = (messages.size() + kBatchMessages - 1) / kBatchMessages;
+  auto batch = [&run](size_t number) { return read_batch(run, number); };
+  co_await side_by_side(batches, batch);
+  co_return run.damaged;
+}
+
+rt::Task<std::vector<store::FoundThread>> read_threads(Context& context, std::vector<MessageId> messages) {
+  std::vector<store::FoundThread> found = co_await context.store.read(store::find_threads, messages);
+  std::vector<MessageId> without = left_out(messages, found, &store::FoundThread::message);
+  if (without.empty()) co_return found;
+  for (size_t begin = 0; begin < without.size(); begin += kBatchMessages) {
+    size_t end = std::min(begin + kBatchMessages, without.size());
+    co_await give_threads(context, {without.begin() + static_cast<ptrdiff_t>(begin),
+                                    without.begin() + static_cast<ptrdiff_t>(end)});
+  }
+  co_return co_await context.store.read(store::find_threads, std::move(messages));
+}
+
+}  // namespace pabal::reading

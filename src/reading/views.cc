@@ -1,0 +1,234 @@
+#include "reading/views.h"
+
+#include <algorithm>
+
+#include "reading/trees.h"
+#include "store/changes.h"
+#include "store/private_seen.h"
+
+namespace pabal::reading {
+
+namespace {
+
+constexpr size_t kKeptViewsMax = 4096;
+
+Item to_item(const store::Mail& mail) {
+  return {.uid = static_cast<uint32_t>(mail.uid.value),
+          .size_octets = static_cast<uint32_t>(std::min<uint64_t>(mail.size_octets, UINT32_MAX)),
+          .flags = mail.flags,
+          .modseq = mail.modseq.value,
+          .message = mail.message.value,
+          .internal_date_ms = mail.internal_date.ms,
+          .saved_at_ms = mail.saved_at.ms};
+}
+
+// What one read brings.
+struct News {
+  std::optional<store::Mailbox> mailbox;
+  std::vector<Item> upserts;
+  store::UidRanges removed;
+};
+
+// Ranges of several changes, in any order, as one rising list.
+store::UidRanges merge(std::vector<store::UidRange> ranges) {
+  std::ranges::sort(ranges, {}, &store::UidRange::first);
+  store::UidRanges out;
+  for (const store::UidRange& range : ranges) {
+    if (!out.empty() && range.first.value <= out.back().last.value + 1) {
+      out.back().last = std::max(out.back().last, range.last);
+    } else {
+      out.push_back(range);
+    }
+  }
+  return out;
+}
+
+// What of a mailbox is known already, as of its MODSEQ.
+enum class Known { nothing, as_nobody_sees_it, everything };
+
+News read_news(store::Database& db, const store::Mailbox& known, AccountId reader, Known what) {
+  News news;
+  news.mailbox = store::find_mailbox(db, known.id);
+  if (!news.mailbox) return news;
+  std::vector<store::Mail> mails;
+  if (what == Known::nothing) {
+    mails = store::list_mails(db, known.id, reader);
+  } else {
+    store::UidRanges touched, gone;
+    if (what == Known::as_nobody_sees_it) touched = store::list_private_seen(db, known.id, reader);
+    for (const store::Change& change :
+         store::list_changes(db, known.account, known.modseq, known.id, reader)) {
+      bool is_here = change.kind == store::ChangeKind::added || change.kind == store::ChangeKind::flags;
+      if (is_here) touched.push_back({change.first, change.last});
+      if (change.kind == store::ChangeKind::expunged) gone.push_back({change.first, change.last});
+    }
+    // A range may reach over mails that are still there: what is read below wins.
+    news.removed = merge(std::move(gone));
+    for (const store::UidRange& range : news.removed) touched.push_back(range);
+    if (!touched.empty()) mails = store::list_mails(db, known.id, merge(std::move(touched)), reader);
+  }
+  news.upserts.reserve(mails.size());
+  for (const store::Mail& mail : mails) news.upserts.push_back(to_item(mail));
+  return news;
+}
+
+// Without the UIDs that are in `items`.
+store::UidRanges without(const store::UidRanges& ranges, const std::vector<Item>& items) {
+  store::UidRanges out;
+  auto item = items.begin();
+  for (const store::UidRange& range : ranges) {
+    int64_t from = range.first.value;
+    while (item != items.end() && item->uid < from) ++item;
+    for (; item != items.end() && item->uid <= range.last.value; ++item) {
+      if (item->uid > from) out.push_back({Uid{from}, Uid{int64_t{item->uid} - 1}});
+      from = int64_t{item->uid} + 1;
+    }
+    if (from <= range.last.value) out.push_back({Uid{from}, range.last});
+  }
+  return out;
+}
+
+}  // namespace
+
+rt::Task<void> View::refresh() {
+  while (stale() && !removed_) {
+    if (refreshing_) {
+      co_await refreshed_.wait();
+      continue;
+    }
+    refreshing_ = true;
+    stale_ = false;  // what changes from here on is not in the read's snapshot
+    // What another loop has read need not be read again.
+    if (std::shared_ptr<const MailboxState> shared = loaded_ ? nullptr : shared_.find({id(), reader()})) {
+      state_ = std::move(shared);
+      loaded_ = true;
+    }
+    const Known known = loaded_ ? Known::everything : reader() ? Known::as_nobody_sees_it : Known::nothing;
+    std::optional<News> news;
+    std::exception_ptr error;
+    try {
+      news = co_await store_.read(read_news, mailbox(), reader(), known);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    refreshing_ = false;
+    ++refreshes_;
+    if (error) {
+      stale_ = true;
+    } else if (!news->mailbox) {
+      removed_ = true;
+    } else {
+      std::shared_ptr<const Snapshot> snapshot = now();
+      if (!news->upserts.empty() || !news->removed.empty())
+        snapshot = snapshot->with(news->upserts, without(news->removed, news->upserts));
+      state_ = std::make_shared<const MailboxState>(MailboxState{
+          .mailbox = std::move(*news->mailbox), .snapshot = std::move(snapshot), .reader = reader()});
+      loaded_ = true;
+      shared_.put(state_);
+    }
+    refreshed_.notify();
+    if (error) std::rethrow_exception(error);
+  }
+}
+
+Views::Views(store::Store& store, SharedSnapshots& shared, Trees& trees, size_t unused_octets_max)
+    : store_(store), shared_(shared), trees_(trees), unused_octets_max_(unused_octets_max) {
+  subscription_ = store_.subscribe(
+      rt::Loop::current(), [this](const std::vector<store::MailboxChange>& changes) { changed(changes); });
+}
+
+Views::~Views() = default;
+
+// Where the view of somebody who has none begins.
+rt::Task<std::optional<MailboxState>> Views::begin(ViewKey key) {
+  if (key.reader) {
+    std::shared_ptr<View> nobodys = co_await open(key.mailbox, AccountId{});
+    if (!nobodys) co_return std::nullopt;
+    co_return MailboxState{.mailbox = nobodys->mailbox(), .snapshot = nobodys->now(), .reader = key.reader};
+  }
+  auto query = [](store::Database& db, MailboxId mailbox) { return store::find_mailbox(db, mailbox); };
+  std::optional<store::Mailbox> mailbox = co_await store_.read(query, key.mailbox);
+  if (!mailbox) co_return std::nullopt;
+  co_return MailboxState{
+      .mailbox = std::move(*mailbox), .snapshot = std::make_shared<const Snapshot>(), .reader = {}};
+}
+
+rt::Task<std::shared_ptr<View>> Views::open(MailboxId id, AccountId reader) {
+  const ViewKey key{id, reader};
+  std::shared_ptr<View> view = views_[key].lock();
+  if (!view) {
+    std::optional<MailboxState> begun = co_await begin(key);
+    if (!begun) {
+      views_.erase(key);
+      co_return nullptr;
+    }
+    view = views_[key].lock();  // another session may have been faster
+    if (!view) {
+      view = std::make_shared<View>(store_, shared_, std::move(*begun));
+      views_[key] = view;
+    }
+  }
+  co_await view->refresh();
+  if (view->removed()) co_return nullptr;
+  keep(view);
+  co_return view;
+}
+
+std::shared_ptr<View> Views::find_open(MailboxId id, AccountId reader) {
+  auto found = views_.find({id, reader});
+  std::shared_ptr<View> view = found == views_.end() ? nullptr : found->second.lock();
+  return view && view->loaded() ? view : nullptr;
+}
+
+// Views that were used last stay for the next session: reading them again costs
+// more than their memory.
+void Views::keep(std::shared_ptr<View> view) {
+  kept_.remove(view);
+  kept_.push_front(std::move(view));
+  size_t octets = 0, count = 0;
+  for (auto kept = kept_.begin(); kept != kept_.end();) {
+    octets += (*kept)->now()->octets();
+    bool drop = ++count > kKeptViewsMax || (octets > unused_octets_max_ && count > 1) || (*kept)->removed();
+    if (!drop) {
+      ++kept;
+      continue;
+    }
+    octets -= (*kept)->now()->octets();
+    const ViewKey key{(*kept)->id(), (*kept)->reader()};
+    kept = kept_.erase(kept);
+    if (auto found = views_.find(key); found != views_.end() && found->second.expired()) views_.erase(found);
+  }
+}
+
+void Views::watch_account(AccountId account, Observer& observer) {
+  account_watchers_.emplace(account, &observer);
+}
+
+void Views::unwatch_account(AccountId account, Observer& observer) {
+  auto [begin, end] = account_watchers_.equal_range(account);
+  for (auto it = begin; it != end; ++it) {
+    if (it->second != &observer) continue;
+    account_watchers_.erase(it);
+    return;
+  }
+}
+
+void Views::changed(const std::vector<store::MailboxChange>& changes) {
+  trees_.changed();
+  for (const store::MailboxChange& change : changes) {
+    auto found = views_.lower_bound({change.mailbox, AccountId{}});
+    while (found != views_.end() && found->first.mailbox == change.mailbox) {
+      if (std::shared_ptr<View> view = found->second.lock()) {
+        view->stale_ = true;
+        for (Observer* watcher : view->watchers) watcher->wake();
+        ++found;
+      } else {
+        found = views_.erase(found);
+      }
+    }
+    auto [begin, end] = account_watchers_.equal_range(change.account);
+    for (auto it = begin; it != end; ++it) it->second->account_changed(change.mailbox);
+  }
+}
+
+}  // namespace pabal::reading

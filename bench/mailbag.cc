@@ -217,8 +217,7 @@ std::string Mailbag::plain(uint64_t n, size_t octets) const {
 }
 
 std::string Mailbag::large(uint64_t n, size_t octets) const {
-  std::string out = header(n) +
-                    "Content-Type: multipart/mixed; boundary=\"parts\"\r\n\r\n--parts\r\n\r\n" +
+  std::string out = header(n) + "Content-Type: multipart/mixed; boundary=\"parts\"\r\n\r\n--parts\r\n\r\n" +
                     text(n + 1, 400) +
                     "\r\n--parts\r\nContent-Type: application/pdf\r\n"
                     "Content-Transfer-Encoding: base64\r\n\r\n";

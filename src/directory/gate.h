@@ -57,7 +57,7 @@ struct Login {
 class Gate {
  public:
   struct Options {
-    std::string fake_salt_key;  // 32 octets, see proto::sasl::ServerOptions
+    std::string fake_salt_key;                         // 32 octets, see proto::sasl::ServerOptions
     Duration failure_delay = std::chrono::seconds(1);  // after the first; doubled with each
     int failures_max = defaults::auth_failures_max;    // in one session
   };

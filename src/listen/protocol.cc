@@ -61,7 +61,8 @@ rt::Task<bool> Protocol::join(Instant deadline) {
 
 // The session ends, and no other.
 rt::Task<void> Protocol::receive(std::unique_ptr<io::Stream> stream, ListenerOptions listener) {
-  const Visitor visitor{.protocol = name_, .peer = stream->peer(), .listener = listener, .counters = &counters_};
+  const Visitor visitor{
+      .protocol = name_, .peer = stream->peer(), .listener = listener, .counters = &counters_};
   ++counters_.sessions;
   try {
     std::expected<Seats::Seat, Seats::Full> seat = seats_.take(visitor.peer);
@@ -121,8 +122,8 @@ rt::Task<void> Protocol::secure(io::Connection& connection, Visitor& visitor, In
     throw;
   }
   visitor.secured = {.cipher = stream->info().version + " " + stream->info().cipher,
-                  .bindings = {.tls_exporter = stream->channel_binding_exporter(),
-                               .tls_server_end_point = stream->channel_binding_server_end_point()}};
+                     .bindings = {.tls_exporter = stream->channel_binding_exporter(),
+                                  .tls_server_end_point = stream->channel_binding_server_end_point()}};
   connection.attach(std::move(stream));
   ++counters_.tls_sessions;
 }

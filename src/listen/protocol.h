@@ -97,11 +97,7 @@ class Protocol {
  protected:
   // tls may be nullptr: then STARTTLS is not offered.
   Protocol(std::string name, io::World& world, Seats& seats, tls::ServerContext* tls, Counters& counters)
-      : name_(std::move(name)),
-        world_(world),
-        seats_(seats),
-        tls_(tls),
-        counters_(counters) {}
+      : name_(std::move(name)), world_(world), seats_(seats), tls_(tls), counters_(counters) {}
 
   virtual std::unique_ptr<Session> open_session(std::unique_ptr<io::Stream> stream, Visitor visitor) = 0;
   // What is said to somebody for whom there is no seat, instead of a greeting.

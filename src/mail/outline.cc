@@ -25,8 +25,9 @@ void put_number(std::string& out, uint64_t n) {
 void pack_part(std::string& out, const Outline& part, uint64_t from) {
   const bool lines = part.line_octets > 0;
   const bool decoded = !part.children.empty() && part.children.front().source != part.source;
-  out += static_cast<char>(static_cast<uint8_t>(part.kind) | static_cast<uint8_t>(part.encoding) << 2 |
-                           (lines ? kHasLines : 0) | (decoded || part.children_unknown ? kChildrenUnknown : 0));
+  out +=
+      static_cast<char>(static_cast<uint8_t>(part.kind) | static_cast<uint8_t>(part.encoding) << 2 |
+                        (lines ? kHasLines : 0) | (decoded || part.children_unknown ? kChildrenUnknown : 0));
   put_number(out, part.header_begin - from);
   put_number(out, part.body_begin - part.header_begin);
   put_number(out, part.body_end - part.body_begin);

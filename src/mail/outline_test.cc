@@ -111,10 +111,11 @@ TEST(Outline, AnyRangeOfBase64InEvenLinesIsDecodedByItself) {
 
 TEST(Outline, OtherLinesAreNotEven) {
   const std::string even = base64_encode_lines(kBytes);
-  for (std::string lines : {
-           std::string("QUJD QUJD\r\n"), std::string("QUJ\r\nQUJD\r\n"), std::string("QUJDQUJD\r\nQUJD\r\nQUJD\r\n"),
-           std::string("QQ==\r\nQUJD\r\n"), std::string("QUJD\nQUJD\n"), std::string("QUJD\r\nQUJDQUJD\r\n"),
-           std::string("QUJD\r\nQU=D\r\n"), std::string("QUJD\r\n====\r\n"), even + "!\r\n"}) {
+  for (std::string lines :
+       {std::string("QUJD QUJD\r\n"), std::string("QUJ\r\nQUJD\r\n"),
+        std::string("QUJDQUJD\r\nQUJD\r\nQUJD\r\n"), std::string("QQ==\r\nQUJD\r\n"),
+        std::string("QUJD\nQUJD\n"), std::string("QUJD\r\nQUJDQUJD\r\n"), std::string("QUJD\r\nQU=D\r\n"),
+        std::string("QUJD\r\n====\r\n"), even + "!\r\n"}) {
     EXPECT_EQ(measured(attachment(lines)).children.at(1).line_octets, 0u) << lines;
   }
 }

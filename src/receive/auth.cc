@@ -53,8 +53,7 @@ rt::Task<std::optional<smtp::Reply>> Session::authenticate(smtp::Auth command) {
   if (visitor_.listener.service != Service::submission) co_return replies::auth_not_offered();
   if (!auth_allowed()) co_return replies::auth_needs_tls();
   std::optional<sasl::Mechanism> mechanism = directory::Gate::find_mechanism(visitor_, command.mechanism);
-  if (!mechanism)
-    co_return replies::auth_unknown_mechanism(join(directory::Gate::mechanisms(visitor_), " "));
+  if (!mechanism) co_return replies::auth_unknown_mechanism(join(directory::Gate::mechanisms(visitor_), " "));
 
   std::optional<std::string> initial;
   if (command.initial_response) {
@@ -62,8 +61,8 @@ rt::Task<std::optional<smtp::Reply>> Session::authenticate(smtp::Auth command) {
     if (!initial) co_return replies::auth_bad_base64();
   }
   LoginLines lines(*this);
-  directory::Login login = co_await smtpd_.gate_.log_in(smtpd_.directory_, visitor_, *mechanism,
-                                                        std::move(initial), lines);
+  directory::Login login =
+      co_await smtpd_.gate_.log_in(smtpd_.directory_, visitor_, *mechanism, std::move(initial), lines);
   switch (login.kind) {
     case directory::Login::granted:
       co_return auth_done(std::move(*login.account));

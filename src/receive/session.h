@@ -118,8 +118,8 @@ class Session final : public listen::Session {
   io::Connection connection_;
   const io::IpAddress peer_;
   const bool local_socket_;  // peer_ means nothing
-  std::string helo_;      // as the client sent it: any octets
-  std::string command_;   // that is being answered; without credentials
+  std::string helo_;         // as the client sent it: any octets
+  std::string command_;      // that is being answered; without credentials
   std::unique_ptr<directory::Account> authenticated_;
   uint64_t login_seen_ = 0;  // of Directory::may_stay
   std::unique_ptr<MailTransaction> tx_;

@@ -21,7 +21,8 @@ struct SmtpdOptions {
   // All messages that are being received at this moment, in this loop.
   uint64_t receiving_octets_max = defaults::receiving_octets_max;
   uint64_t recipients_max = defaults::recipients_max;
-  uint64_t command_octets_max = defaults::command_octets_max;  // one line; at most proto::smtp::kCommandLineMax
+  uint64_t command_octets_max =
+      defaults::command_octets_max;           // one line; at most proto::smtp::kCommandLineMax
   int errors_max = defaults::errors_max;      // 5xx replies in one session
   int received_max = defaults::received_max;  // Received fields: more is a loop (RFC 5321 §6.3)
   Duration command_timeout = defaults::command_timeout;

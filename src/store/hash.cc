@@ -51,8 +51,8 @@ std::string block_checksums(std::string_view bytes) {
 }
 
 bool BytesProof::fits(std::string_view bytes) const {
-  const bool known = has_blocks(bytes.size()) ? fits_blocks(0, bytes)
-                                              : checksum && *checksum == store::checksum(bytes);
+  const bool known =
+      has_blocks(bytes.size()) ? fits_blocks(0, bytes) : checksum && *checksum == store::checksum(bytes);
   return known || sha256(bytes) == hash;
 }
 

@@ -10,7 +10,8 @@ namespace pabal::store {
 void insert_message(Transaction& tx, const MessageRecord& message, const NewBlob& blob) {
   Statement insert = tx.db.prepare(
       "INSERT INTO message (id, reverse_path, envid, ret, body, smtputf8, prefix, hash, size_octets, "
-      "received_at, segment, segment_offset, bytes, checksum, deliveries, block_checksums) VALUES (?, ?, ?, ?, "
+      "received_at, segment, segment_offset, bytes, checksum, deliveries, block_checksums) VALUES (?, ?, ?, "
+      "?, "
       "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(message.id.value)
       .bind(message.reverse_path)

@@ -350,8 +350,8 @@ ALTER TABLE summary_texts ADD COLUMN outline BLOB NOT NULL DEFAULT x'';
 )sql";
 
 // The n-th leads from version n to n + 1.
-constexpr std::array<const char*, kSchemaVersion> kUpgrades = {
-    kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7};
+constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                                               kVersion5, kVersion6, kVersion7};
 
 }  // namespace
 

@@ -103,9 +103,9 @@ struct MessageBytes {
   MessageId id;
   std::string bytes;         // prefix included
   uint64_t size_octets = 0;  // of all of it
-  std::string error;  // not empty: it is damaged, or gone
-  bool gone = false;  // there is no such message any more
-  bool own = false;   // as this owner of a mailbox has it; others see other fields in front
+  std::string error;         // not empty: it is damaged, or gone
+  bool gone = false;         // there is no such message any more
+  bool own = false;          // as this owner of a mailbox has it; others see other fields in front
   Time received_at;
 };
 

@@ -143,7 +143,8 @@ std::vector<Summary> find_summaries(Database& db, const std::vector<MessageId>& 
 std::vector<FoundTexts> find_summary_texts(Database& db, const std::vector<MessageId>& messages) {
   std::vector<FoundTexts> found;
   found.reserve(messages.size());
-  RisingRows rows(db, "SELECT message, version, preview, envelope, body_structure, outline FROM summary_texts");
+  RisingRows rows(db,
+                  "SELECT message, version, preview, envelope, body_structure, outline FROM summary_texts");
   for (MessageId id : messages) {
     const Statement* row = rows.find(id);
     if (row == nullptr || row->number(1) != kSummaryVersion) continue;

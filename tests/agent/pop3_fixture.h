@@ -146,9 +146,10 @@ class Pop3Test : public testing::Test {
   directory::Account bob_;
   serve::pop3::MaildropLocks locks_;
   listen::Seats seats_{100, 100};
-  directory::Gate gate_{world_,
-                        {.fake_salt_key = std::string(32, 'k'), .failure_delay = Duration(0), .failures_max = 3},
-                        nullptr};
+  directory::Gate gate_{
+      world_,
+      {.fake_salt_key = std::string(32, 'k'), .failure_delay = Duration(0), .failures_max = 3},
+      nullptr};
   serve::pop3::Pop3Counters counters_;
   serve::pop3::Pop3Options options_;
   serve::pop3::Pop3Server* server_ = nullptr;
@@ -157,8 +158,8 @@ class Pop3Test : public testing::Test {
   static rt::Task<void> run(Pop3Test& self, listen::ListenerOptions listener,
                             std::function<rt::Task<void>(Pop3Test&)>& test) {
     directory::Directory directory(self.world_, *self.store_);
-    serve::pop3::Pop3Server server(self.world_, self.seats_, *self.store_, directory, self.gate_, self.locks_, self.tls_.get(),
-                                   self.options_, self.counters_);
+    serve::pop3::Pop3Server server(self.world_, self.seats_, *self.store_, directory, self.gate_, self.locks_,
+                                   self.tls_.get(), self.options_, self.counters_);
     self.server_ = &server;
     std::unique_ptr<io::Listener> socket =
         self.world_.net.listen(*io::Endpoint::parse("127.0.0.1:0"), io::ListenOptions{});

@@ -1,8 +1,8 @@
-#include "directory/admin.h"
 #include "rig.h"
 
 #include <gtest/gtest.h>
 
+#include "directory/admin.h"
 #include "proto/smtp/path.h"
 #include "store/mailboxes.h"
 #include "support/store_work.h"

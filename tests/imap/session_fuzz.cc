@@ -135,15 +135,13 @@ rt::Task<void> play(sim::SimWorld& sim, Talk& talk, uint8_t cut) {
     directory::Gate gate(world, {.fake_salt_key = std::string(32, 'x')}, nullptr);
     reading::SharedSnapshots snapshots;
     serve::imap::FirstTold first_told;
-    serve::imap::ImapServer server(world, seats, *store, directory, gate, indexer, snapshots, first_told, nullptr,
-                                   {.hostname = "mx.seoul.test",
-                                    .message_octets_max = kMessageMax},
+    serve::imap::ImapServer server(world, seats, *store, directory, gate, indexer, snapshots, first_told,
+                                   nullptr, {.hostname = "mx.seoul.test", .message_octets_max = kMessageMax},
                                    counters);
     io::Endpoint at{*io::IpAddress::parse(kServerIp), 143, {}};
     rt::TaskGroup serving, talking;
     serving.spawn(indexer.run());
-    serving.spawn(
-        server.serve(world.net.listen(at, {}), {.tls = tls::Mode::none, .plaintext_auth = true}));
+    serving.spawn(server.serve(world.net.listen(at, {}), {.tls = tls::Mode::none, .plaintext_auth = true}));
     std::unique_ptr<io::Stream> stream =
         co_await client.net().connect(at, rt::Loop::current().now() + std::chrono::minutes(1));
     talking.spawn(hear(*stream, talk));

@@ -1,7 +1,6 @@
+#include "base/bytes.h"
 #include "directory/acls.h"
 #include "directory/app_passwords.h"
-
-#include "base/bytes.h"
 #include "directory/lookup.h"
 #include "store/outside.h"
 #include "store_world.h"

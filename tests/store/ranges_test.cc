@@ -58,8 +58,16 @@ rt::Task<void> expect_all_ranges(Store& store, MessageId id, const std::string& 
   co_await expect_range(store, id, whole, {}, owner);
 }
 
-constexpr size_t kSizes[] = {1,          100,       4096,           4097,       kBlock - 1,
-                             kBlock,     kBlock + 1, 2 * kBlock - 1, 2 * kBlock, 2 * kBlock + 1,
+constexpr size_t kSizes[] = {1,
+                             100,
+                             4096,
+                             4097,
+                             kBlock - 1,
+                             kBlock,
+                             kBlock + 1,
+                             2 * kBlock - 1,
+                             2 * kBlock,
+                             2 * kBlock + 1,
                              5 * kBlock + 17};
 
 TEST_F(RealStore, AnyRangeIsWhatTheWholeHasThere) {
@@ -117,9 +125,8 @@ TEST_F(RealStore, ADamagedBlockHurtsOnlyWhoReadsIt) {
     for (ByteRange good : {ByteRange{0, 10}, ByteRange{0, front + 2 * kBlock},
                            ByteRange{front + 3 * kBlock, UINT64_MAX}, ByteRange{front + 4 * kBlock + 5, 1}})
       co_await expect_range(store, id, whole, good);
-    for (ByteRange bad :
-         {ByteRange{}, ByteRange{front + 2 * kBlock, 1}, ByteRange{front + 3 * kBlock - 1, 1},
-          ByteRange{front + 2 * kBlock - 1, 2}, ByteRange{0, 4 * kBlock}}) {
+    for (ByteRange bad : {ByteRange{}, ByteRange{front + 2 * kBlock, 1}, ByteRange{front + 3 * kBlock - 1, 1},
+                          ByteRange{front + 2 * kBlock - 1, 2}, ByteRange{0, 4 * kBlock}}) {
       MessageBytes read = co_await read_range(store, id, bad);
       EXPECT_NE(read.error, "") << bad.begin;
       EXPECT_EQ(read.bytes, "");
@@ -136,7 +143,8 @@ TEST_F(RealStore, WithoutGoodBlocksTheWholeIsCompared) {
     const int64_t all = checksum(bytes);
     MessageId id = co_await deliver(store, bytes);
     std::string blocks = block_checksums(bytes);
-    for (std::string damaged : {std::string(), std::string(blocks.size(), 'x'), blocks.substr(8), blocks + blocks}) {
+    for (std::string damaged :
+         {std::string(), std::string(blocks.size(), 'x'), blocks.substr(8), blocks + blocks}) {
       auto change = [&](Transaction& tx) {
         Statement update = tx.db.prepare("UPDATE message SET block_checksums = ?, checksum = ?");
         if (damaged.empty()) {

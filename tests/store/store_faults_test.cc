@@ -29,7 +29,12 @@ rt::Task<void> deliver_some(Store& store, Told& told) {
     rt::TaskGroup group;
     for (int i = 0; i < 3; ++i) {
       char c = static_cast<char>('a' + round * 3 + i);
-      group.spawn(deliver_noting(store, text_of(i == 1 ? 700 : i == 2 && round == 1 ? 150'000 : 9'000, c), told));
+      group.spawn(deliver_noting(store,
+                                 text_of(i == 1                 ? 700
+                                         : i == 2 && round == 1 ? 150'000
+                                                                : 9'000,
+                                         c),
+                                 told));
     }
     co_await group.join();
   }

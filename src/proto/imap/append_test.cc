@@ -45,7 +45,11 @@ TEST(ImapAppend, LargeOnes) {
   EXPECT_EQ(append.messages[0].parts[2].text, larger);
   EXPECT_EQ(parsed<Replace>("REPLACE 1 x " + literal).message.octets, large);
   // In the middle of others, and where something is wrong behind it.
-  EXPECT_EQ(parsed<Append>("APPEND x CATENATE (TEXT " + literal + " URL /x/;UID=1)").messages.at(0).parts.at(0).text, large);
+  EXPECT_EQ(parsed<Append>("APPEND x CATENATE (TEXT " + literal + " URL /x/;UID=1)")
+                .messages.at(0)
+                .parts.at(0)
+                .text,
+            large);
   EXPECT_TRUE(refusal("APPEND x " + literal + " oops").starts_with("BAD APPEND"));
   EXPECT_TRUE(refusal("APPEND x UTF8 (~" + literal).starts_with("BAD APPEND"));
 }

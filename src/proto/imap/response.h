@@ -85,7 +85,7 @@ std::string header_subset(std::string_view head, const Section& section);
 // much as is shown, where that can be said before. Of BINARY these are encoded, the
 // whole part or (base64 in even lines) mail::encoded_range; of HEADER.FIELDS the head.
 SectionPlace octets_for(const FetchItem& item, const mail::Outline& root);
-bool is_binary(const FetchItem& item);  // or BINARY.SIZE
+bool is_binary(const FetchItem& item);   // or BINARY.SIZE
 bool is_subset(const Section& section);  // HEADER.FIELDS, HEADER.FIELDS.NOT
 bool has_to_be_decoded(const mail::Outline& part);
 // False: the part of a BINARY is a multipart or of an unknown encoding (NO [UNKNOWN-CTE]).

@@ -118,8 +118,8 @@ bool is_binary(const FetchItem& item) {
 // A multipart has no encoding that could be taken off (RFC 2045 §6.4).
 bool can_decode(const FetchItem& item, const Outline& root) {
   const Outline* part = find_section(root, item.section).part;
-  return part == nullptr || (part->kind != Outline::Kind::multipart &&
-                             part->encoding != mail::TransferEncoding::unknown);
+  return part == nullptr ||
+         (part->kind != Outline::Kind::multipart && part->encoding != mail::TransferEncoding::unknown);
 }
 
 std::string section_name(const FetchItem& item) {

@@ -48,19 +48,19 @@ Reply too_many_recipients(uint64_t max);                    // 452 4.5.3
 
 // Refusals of commands
 Reply syntax(const SyntaxError& error);
-Reply line_too_long(uint64_t max);                     // 500 5.5.2
-Reply bare_line_end();                                 // 500 5.5.2
-Reply hello_first();                                   // 503 5.5.1
-Reply mail_first();                                    // 503 5.5.1
-Reply rcpt_first();                                    // 503 5.5.1
-Reply nested_mail();                                   // 503 5.5.1
-Reply data_after_bdat();                               // 503 5.5.1
-Reply data_needs_bdat();                               // 503 5.5.1, BODY=BINARYMIME
-Reply no_valid_recipients();                           // 554 5.5.1
-Reply not_implemented(std::string_view verb);          // 502 5.5.1
-Reply lhlo_only();                                     // 500 5.5.1, HELO or EHLO in LMTP
-Reply lhlo_not_here();                                 // 500 5.5.1, LHLO in SMTP
-Reply tls_already_active();                            // 503 5.5.1
+Reply line_too_long(uint64_t max);             // 500 5.5.2
+Reply bare_line_end();                         // 500 5.5.2
+Reply hello_first();                           // 503 5.5.1
+Reply mail_first();                            // 503 5.5.1
+Reply rcpt_first();                            // 503 5.5.1
+Reply nested_mail();                           // 503 5.5.1
+Reply data_after_bdat();                       // 503 5.5.1
+Reply data_needs_bdat();                       // 503 5.5.1, BODY=BINARYMIME
+Reply no_valid_recipients();                   // 554 5.5.1
+Reply not_implemented(std::string_view verb);  // 502 5.5.1
+Reply lhlo_only();                             // 500 5.5.1, HELO or EHLO in LMTP
+Reply lhlo_not_here();                         // 500 5.5.1, LHLO in SMTP
+Reply tls_already_active();                    // 503 5.5.1
 
 // Refusals of a sender, a recipient or a message
 Reply no_such_user(std::string_view address);      // 550 5.1.1

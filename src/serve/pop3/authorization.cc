@@ -48,7 +48,8 @@ rt::Task<Reply> Session::on(wire::Auth command) {
   if (!may_log_in()) co_return err("", Text::tls_first);
   if (command.mechanism.empty()) {
     Reply reply = ok(Text::mechanisms_follow);
-    for (const std::string& name : directory::Gate::mechanisms(visitor_)) reply.lines.append(name).append("\r\n");
+    for (const std::string& name : directory::Gate::mechanisms(visitor_))
+      reply.lines.append(name).append("\r\n");
     reply.lines += ".\r\n";
     co_return reply;
   }

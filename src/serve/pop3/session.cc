@@ -213,7 +213,8 @@ rt::Task<void> Session::flush() {
     // Not write_all: the wait has to end when the server gives up draining.
     rt::Wake why = co_await conn_.stream().writable(deadline);
     if (why == rt::Wake::deadline) throw io::IoError(io::IoFault::timeout, peer_ + " takes no data");
-    if (*context_.server.cut_off()) throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
+    if (*context_.server.cut_off())
+      throw io::IoError(io::IoFault::closed, "shutdown while " + peer_ + " was reading");
   }
 }
 

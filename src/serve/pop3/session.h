@@ -113,7 +113,7 @@ class Session final : public listen::Session {
   bool utf8_ = false;
   int errors_ = 0;
   uint64_t sent_ = 0, deleted_ = 0;  // for the log
-  std::string user_;  // of USER
+  std::string user_;                 // of USER
   directory::Account account_;
   uint64_t login_seen_ = 0;  // of Directory::may_stay
   std::optional<MaildropLocks::Lock> lock_;

@@ -12,10 +12,6 @@ namespace pabal::directory {
 
 namespace sasl = proto::sasl;
 
-struct Gate::Tallies : directory::Tallies {
-  using directory::Tallies::Tallies;
-};
-
 namespace {
 
 Login refused(std::string name, std::string why) {

@@ -26,6 +26,8 @@ class Refusals;
 
 namespace pabal::directory {
 
+class Tallies;
+
 // The other side of a SASL exchange: the protocol carries lines.
 class SaslPeer {
  public:
@@ -90,7 +92,6 @@ class Gate {
   io::World& world_;
   const Options options_;
   journey::Refusals* const refusals_;
-  struct Tallies;
   const std::unique_ptr<Tallies> tallies_;
 };
 

@@ -16,10 +16,15 @@ void Tallies::count(Tally& tally, Instant now) {
   tally.last = now;
 }
 
+const std::string& Tallies::kept_name(const std::string& account) {
+  static const std::string too_long;
+  return account.size() <= kNameOctetsMax ? account : too_long;
+}
+
 Duration Tallies::turn(const io::IpAddress& peer, const std::string& account, Instant now) {
   const io::IpAddress host = peer.host();
   std::lock_guard lock(mutex_);
-  Instant* trusted = trusted_.find({host, account});
+  Instant* trusted = trusted_.find({host, kept_name(account)});
   if (trusted != nullptr && *trusted >= now) return Duration(0);
   Tally* tally = hosts_.find(host);
   if (tally == nullptr || tally->last + kForgottenAfter < now) return Duration(0);
@@ -32,8 +37,8 @@ Duration Tallies::failed(const io::IpAddress& peer, const std::string& account, 
   const io::IpAddress host = peer.host();
   std::lock_guard lock(mutex_);
   // Whoever guesses from there may be the one who shares it.
-  if (Instant* trusted = trusted_.find({host, account})) *trusted = now;
-  Tally& at_account = accounts_[account];
+  if (Instant* trusted = trusted_.find({host, kept_name(account)})) *trusted = now;
+  Tally& at_account = accounts_[kept_name(account)];
   count(at_account, now);
   Tally& tally = hosts_[host];
   count(tally, now);
@@ -44,7 +49,7 @@ Duration Tallies::failed(const io::IpAddress& peer, const std::string& account, 
 
 void Tallies::succeeded(const io::IpAddress& peer, const std::string& account, Instant now) {
   std::lock_guard lock(mutex_);
-  trusted_[{peer.host(), account}] = now + kTrustedFor;
+  trusted_[{peer.host(), kept_name(account)}] = now + kTrustedFor;
 }
 
 }  // namespace pabal::directory

@@ -49,6 +49,9 @@ class Tallies {
   static constexpr Duration kForgottenAfter = std::chrono::minutes(10);  // without another failure
   static constexpr Duration kTrustedFor = std::chrono::days(30);         // since the last login
   static constexpr size_t kEntriesMax = 100'000;                         // of each kind
+  // No account has a longer name. What is longer is counted as one, since clients choose
+  // the names that are kept here.
+  static constexpr size_t kNameOctetsMax = 512;
 
   // delay: after the first failure; twice as long after each further one.
   explicit Tallies(Duration delay) : delay_(delay) {}
@@ -67,6 +70,7 @@ class Tallies {
     Instant next;  // when the next attempt is looked at
   };
   static void count(Tally& tally, Instant now);
+  static const std::string& kept_name(const std::string& account);
   Duration delay(int failures) const;
 
   const Duration delay_;

@@ -26,6 +26,14 @@ TEST(Tallies, EachFailureIsHeldBackLonger) {
   }
 }
 
+TEST(Tallies, NamesThatNoAccountHasAreNotKept) {
+  Tallies tallies(seconds(1));
+  const std::string one(Tallies::kNameOctetsMax + 1, 'a'), other(40'000, 'b');
+  EXPECT_EQ(tallies.failed(kStranger, one, kNow), seconds(1));
+  EXPECT_EQ(tallies.failed(kHome, other, kNow), seconds(2)) << "the second failure of them all";
+  EXPECT_EQ(tallies.failed(*io::IpAddress::parse("198.51.100.7"), kAlice, kNow), seconds(1));
+}
+
 TEST(Tallies, WhoGuessesByManyConnectionsWaitsAllTheSame) {
   Tallies tallies(seconds(1));
   EXPECT_EQ(tallies.turn(kStranger, kAlice, kNow), Duration(0));

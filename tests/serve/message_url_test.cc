@@ -22,6 +22,20 @@ class MessageUrls : public testing::Test {
            name + "\r\n--b\r\n\r\nsecond of " + name + "\r\n--b--\r\n";
   }
 
+  // One letter of each name, as a view shows them.
+  static rt::Task<std::vector<reading::Item>> deliver_letters(store::Store& store,
+                                                              std::vector<std::string> names) {
+    std::vector<reading::Item> items;
+    for (const std::string& name : names) {
+      std::string text = letter(name);
+      const auto octets = static_cast<uint32_t>(text.size());
+      MessageId id = co_await store::deliver(store, std::move(text));
+      const auto uid = static_cast<uint32_t>(items.size() + 1);
+      items.push_back({.uid = uid, .size_octets = octets, .message = id.value});
+    }
+    co_return items;
+  }
+
   struct Reading {
     reading::Indexer indexer;
     reading::SharedSnapshots snapshots;
@@ -53,14 +67,8 @@ proto::imap::Section part(uint32_t number) {
 TEST_F(MessageUrls, OfOneMessageReadItOnce) {
   auto test = [](io::World world, store::Store& store) -> rt::Task<void> {
     Reading reading(world, store);
-    std::vector<reading::Item> items;
-    for (const char* name : {"a", "b", "c"}) {
-      std::string text = letter(name);
-      const auto octets = static_cast<uint32_t>(text.size());
-      MessageId id = co_await store::deliver(store, std::move(text));
-      items.push_back(
-          {.uid = static_cast<uint32_t>(items.size() + 1), .size_octets = octets, .message = id.value});
-    }
+    std::vector<std::string> names{"a", "b", "c"};
+    std::vector<reading::Item> items = co_await deliver_letters(store, std::move(names));
     const AccountId owner{store::kAccount};
     UrlMessages messages(reading.context, 10'000);  // room for all
     auto first = co_await messages.read(items[0], owner, part(1), {});
@@ -83,14 +91,8 @@ TEST_F(MessageUrls, OfOneMessageReadItOnce) {
 TEST_F(MessageUrls, KeepNoMoreThanThereIsRoomFor) {
   auto test = [](io::World world, store::Store& store) -> rt::Task<void> {
     Reading reading(world, store);
-    std::vector<reading::Item> items;
-    for (const char* name : {"a", "b"}) {
-      std::string text = letter(name);
-      const auto octets = static_cast<uint32_t>(text.size());
-      MessageId id = co_await store::deliver(store, std::move(text));
-      items.push_back(
-          {.uid = static_cast<uint32_t>(items.size() + 1), .size_octets = octets, .message = id.value});
-    }
+    std::vector<std::string> names{"a", "b"};
+    std::vector<reading::Item> items = co_await deliver_letters(store, std::move(names));
     const AccountId owner{store::kAccount};
     UrlMessages messages(reading.context, 10);  // one is kept, however large
     for (const reading::Item& item : items) {

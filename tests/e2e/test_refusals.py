@@ -109,6 +109,29 @@ class Traces(ServerCase):
         self.assertEqual(len(self.events("smtp.refused")), 108)
 
 
+class Seats(ServerCase):
+    """So many sessions there may be of one host, whatever they speak."""
+
+    REFUSALS = {"smtp": "421", "pop3": "-ERR [SYS/TEMP]", "imap": "* BYE [UNAVAILABLE]"}
+
+    def greeting(self, name):
+        connection = socket.create_connection((self.pabal.address, self.pabal.ports[name]), timeout=20)
+        self.addCleanup(connection.close)
+        return connection, connection.makefile("rb").readline().decode()
+
+    def test_of_one_host_are_shared_by_all_protocols(self):
+        self.pabal = self.server("seoul.test", accounts=("alice",),
+                                 sections={"server": {"loops": 2}, "limits": {"sessions_per_ip_max": 3}})
+        seated = [self.greeting(name)[0] for name in self.REFUSALS]
+        for name, refusal in self.REFUSALS.items():
+            self.assertTrue(self.greeting(name)[1].startswith(refusal), name)
+        refused = [event["event"] for event in self.pabal.events() if event["event"].endswith(".session_refused")]
+        self.assertEqual(sorted(refused), sorted(f"{name}.session_refused" for name in self.REFUSALS))
+        # Who goes makes room for the next, whatever he speaks.
+        seated[0].close()
+        wait_until(lambda: self.greeting("imap")[1].startswith("* OK"), "the seat is free")
+
+
 class Strangers(ServerCase):
     """What a stranger writes as reverse-path may be anybody's."""
 

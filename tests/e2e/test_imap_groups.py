@@ -79,8 +79,8 @@ class ImapGroups(ServerCase):
         self.assertTrue(any("PERMANENTFLAGS" in line and "\\Seen" in line for line in bob.ok(f"SELECT {INBOX}")))
         self.assertIn("ALL 1:3", " ".join(bob.ok(f'ESEARCH IN (mailboxes "{INBOX}") RETURN (ALL) UNSEEN')))
         self.assertEqual(again.ok(f'ESEARCH IN (mailboxes "{INBOX}") RETURN (ALL) UNSEEN'), [])
-        self.assertEqual(bob.ok("SORT (REVERSE ARRIVAL) UTF-8 UNSEEN"), ["SORT 3 2 1"])
-        self.assertEqual(alice.ok("SORT (REVERSE ARRIVAL) UTF-8 UNSEEN"), ["SORT"])
+        self.assertEqual(bob.ok("SORT (REVERSE SUBJECT) UTF-8 UNSEEN"), ["SORT 3 2 1"])
+        self.assertEqual(alice.ok("SORT (REVERSE SUBJECT) UTF-8 UNSEEN"), ["SORT"])
 
     def test_other_flags_are_everybodys(self):
         alice, bob = self.both()

@@ -77,6 +77,9 @@ def mailbox(bench, name, mails, round_number):
             found |= play(bench, server, [
                 (None, "@connect"), (None, f"@fill {mails} INBOX"), (None, "SELECT INBOX"),
                 (operations.FRESH.key, operations.FRESH.command)], first=FRESH_USER)
+            found |= play(bench, server, [
+                (None, "@connect"), (None, f"@fill {mails} INBOX"), (None, "SELECT INBOX"),
+                *((op.key, op.command) for op in operations.AFTER_APPEND)], first=FRESH_USER + 1)
         used = meter.stop()
         bench.record(test="imap", server=name, mails=mails, round=round_number,
                      values={key: operations.ALL[key].value(result) for key, result in found.items()},

@@ -74,6 +74,17 @@ APPEND = {sessions: Operation(f"append-{sessions}", f"APPEND of 2 KiB, {sessions
                               f"@append {count} {APPEND_OCTETS} INBOX", "mails/s", True)
           for sessions, count in APPENDS.items()}
 
+# The same without a pause, one after the other: nothing has been prepared when the first of them begins.
+AFTER_APPEND = [Operation("fresh-" + key, name + ", directly after APPEND of all", command, unit, writes)
+                for key, name, command, unit, writes in [
+    ("subject", "SEARCH SUBJECT x", "SEARCH SUBJECT quarterly", "ms", False),
+    ("sort", "SORT (DATE)", "SORT (DATE) UTF-8 ALL", "ms", False),
+    ("thread", "THREAD REFERENCES", "THREAD REFERENCES UTF-8 ALL", "ms", False),
+    ("body", "SEARCH BODY x", "SEARCH BODY zebrafish", "ms", False),
+    ("noop", f"NOOP, {NOOPS:,} in a row", f"@repeat {NOOPS} NOOP", "/s", False),
+    ("store", f"STORE n +FLAGS, {STORES} in a row", f"@repeat {STORES} STORE %d +FLAGS (\\Flagged)", "/s", True),
+]]
+
 # Several clients at one mailbox: half of them fetch all of it, the others take one mail after the other away.
 CROWD_SESSIONS, CROWD_FETCHES, CROWD_PAUSE_MS = 8, 5, 10
 CROWD = Operation("crowd", f"FETCH 1:* by {CROWD_SESSIONS // 2} clients while {CROWD_SESSIONS // 2} others EXPUNGE",
@@ -90,7 +101,7 @@ OF_LARGE = [
     Operation("large-body", "FETCH 1 (BODY.PEEK[]) of a mail of 30 MB", "@repeat 5 FETCH %d (BODY.PEEK[])", "MB/s"),
 ]
 
-ALL = {op.key: op for op in [*READING[:5], FRESH, *READING[5:], *WRITING, CROWD, *APPEND.values()]}
+ALL = {op.key: op for op in [*READING[:5], FRESH, *AFTER_APPEND, *READING[5:], *WRITING, CROWD, *APPEND.values()]}
 
 # What has to be there before the operation of that key.
 BEFORE = {

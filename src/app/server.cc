@@ -4,6 +4,7 @@
 #include "app/options.h"
 #include "directory/proven.h"
 #include "rt/event.h"
+#include "serve/imap/text_forms.h"
 #include "store/outside.h"
 
 namespace pabal::app {
@@ -72,7 +73,7 @@ Server::Server(io::World& world, const Config& config,
       tls_(open_tls(config)),
       seats_(seats(config)),
       queue_(world, *store_, queue_options(config)),
-      indexer_(world, *store_, {}),
+      indexer_(world, *store_, {.forms = serve::imap::text_forms()}),
       refusals_(world, config.server.data_directory),
       gate_(world, gate_options(config, stable_key(world, config.server.data_directory + "/salt.key")),
             &refusals_),

@@ -3,6 +3,7 @@
 
 #include "io/world.h"
 #include "reading/indexer.h"
+#include "reading/known_mailboxes.h"
 #include "reading/message_cache.h"
 #include "reading/trees.h"
 #include "reading/views.h"
@@ -15,6 +16,7 @@ struct Context {
   store::Store& store;
   Indexer& indexer;
   Trees trees;
+  KnownMailboxes known;
   Views views;
   MessageCache<store::SummaryTexts> texts;       // that were shown lately
   MessageCache<store::MessageBytes> read_ahead;  // expected to be asked for next

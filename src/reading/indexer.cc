@@ -7,7 +7,6 @@
 #include "mail/outline.h"
 #include "mail/search_text.h"
 #include "mail/summary_keys.h"
-#include "proto/imap/response.h"
 #include "rt/offload.h"
 #include "store/threads.h"
 
@@ -18,10 +17,6 @@ namespace {
 // Of what others have made: beyond that it is made again when it is asked for again.
 constexpr uint64_t kKeptOctetsMax = 32 * 1024 * 1024;
 
-MessageId message_of(const Summarized& made) {
-  return made.summary.message;
-}
-
 uint64_t octets_of(const Summarized& made) {
   const store::SummaryTexts& texts = made.summary.texts;
   return sizeof(made) + texts.envelope.size() + texts.body_structure.size() + texts.outline.size() +
@@ -30,12 +25,12 @@ uint64_t octets_of(const Summarized& made) {
 
 }  // namespace
 
-store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, bool with_preview) {
-  store::SummaryTexts texts{
-      .envelope = proto::imap::envelope_forms(mail::header_of(root, message), mail::declared_charset(root)),
-      .body_structure = proto::imap::body_structure_forms(root, message),
-      .outline = {},
-      .preview = std::nullopt};
+store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, const TextForms& forms,
+                                  bool with_preview) {
+  store::SummaryTexts texts{.envelope = forms.envelope(root, message),
+                            .body_structure = forms.body_structure(root, message),
+                            .outline = {},
+                            .preview = std::nullopt};
   mail::Outline outline = mail::outline_of(root);
   mail::measure_base64(outline, message);
   texts.outline = mail::pack(outline);
@@ -43,7 +38,7 @@ store::SummaryTexts summary_texts(const mail::Part& root, std::string_view messa
   return texts;
 }
 
-Summarized summarize(MessageId id, std::string_view message, Time received_at) {
+Summarized summarize(MessageId id, std::string_view message, Time received_at, const TextForms& forms) {
   mail::Part root = mail::parse_message(message);
   mail::SummaryKeys keys = mail::summary_keys(root, message, received_at);
   Summarized out;
@@ -60,7 +55,7 @@ Summarized summarize(MessageId id, std::string_view message, Time received_at) {
   summary.to_display = std::move(keys.to_display);
   summary.message_id = std::move(keys.message_id);
   summary.references = std::move(keys.references);
-  summary.texts = summary_texts(root, message, true);
+  summary.texts = summary_texts(root, message, forms, true);
   out.text.message = id;
   mail::SearchHeader header = mail::search_header(message, mail::declared_charset(root));
   out.text.header = std::move(header.fields);
@@ -70,11 +65,12 @@ Summarized summarize(MessageId id, std::string_view message, Time received_at) {
 }
 
 std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages,
-                                      const StopWord& stop) {
+                                      const TextForms& forms, const StopWord& stop) {
   std::vector<Summarized> made;
   for (const store::MessageBytes& message : messages) {
     if (*stop) break;
-    if (message.error.empty()) made.push_back(summarize(message.id, message.bytes, message.received_at));
+    if (message.error.empty())
+      made.push_back(summarize(message.id, message.bytes, message.received_at, forms));
   }
   return made;
 }
@@ -90,17 +86,36 @@ void Indexer::stop() {
 void Indexer::keep(std::vector<Summarized> made) {
   rt::Loop* home = home_;
   if (home == nullptr || made.empty()) return;
-  home->post([this, made = std::move(made)]() mutable {
+  {
+    std::lock_guard lock(kept_mutex_);
     for (Summarized& one : made) {
-      uint64_t octets = octets_of(one);
+      const uint64_t octets = octets_of(one);
       if (kept_octets_ + octets > kKeptOctetsMax) break;
-      kept_octets_ += octets;
-      kept_.push_back(std::move(one));
+      const MessageId id = one.summary.message;
+      // The same may have been made several times.
+      if (kept_.emplace(id, std::make_shared<const Summarized>(std::move(one))).second)
+        kept_octets_ += octets;
     }
+  }
+  home->post([this] {
     last_reader_ = rt::Loop::current().now();
     if (!first_change_) first_change_ = last_reader_;
     wake_.notify();
   });
+}
+
+std::vector<Summarized> Indexer::find_kept(const std::vector<MessageId>& messages) const {
+  std::vector<std::shared_ptr<const Summarized>> found;
+  {
+    std::lock_guard lock(kept_mutex_);
+    if (kept_.empty()) return {};
+    for (MessageId id : messages) {
+      if (auto kept = kept_.find(id); kept != kept_.end()) found.push_back(kept->second);
+    }
+  }
+  std::vector<Summarized> out;
+  for (const std::shared_ptr<const Summarized>& one : found) out.push_back(*one);
+  return out;
 }
 
 void Indexer::make_way() {
@@ -118,11 +133,13 @@ rt::Task<void> Indexer::run() {
   std::unique_ptr<store::Subscription> subscription = store_.subscribe(rt::Loop::current(), changed);
   first_change_ = rt::Loop::current().now();  // what was left over from the last time
   while (!*stopping_) {
-    co_await wait_for_work();
-    if (*stopping_) break;
-    first_change_.reset();
     bool failed = false;
     try {
+      co_await write_kept();
+      co_await wait_for_work();
+      if (*stopping_) break;
+      if (has_kept()) continue;
+      first_change_.reset();
       co_await work_off();
     } catch (const std::exception& e) {
       // Summaries are derived: whoever needs one makes it, and we try again later.
@@ -136,9 +153,9 @@ rt::Task<void> Indexer::run() {
   home_ = nullptr;
 }
 
-// Deliveries go first: until they pause, or the work is old.
+// Deliveries go first: until they pause, or the work is old. What is made already waits for nobody.
 rt::Task<void> Indexer::wait_for_work() {
-  while (!*stopping_) {
+  while (!*stopping_ && !has_kept()) {
     if (!first_change_) {
       co_await wake_.wait();
       continue;
@@ -149,8 +166,11 @@ rt::Task<void> Indexer::wait_for_work() {
   }
 }
 
-// Who makes what he needs himself waits for it, and we do not.
-rt::Task<void> Indexer::let_readers_pass(Instant patience_ends) {
+// Who makes what he needs himself waits for it, and we do not, for a while.
+rt::Task<void> Indexer::let_readers_pass() {
+  const auto theirs =
+      std::max<std::chrono::microseconds>(options_.reader_share * last_batch_, options_.reader_time_min);
+  const Instant patience_ends = rt::Loop::current().now() + theirs;
   while (!*stopping_ && last_reader_) {
     Instant due = std::min(*last_reader_ + options_.quiet, patience_ends);
     if (due <= rt::Loop::current().now()) co_return;
@@ -158,27 +178,44 @@ rt::Task<void> Indexer::let_readers_pass(Instant patience_ends) {
   }
 }
 
-rt::Task<void> Indexer::work_off() {
-  const Instant patience_ends = rt::Loop::current().now() + options_.delay_max;
-  co_await let_readers_pass(patience_ends);
-  std::vector<Summarized> kept = std::exchange(kept_, {});
-  kept_octets_ = 0;
-  // The same may have been made several times.
-  std::ranges::sort(kept, {}, message_of);
-  auto [doubled, end] = std::ranges::unique(kept, {}, message_of);
-  kept.erase(doubled, end);
-  for (size_t i = 0; i < kept.size() && !*stopping_; i += options_.batch_max) {
-    auto first = kept.begin() + static_cast<ptrdiff_t>(i);
-    auto last = kept.begin() + static_cast<ptrdiff_t>(std::min(i + options_.batch_max, kept.size()));
-    co_await write({std::move_iterator(first), std::move_iterator(last)});
+bool Indexer::has_kept() const {
+  std::lock_guard lock(kept_mutex_);
+  return !kept_.empty();
+}
+
+// They stay to be found until they are written.
+rt::Task<void> Indexer::write_kept() {
+  while (!*stopping_) {
+    std::vector<Summarized> batch;
+    {
+      std::lock_guard lock(kept_mutex_);
+      for (auto kept = kept_.begin(); kept != kept_.end() && batch.size() < options_.batch_max; ++kept)
+        batch.push_back(*kept->second);
+    }
+    if (batch.empty()) co_return;
+    std::vector<MessageId> written;
+    for (const Summarized& one : batch) written.push_back(one.summary.message);
+    co_await write(std::move(batch));
+    std::lock_guard lock(kept_mutex_);
+    for (MessageId id : written) {
+      auto kept = kept_.find(id);
+      kept_octets_ -= octets_of(*kept->second);
+      kept_.erase(kept);
+    }
   }
+}
+
+rt::Task<void> Indexer::work_off() {
   MessageId after = after_;
   while (!*stopping_) {
+    co_await let_readers_pass();
+    co_await write_kept();
     std::vector<MessageId> batch = co_await store_.read(store::list_unsummarized, after, options_.batch_max);
     if (batch.empty()) break;
     after = batch.back();
+    const Instant begun = rt::Loop::current().now();
     co_await summarize_batch(std::move(batch));
-    co_await let_readers_pass(patience_ends);
+    last_batch_ = rt::Loop::current().now() - begun;
   }
   // A message may be committed after one with a higher id: the next pass looks at
   // what this one looked at once more.
@@ -191,7 +228,7 @@ rt::Task<void> Indexer::summarize_batch(std::vector<MessageId> ids) {
     ids.erase(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(messages.size()));
     const size_t count = messages.size();
     std::vector<Summarized> made =
-        co_await rt::offload(world_.blocking, summarize_all, std::move(messages), stopping_);
+        co_await rt::offload(world_.blocking, summarize_all, std::move(messages), options_.forms, stopping_);
     if (!*stopping_) counters_.failed += count - made.size();
     co_await write(std::move(made));
   }

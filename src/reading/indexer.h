@@ -1,18 +1,22 @@
 // Indexer: makes the summary and the search text of every message that has none
 // yet and gives it its thread, in the background, in the order in which messages
 // came. Who needs one at once makes it himself (summarize) and tells the indexer to
-// keep it; who needs its texts alone makes these, and the indexer makes way.
+// keep it; who needs its texts alone makes these, and the indexer makes way, but for a
+// share of the time.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "io/world.h"
 #include "mail/message.h"
+#include "reading/text_forms.h"
 #include "rt/event.h"
 #include "rt/task.h"
 #include "store/store.h"
@@ -22,7 +26,8 @@ namespace pabal::reading {
 
 // From the message as its reader gets it (prefix and bytes).
 // with_preview: it costs as much as all the rest.
-store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, bool with_preview);
+store::SummaryTexts summary_texts(const mail::Part& root, std::string_view message, const TextForms& forms,
+                                  bool with_preview);
 // Said to work on other threads: nobody waits for it any more, it ends where it can.
 using StopWord = std::shared_ptr<std::atomic<bool>>;
 
@@ -30,15 +35,21 @@ struct Summarized {
   store::Summary summary;
   store::SearchText text;
 };
-Summarized summarize(MessageId id, std::string_view message, Time received_at);
+Summarized summarize(MessageId id, std::string_view message, Time received_at, const TextForms& forms);
 // Those that could be read.
-std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages, const StopWord& stop);
+std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages,
+                                      const TextForms& forms, const StopWord& stop);
 
 struct IndexerOptions {
-  // Waits until deliveries, and readers who cannot wait for it, pause for so long, or
-  // the oldest work is that old.
+  TextForms forms;
+  // Waits until deliveries, and readers who cannot wait for it, pause for so long; for
+  // deliveries at most until the oldest work is delay_max old.
   Duration quiet = std::chrono::milliseconds(200);
   Duration delay_max = std::chrono::seconds(10);
+  // Readers who never pause have so many times as long as a batch takes before the next
+  // one, and that at least: it keeps a share of the machine however busy they are.
+  int reader_share = 4;
+  Duration reader_time_min = std::chrono::milliseconds(50);
   size_t batch_max = 200;                  // messages in one commit
   uint64_t octets_max = 16 * 1024 * 1024;  // that are read at a time
 };
@@ -52,8 +63,10 @@ class Indexer {
   rt::Task<void> run();
   void stop();
 
-  // Somebody had to make these himself. Any thread.
+  // Somebody had to make these himself: they are written at once. Any thread.
   void keep(std::vector<Summarized> made);
+  // Of these messages (rising), what is kept and not written yet, rising. Any thread.
+  std::vector<Summarized> find_kept(const std::vector<MessageId>& messages) const;
   // Somebody is just making what he needs of mails that are not indexed. Any thread.
   void make_way();
 
@@ -61,10 +74,13 @@ class Indexer {
     std::atomic<uint64_t> indexed{0}, failed{0};
   };
   const Counters& counters() const { return counters_; }
+  const TextForms& forms() const { return options_.forms; }
 
  private:
   rt::Task<void> wait_for_work();
-  rt::Task<void> let_readers_pass(Instant patience_ends);
+  rt::Task<void> let_readers_pass();
+  bool has_kept() const;
+  rt::Task<void> write_kept();
   rt::Task<void> work_off();
   rt::Task<void> summarize_batch(std::vector<MessageId> ids);
   rt::Task<void> write(std::vector<Summarized> made);
@@ -77,11 +93,14 @@ class Indexer {
   rt::Event wake_;
   const StopWord stopping_ = std::make_shared<std::atomic<bool>>(false);
   Instant last_change_;
-  std::optional<Instant> first_change_;  // of what is not worked off yet
-  std::optional<Instant> last_reader_;   // who made something himself
-  std::vector<Summarized> kept_;         // not written yet
-  uint64_t kept_octets_ = 0;
+  std::optional<Instant> first_change_;     // of what is not worked off yet
+  std::optional<Instant> last_reader_;      // who made something himself
+  std::chrono::microseconds last_batch_{};  // so long the last one took
   MessageId after_, last_end_;
+
+  mutable std::mutex kept_mutex_;
+  std::map<MessageId, std::shared_ptr<const Summarized>> kept_;  // not written yet
+  uint64_t kept_octets_ = 0;
 };
 
 }  // namespace pabal::reading

@@ -85,6 +85,24 @@ rt::Task<void> give_threads(Context& context, std::vector<MessageId> messages) {
   if (!summaries.empty()) co_await context.store.write(give, std::move(summaries));
 }
 
+// Somebody may have made them just now. Returns the others.
+rt::Task<std::vector<MessageId>> use_kept(Context& context, std::vector<MessageId> messages,
+                                          const SummarizedUse& use) {
+  std::vector<MessageId> others;
+  for (size_t begin = 0; begin < messages.size(); begin += kBatchMessages) {
+    const size_t end = std::min(begin + kBatchMessages, messages.size());
+    const std::vector<MessageId> batch(messages.begin() + static_cast<ptrdiff_t>(begin),
+                                       messages.begin() + static_cast<ptrdiff_t>(end));
+    std::vector<Summarized> kept = context.indexer.find_kept(batch);
+    for (MessageId id : batch) {
+      auto of = [](const Summarized& one) { return one.summary.message; };
+      if (!std::ranges::binary_search(kept, id, {}, of)) others.push_back(id);
+    }
+    if (!kept.empty()) co_await use(std::move(kept));
+  }
+  co_return others;
+}
+
 }  // namespace
 
 void check_cut_off(const Context& context) {
@@ -93,6 +111,7 @@ void check_cut_off(const Context& context) {
 
 rt::Task<size_t> summarize_now(Context& context, std::vector<MessageId> messages, SummarizedUse use) {
   size_t damaged = 0;
+  messages = co_await use_kept(context, std::move(messages), use);
   for (size_t next = 0; next < messages.size();) {
     check_cut_off(context);
     size_t count = std::min(kReadMessages, messages.size() - next);
@@ -102,8 +121,8 @@ rt::Task<size_t> summarize_now(Context& context, std::vector<MessageId> messages
     next += read.size();
     for (const store::MessageBytes& message : read)
       damaged += !message.error.empty() && !message.gone ? 1 : 0;
-    std::vector<Summarized> made =
-        co_await rt::offload(context.world.blocking, summarize_all, std::move(read), context.cut_off);
+    std::vector<Summarized> made = co_await rt::offload(
+        context.world.blocking, summarize_all, std::move(read), context.indexer.forms(), context.cut_off);
     check_cut_off(context);
     made = co_await use(std::move(made));
     context.indexer.keep(std::move(made));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reading/known_mailboxes.h"
 #include "reading/trees.h"
 #include "store/changes.h"
 #include "store/private_seen.h"
@@ -131,8 +132,9 @@ rt::Task<void> View::refresh() {
   }
 }
 
-Views::Views(store::Store& store, SharedSnapshots& shared, Trees& trees, size_t unused_octets_max)
-    : store_(store), shared_(shared), trees_(trees), unused_octets_max_(unused_octets_max) {
+Views::Views(store::Store& store, SharedSnapshots& shared, Trees& trees, KnownMailboxes& known,
+             size_t unused_octets_max)
+    : store_(store), shared_(shared), trees_(trees), known_(known), unused_octets_max_(unused_octets_max) {
   subscription_ = store_.subscribe(
       rt::Loop::current(), [this](const std::vector<store::MailboxChange>& changes) { changed(changes); });
 }
@@ -215,6 +217,7 @@ void Views::unwatch_account(AccountId account, Observer& observer) {
 
 void Views::changed(const std::vector<store::MailboxChange>& changes) {
   trees_.changed();
+  known_.changed(changes);
   for (const store::MailboxChange& change : changes) {
     auto found = views_.lower_bound({change.mailbox, AccountId{}});
     while (found != views_.end() && found->first.mailbox == change.mailbox) {

@@ -25,6 +25,7 @@
 
 namespace pabal::reading {
 
+class KnownMailboxes;
 class Trees;
 
 // One mailbox as it is now.
@@ -69,8 +70,9 @@ class Views {
  public:
   // On the loop whose sessions use it. unused_octets_max: memory for views that
   // no session has open any more.
-  // trees: told of changes before the observers are.
-  Views(store::Store& store, SharedSnapshots& shared, Trees& trees, size_t unused_octets_max);
+  // trees, known: told of changes before the observers are.
+  Views(store::Store& store, SharedSnapshots& shared, Trees& trees, KnownMailboxes& known,
+        size_t unused_octets_max);
   ~Views();
 
   // Up to date. reader: as SeenMailbox says. nullptr: there is no such mailbox. Throws StoreError.
@@ -90,6 +92,7 @@ class Views {
   store::Store& store_;
   SharedSnapshots& shared_;
   Trees& trees_;
+  KnownMailboxes& known_;
   const size_t unused_octets_max_;
   std::map<ViewKey, std::weak_ptr<View>> views_;
   std::list<std::shared_ptr<View>> kept_;  // last used first

@@ -38,7 +38,8 @@ void record_change(Transaction& tx, AccountId account, const Change& change) {
       .bind(static_cast<int64_t>(change.kind))
       .bind(change.reader.value)
       .run();
-  MailboxChange changed{account, change.mailbox};
+  const bool of_mailbox = change.kind == ChangeKind::mailbox || change.kind == ChangeKind::mailbox_removed;
+  MailboxChange changed{account, change.mailbox, !of_mailbox};
   if (tx.changes.empty() || tx.changes.back() != changed) tx.changes.push_back(changed);
 }
 

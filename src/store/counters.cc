@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "store/tally.h"
 #include "store/uid_validity.h"
 
 namespace pabal::store {
@@ -70,7 +71,8 @@ class AccountCounters {
 
   void compare_mailboxes() {
     Statement select = db_.prepare(
-        "SELECT id, name, messages, octets, uidnext, modseq, uidvalidity FROM mailbox WHERE account = ? "
+        "SELECT id, name, messages, octets, uidnext, modseq, uidvalidity, unseen, deleted, deleted_octets "
+        "FROM mailbox WHERE account = ? "
         "ORDER BY id");
     select.bind(account_.value);
     while (select.step()) compare_mailbox(select);
@@ -80,28 +82,31 @@ class AccountCounters {
     const MailboxId id{row.number(0)};
     const std::string name = address_ + ' ' + row.text(1);
     Newest newest = newest_[id.value];
-    int64_t messages = 0, octets = 0;
+    Tally found;
     Statement select = db_.prepare(
         "SELECT mail.uid, mail.size_octets, mail.modseq, message.size_octets + length(message.prefix) + "
         "CASE message.deliveries WHEN 0 THEN 0 ELSE coalesce((SELECT length(fields) FROM delivery "
-        "WHERE delivery.message = mail.message AND delivery.account = ?), 0) END "
+        "WHERE delivery.message = mail.message AND delivery.account = ?), 0) END, mail.flags "
         "FROM mail LEFT JOIN message ON message.id = mail.message WHERE mail.mailbox = ?");
     select.bind(account_.value).bind(id.value);
     while (select.step()) {
       // Of a mail whose message is lost the size that it had counts on.
       int64_t size = select.number(select.is_null(3) ? 1 : 3);
       expect_equal({WrongCounter::mail, "size_octets", id, {select.number(0)}, name}, select.number(1), size);
-      ++messages;
-      octets += size;
+      found.add(static_cast<uint64_t>(select.number(4)), size);
       newest.uid = std::max(newest.uid, select.number(0));
       newest.modseq = std::max(newest.modseq, select.number(2));
     }
-    expect_equal({WrongCounter::mailbox, "messages", id, {}, name}, row.number(2), messages);
-    expect_equal({WrongCounter::mailbox, "octets", id, {}, name}, row.number(3), octets);
+    expect_equal({WrongCounter::mailbox, "messages", id, {}, name}, row.number(2), found.messages);
+    expect_equal({WrongCounter::mailbox, "octets", id, {}, name}, row.number(3), found.octets);
+    expect_equal({WrongCounter::mailbox, "unseen", id, {}, name}, row.number(7), found.flags.unseen);
+    expect_equal({WrongCounter::mailbox, "deleted", id, {}, name}, row.number(8), found.flags.deleted);
+    expect_equal({WrongCounter::mailbox, "deleted_octets", id, {}, name}, row.number(9),
+                 found.flags.deleted_octets);
     expect_least({WrongCounter::mailbox, "uidnext", id, {}, name}, row.number(4), newest.uid + 1);
     expect_least({WrongCounter::mailbox, "modseq", id, {}, name}, row.number(5), newest.modseq);
-    messages_ += messages;
-    octets_ += octets;
+    messages_ += found.messages;
+    octets_ += found.octets;
     modseq_ = std::max({modseq_, newest.modseq, row.number(5)});
     uidvalidity_ = std::max(uidvalidity_, row.number(6));
   }

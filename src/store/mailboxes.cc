@@ -76,8 +76,9 @@ std::vector<std::string> split_keywords(std::string_view text) {
 }
 
 constexpr std::string_view kMailboxColumns =
-    "SELECT id, account, name, special_use, uidvalidity, uidnext, modseq, messages, octets, keywords "
-    "FROM mailbox ";
+    "SELECT id, account, name, special_use, uidvalidity, uidnext, modseq, messages, octets, keywords, "
+    "unseen, "
+    "deleted, deleted_octets FROM mailbox ";
 
 Mailbox read_mailbox(const Statement& row) {
   return {{row.number(0)},
@@ -89,7 +90,8 @@ Mailbox read_mailbox(const Statement& row) {
           {row.number(6)},
           static_cast<uint64_t>(row.number(7)),
           static_cast<uint64_t>(row.number(8)),
-          split_keywords(row.view(9))};
+          split_keywords(row.view(9)),
+          {.unseen = row.number(10), .deleted = row.number(11), .deleted_octets = row.number(12)}};
 }
 
 // With everything that hangs on it. Its mails are gone already.
@@ -119,12 +121,15 @@ void move_inbox_mails(Transaction& tx, AccountId account, const Mailbox& inbox, 
   MailboxId target = insert_mailbox(tx, account, to, "", modseq);
   tx.db
       .prepare(
-          "UPDATE mailbox SET uidnext = ?, messages = ?, octets = ?, keywords = ? WHERE id = ? AND account = "
-          "?")
+          "UPDATE mailbox SET uidnext = ?, messages = ?, octets = ?, keywords = ?, unseen = ?, deleted = ?, "
+          "deleted_octets = ? WHERE id = ? AND account = ?")
       .bind(inbox.uid_next.value)
       .bind(static_cast<int64_t>(inbox.messages))
       .bind(static_cast<int64_t>(inbox.octets))
       .bind(join(inbox.keywords, " "))
+      .bind(inbox.flags.unseen)
+      .bind(inbox.flags.deleted)
+      .bind(inbox.flags.deleted_octets)
       .bind(target.value)
       .bind(account.value)
       .run();
@@ -135,7 +140,10 @@ void move_inbox_mails(Transaction& tx, AccountId account, const Mailbox& inbox, 
       .bind(inbox.id.value)
       .run();
   if (group) move_private_seen(tx, inbox.id, target);
-  tx.db.prepare("UPDATE mailbox SET messages = 0, octets = 0, modseq = ? WHERE id = ?")
+  tx.db
+      .prepare(
+          "UPDATE mailbox SET messages = 0, octets = 0, unseen = 0, deleted = 0, deleted_octets = 0, "
+          "modseq = ? WHERE id = ?")
       .bind(modseq.value)
       .bind(inbox.id.value)
       .run();

@@ -38,6 +38,12 @@ struct Mail {
   Time saved_at;  // when it came into this mailbox (RFC 8514)
 };
 
+// How many mails of a mailbox have which flag. unseen: as everybody sees them; in a
+// group's mailbox each reader has his own \Seen beside it (tally.h).
+struct FlagTally {
+  int64_t unseen = 0, deleted = 0, deleted_octets = 0;
+};
+
 struct Mailbox {
   MailboxId id;
   AccountId account;
@@ -49,6 +55,7 @@ struct Mailbox {
   uint64_t messages = 0;
   uint64_t octets = 0;
   std::vector<std::string> keywords;
+  FlagTally flags;
 };
 
 // Rising and disjoint, both ends included. A range may reach over UIDs that no

@@ -8,6 +8,7 @@
 #include "store/deliveries.h"
 #include "store/mailboxes.h"
 #include "store/private_seen.h"
+#include "store/tally.h"
 
 namespace pabal::store {
 
@@ -106,16 +107,19 @@ UidRanges choose_mails(Database& db, MailboxId mailbox, const UidRanges& uids, A
 }
 
 // UIDs for mails that come into a mailbox, which counts them. Returns the first.
-Uid take_uids(Transaction& tx, AccountId account, MailboxId mailbox, ModSeq modseq, int64_t messages,
-              int64_t octets) {
+Uid take_uids(Transaction& tx, AccountId account, MailboxId mailbox, ModSeq modseq, const Tally& come) {
   tx.db
       .prepare(
-          "UPDATE mailbox SET uidnext = uidnext + ?, modseq = ?, messages = messages + ?, "
-          "octets = octets + ? WHERE id = ? AND account = ?")
-      .bind(messages)
+          "UPDATE mailbox SET uidnext = uidnext + ?, modseq = ?, messages = messages + ?, octets = octets + "
+          "?, unseen = unseen + ?, deleted = deleted + ?, deleted_octets = deleted_octets + ? "
+          "WHERE id = ? AND account = ?")
+      .bind(come.messages)
       .bind(modseq.value)
-      .bind(messages)
-      .bind(octets)
+      .bind(come.messages)
+      .bind(come.octets)
+      .bind(come.flags.unseen)
+      .bind(come.flags.deleted)
+      .bind(come.flags.deleted_octets)
       .bind(mailbox.value)
       .bind(account.value)
       .run();
@@ -124,7 +128,7 @@ Uid take_uids(Transaction& tx, AccountId account, MailboxId mailbox, ModSeq mods
     throw StoreError("mailbox " + std::to_string(mailbox.value) + " does not exist any more");
   if (select.number(0) > kUidMax)
     throw StoreError("mailbox " + std::to_string(mailbox.value) + " has no UIDs left");
-  return Uid{select.number(0) - messages};
+  return Uid{select.number(0) - come.messages};
 }
 
 void insert_mail(Transaction& tx, const Mail& mail) {
@@ -216,7 +220,7 @@ void copy_range(Transaction& tx, MailboxId from, const UidRange& range, bool gap
 // Copies from another account are as long as this one sees them (deliveries.h).
 // counted: what they count as so far.
 void measure_again(Transaction& tx, AccountId account, MailboxId mailbox, const UidRange& copies,
-                   int64_t counted) {
+                   const Tally& counted) {
   tx.db
       .prepare(
           "UPDATE mail SET size_octets = (SELECT message.size_octets + length(message.prefix) + "
@@ -229,16 +233,10 @@ void measure_again(Transaction& tx, AccountId account, MailboxId mailbox, const 
       .bind(copies.last.value)
       .run();
   if (tx.db.changes() == 0) return;
-  int64_t more = 0;
-  {
-    Statement select =
-        tx.db.prepare("SELECT sum(size_octets) FROM mail WHERE mailbox = ? AND uid BETWEEN ? AND ?");
-    select.bind(mailbox.value).bind(copies.first.value).bind(copies.last.value).step();
-    more = select.number(0) - counted;
-  }
-  tx.db.prepare("UPDATE mailbox SET octets = octets + ? WHERE id = ?").bind(more).bind(mailbox.value).run();
+  const Tally more = tally(tx.db, mailbox, copies) - counted;
+  count(tx, mailbox, more);
   tx.db.prepare("UPDATE account SET used_octets = used_octets + ? WHERE id = ?")
-      .bind(more)
+      .bind(more.octets)
       .bind(account.value)
       .run();
 }
@@ -276,7 +274,9 @@ Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageR
   int64_t octets = static_cast<int64_t>(message.size_octets + message.prefix.size());
   if (message.deliveries) octets += static_cast<int64_t>(delivery_fields(tx.db, message.id, account).size());
   ModSeq modseq = next_modseq(tx, account, octets, 1);
-  Uid uid = take_uids(tx, account, mailbox, modseq, 1, octets);
+  Tally come;
+  come.add(flags & ~own, octets);
+  Uid uid = take_uids(tx, account, mailbox, modseq, come);
   insert_mail(tx, {mailbox, uid, message.id, modseq, flags & ~own, static_cast<uint64_t>(octets),
                    internal_date.value_or(message.received_at), tx.now});
   if (own != 0) set_private_seen(tx, mailbox, reader, {{uid, uid}}, true, modseq);
@@ -307,6 +307,7 @@ FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox,
   const uint64_t set = change.mode == FlagChange::remove ? 0 : may;
   const uint64_t own = reader ? uint64_t{kSeen} : 0;  // what is the reader's alone
   FlagsChanged result;
+  Tally before, after;  // of what is everybody's
   Neighbours changed, shared, seen, seen_alone;
   look_at_mails(tx.db, mailbox, uids, reader, [&](const Statement& row, bool gap) {
     const Uid uid{row.number(0)};
@@ -317,6 +318,8 @@ FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox,
       differs = 0;
     }
     changed.put(uid, differs != 0, gap);
+    before.add(flags | own, row.number(4));
+    after.add((flags ^ differs) | own, row.number(4));
     if (!reader) return;
     shared.put(uid, (differs & ~own) != 0, gap);
     seen.put(uid, (differs & own) != 0, gap);
@@ -332,10 +335,7 @@ FlagsChanged change_flags(Transaction& tx, AccountId account, MailboxId mailbox,
   if (reader) set_private_seen(tx, mailbox, reader, seen.ranges(), (set & own) != 0, result.modseq);
   for (const UidRange& range : seen_alone.ranges())
     record_change(tx, account, {result.modseq, mailbox, range.first, range.last, ChangeKind::flags, reader});
-  tx.db.prepare("UPDATE mailbox SET modseq = ? WHERE id = ?")
-      .bind(result.modseq.value)
-      .bind(mailbox.value)
-      .run();
+  count(tx, mailbox, after - before, result.modseq);
   return result;
 }
 
@@ -347,25 +347,24 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
   const uint64_t copied = apart ? mask & ~uint64_t{kSeen} : mask;
   UidRanges seen_places;  // of those that have it, from 0
   uint64_t flags = 0;
-  int64_t octets = 0;
+  Tally come;
   UidRanges ranges = choose_mails(tx.db, from, uids, seen.from, [&](const Statement& row) {
     add_to(result.from, Uid{row.number(0)});
-    const bool has_seen = (static_cast<uint64_t>(row.number(3)) & mask & kSeen) != 0;
-    if (apart && has_seen) add_to(seen_places, Uid{static_cast<int64_t>(result.messages)});
-    flags |= static_cast<uint64_t>(row.number(3)) & mask;
-    octets += row.number(4);
+    const uint64_t of_mail = static_cast<uint64_t>(row.number(3)) & mask;
+    if (apart && (of_mail & kSeen) != 0) add_to(seen_places, Uid{static_cast<int64_t>(result.messages)});
+    flags |= of_mail;
+    come.add(of_mail, row.number(4));
     ++result.messages;
     return true;
   });
   if (result.messages == 0) return result;
-  if (check_quota && !has_room(tx.db, to_account, octets)) return {.over_quota = true};
+  if (check_quota && !has_room(tx.db, to_account, come.octets)) return {.over_quota = true};
 
   const Mailbox source = find_mailbox(tx.db, from).value();
   KeywordMap keywords(tx, source, to_account, to, flags);
-  auto count = static_cast<int64_t>(result.messages);
-  ModSeq modseq = next_modseq(tx, to_account, octets, count);
-  Uid first = take_uids(tx, to_account, to, modseq, count, octets);
-  result.to = {{first, Uid{first.value + count - 1}}};
+  ModSeq modseq = next_modseq(tx, to_account, come.octets, come.messages);
+  Uid first = take_uids(tx, to_account, to, modseq, come);
+  result.to = {{first, Uid{first.value + come.messages - 1}}};
   if (keywords.same()) {
     Uid next = first;
     auto without_gaps = result.from.begin();
@@ -392,22 +391,26 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
   } else {
     for (const UidRange& range : seen_places) update_flags(tx, to, range, ~uint64_t{0}, kSeen, modseq);
   }
-  if (source.account != to_account) measure_again(tx, to_account, to, result.to[0], octets);
+  Tally counted = come;
+  if (seen.from || seen.to) {  // who copies sees other flags than there are for all
+    counted = tally(tx.db, to, result.to[0]);
+    count(tx, to, counted - come);
+  }
+  if (source.account != to_account) measure_again(tx, to_account, to, result.to[0], counted);
   record_change(tx, to_account, {modseq, to, result.to[0].first, result.to[0].last, ChangeKind::added});
   return result;
 }
 
 UidRanges expunge(Transaction& tx, AccountId account, MailboxId mailbox, const UidRanges& uids,
                   bool only_deleted) {
-  int64_t messages = 0, octets = 0;
+  Tally gone;
   UidRanges ranges = choose_mails(tx.db, mailbox, uids, {}, [&](const Statement& row) {
     if (only_deleted && (row.number(3) & kDeleted) == 0) return false;
-    ++messages;
-    octets += row.number(4);
+    gone.add(static_cast<uint64_t>(row.number(3)), row.number(4));
     return true;
   });
   if (ranges.empty()) return ranges;
-  const auto [modseq, group] = advance(tx, account, -octets, -messages);
+  const auto [modseq, group] = advance(tx, account, -gone.octets, -gone.messages);
   if (group) forget_private_seen(tx, mailbox, ranges);
   for (const UidRange& range : ranges) {
     std::vector<MessageId> last = list_last_references(tx, mailbox, range);
@@ -419,12 +422,7 @@ UidRanges expunge(Transaction& tx, AccountId account, MailboxId mailbox, const U
     record_change(tx, account, {modseq, mailbox, range.first, range.last, ChangeKind::expunged});
     for (MessageId message : last) release_message(tx, message);
   }
-  tx.db.prepare("UPDATE mailbox SET modseq = ?, messages = messages - ?, octets = octets - ? WHERE id = ?")
-      .bind(modseq.value)
-      .bind(messages)
-      .bind(octets)
-      .bind(mailbox.value)
-      .run();
+  count(tx, mailbox, Tally{} - gone, modseq);
   return ranges;
 }
 

@@ -32,7 +32,11 @@ std::unique_ptr<Subscription> Notices::subscribe(const std::shared_ptr<Notices>&
 void Notices::publish(std::vector<MailboxChange> changes) {
   if (changes.empty() || !any_) return;
   std::ranges::sort(changes);
-  changes.erase(std::ranges::unique(changes).begin(), changes.end());
+  // Of a pair what says more comes first, and stays.
+  auto same = [](const MailboxChange& a, const MailboxChange& b) {
+    return a.account == b.account && a.mailbox == b.mailbox;
+  };
+  changes.erase(std::ranges::unique(changes, same).begin(), changes.end());
   auto shared = std::make_shared<const std::vector<MailboxChange>>(std::move(changes));
   std::lock_guard lock(mutex_);
   for (const std::shared_ptr<Listener>& listener : listeners_) {

@@ -349,9 +349,21 @@ ALTER TABLE message ADD COLUMN block_checksums BLOB;
 ALTER TABLE summary_texts ADD COLUMN outline BLOB NOT NULL DEFAULT x'';
 )sql";
 
+// STATUS reads no mail.
+constexpr const char* kVersion8 = R"sql(
+ALTER TABLE mailbox ADD COLUMN unseen INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailbox ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailbox ADD COLUMN deleted_octets INTEGER NOT NULL DEFAULT 0;
+UPDATE mailbox SET
+  unseen = (SELECT count(*) FROM mail WHERE mail.mailbox = mailbox.id AND mail.flags & 1 = 0),
+  deleted = (SELECT count(*) FROM mail WHERE mail.mailbox = mailbox.id AND mail.flags & 8 <> 0),
+  deleted_octets = (SELECT coalesce(sum(mail.size_octets), 0) FROM mail
+    WHERE mail.mailbox = mailbox.id AND mail.flags & 8 <> 0);
+)sql";
+
 // The n-th leads from version n to n + 1.
 constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                                               kVersion5, kVersion6, kVersion7};
+                                                               kVersion5, kVersion6, kVersion7, kVersion8};
 
 }  // namespace
 

@@ -66,7 +66,8 @@ using NewBlobs = std::vector<NewBlob>;
 // What record_change told of: look what is new there.
 struct MailboxChange {
   AccountId account;
-  MailboxId mailbox;
+  MailboxId mailbox;        // 0: what belongs to the account itself
+  bool mails_only = false;  // the mailbox itself is as before: its name, its rights, that it is there
   auto operator<=>(const MailboxChange&) const = default;
 };
 

@@ -18,9 +18,9 @@ namespace pabal::store {
 // When the way in which they are made changes, this is raised: older ones do not count.
 inline constexpr int64_t kSummaryVersion = 4;
 
-// What FETCH shows of a message without reading it.
+// What lists show of a message without reading it.
 struct SummaryTexts {
-  // IMAP text (RFC 9051 §7.5.2), in all its forms (proto/imap/response.h).
+  // In the form of the protocol that shows them (reading/text_forms.h).
   std::string envelope, body_structure;
   // Where its parts lie (mail/outline.h), packed; "": to be made again, as if there were
   // no texts at all.

@@ -42,7 +42,7 @@ struct Shape {
 };
 constexpr Shape kShapes[] = {
     {RowKind::message, "message", true, "nbbiiibbiiii?", "?i?"},
-    {RowKind::mailbox, "mailbox", true, "nibbiiiii", "bbi"},
+    {RowKind::mailbox, "mailbox", true, "nibbiiiii", "bbiiii"},
     {RowKind::account, "account", true, "nbbbbiiiiiii", "iii"},
     {RowKind::queue_entry, "queue_entry", true, "nibbb??iiiiiibbb", "i"},
     {RowKind::mail, "mail", false, "iiiiiii", "i"},

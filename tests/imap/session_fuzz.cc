@@ -16,6 +16,7 @@
 #include "rt/loop.h"
 #include "rt/task_group.h"
 #include "serve/imap/server.h"
+#include "serve/imap/text_forms.h"
 #include "sim/world.h"
 #include "simulation/imap_response.h"
 #include "store/hash.h"
@@ -129,7 +130,7 @@ rt::Task<void> play(sim::SimWorld& sim, Talk& talk, uint8_t cut) {
   std::unique_ptr<store::Store> store = store::Store::open(world, {.directory = kDirectory});
   {
     directory::Directory directory(world, *store);
-    reading::Indexer indexer(world, *store, {});
+    reading::Indexer indexer(world, *store, {.forms = serve::imap::text_forms()});
     serve::imap::ImapCounters counters;
     listen::Seats seats(10, 10);
     directory::Gate gate(world, {.fake_salt_key = std::string(32, 'x')}, nullptr);

@@ -98,35 +98,51 @@ TEST_F(IndexerInTime, LetsNoMailWaitForLongerThanTenSeconds) {
 TEST_F(IndexerInTime, MakesWayForReaders) {
   with_indexer([this]() -> rt::Task<void> {
     co_await deliver(3);
-    co_await read_for(seconds(5));
-    EXPECT_EQ(indexed(), 0u);
     co_await rt::sleep_for(milliseconds(150));
+    indexer_->make_way();
+    co_await rt::sleep_for(milliseconds(60));  // the pause of deliveries is over, the reader's is not
+    EXPECT_EQ(indexed(), 0u);
+    co_await rt::sleep_for(milliseconds(50));
     EXPECT_EQ(indexed(), 3u);
   });
 }
 
-TEST_F(IndexerInTime, MakesWayBetweenTwoBatches) {
+TEST_F(IndexerInTime, KeepsAShareHoweverBusyReadersAre) {
   with_indexer([this]() -> rt::Task<void> {
-    const size_t batch = IndexerOptions{}.batch_max;
-    co_await deliver(static_cast<int>(batch) + 3);
-    host_.blocking().set_latency_max(milliseconds(20));
-    // The pause that it waits for is over: it has begun, and has written nothing yet.
-    co_await rt::sleep_for(IndexerOptions{}.quiet + milliseconds(1));
-    EXPECT_EQ(indexed(), 0u);
-    co_await read_for(seconds(3));
-    EXPECT_EQ(indexed(), batch);
-    co_await rt::sleep_for(seconds(1));
-    EXPECT_EQ(indexed(), batch + 3);
+    const IndexerOptions options;
+    co_await deliver(static_cast<int>(options.batch_max) + 3);
+    host_.blocking().set_latency_max(milliseconds(100));
+    rt::TaskGroup readers;
+    readers.spawn(read_for(seconds(20)));
+    const Instant begun = rt::Loop::current().now();
+    while (indexed() < options.batch_max) co_await rt::sleep_for(milliseconds(1));
+    const Instant first = rt::Loop::current().now();
+    while (indexed() < options.batch_max + 3) co_await rt::sleep_for(milliseconds(1));
+    const std::chrono::microseconds first_took = first - begun - options.quiet - options.reader_time_min;
+    EXPECT_GT(first_took, milliseconds(0));
+    EXPECT_GT(rt::Loop::current().now() - first, options.reader_share * first_took / 2);
+    EXPECT_LT(rt::Loop::current().now() - begun, seconds(10));
+    co_await readers.join();
   });
 }
 
-TEST_F(IndexerInTime, MakesWayForTenSecondsAtMost) {
+TEST_F(IndexerInTime, WhatReadersMadeIsFoundUntilItIsWritten) {
   with_indexer([this]() -> rt::Task<void> {
-    co_await deliver(3);
-    co_await read_for(seconds(9));
-    EXPECT_EQ(indexed(), 0u);
-    co_await read_for(seconds(2));
-    EXPECT_EQ(indexed(), 3u);
+    std::vector<MessageId> ids = co_await deliver(2);
+    host_.disk().set_sync_failures(100);
+    std::vector<Summarized> made;
+    made.push_back(summarize(ids[1], "Subject: made by a reader\r\n\r\n", {}, {}));
+    indexer_->keep(std::move(made));
+    for (int wait = 0; wait < 2; ++wait) {  // before it was tried, and when it could not be written
+      std::vector<Summarized> found = indexer_->find_kept(ids);
+      EXPECT_EQ(found.size(), 1u);
+      if (!found.empty()) EXPECT_EQ(found[0].summary.base_subject, "MADE BY A READER");
+      co_await rt::sleep_for(seconds(1));
+    }
+    host_.disk().set_sync_failures(0);
+    co_await rt::sleep_for(seconds(15));
+    EXPECT_TRUE(indexer_->find_kept(ids).empty());
+    EXPECT_EQ(indexed(), 2u);
   });
 }
 
@@ -135,7 +151,7 @@ TEST_F(IndexerInTime, KeepsWhatReadersMadeOnce) {
     std::vector<MessageId> ids = co_await deliver(2);
     std::vector<Summarized> made;
     for (int twice = 0; twice < 2; ++twice) {
-      made.push_back(summarize(ids[0], "Subject: made by a reader\r\n\r\n", {}));
+      made.push_back(summarize(ids[0], "Subject: made by a reader\r\n\r\n", {}, {}));
     }
     indexer_->keep(std::move(made));
     co_await rt::sleep_for(seconds(1));

@@ -46,7 +46,8 @@ class MessageUrls : public testing::Test {
                   .store = store,
                   .indexer = indexer,
                   .trees = reading::Trees(store),
-                  .views = reading::Views(store, snapshots, context.trees, 0),
+                  .known = reading::KnownMailboxes(10),
+                  .views = reading::Views(store, snapshots, context.trees, context.known, 0),
                   .texts = reading::MessageCache<store::SummaryTexts>(0),
                   .read_ahead = reading::MessageCache<store::MessageBytes>(0),
                   .cut_off = std::make_shared<std::atomic<bool>>(false)} {}

@@ -93,7 +93,7 @@ TEST_F(BackupTest, SegmentsThatAreGoneGoFromTheBackup) {
     auto remove_all = [](Transaction& tx) {
       tx.db.execute(
           "DELETE FROM mail; DELETE FROM queue_entry; DELETE FROM message; UPDATE mailbox SET messages = 0, "
-          "octets = 0; "
+          "octets = 0, unseen = 0; "
           "UPDATE account SET used_octets = 0, used_messages = 0");
     };
     co_await test::write(store, remove_all);
@@ -115,6 +115,7 @@ TEST_F(BackupTest, ASegmentThatGoesMeanwhileLeadsToANewSnapshot) {
     store->execute_now([](Transaction& tx) {
       tx.db.execute(
           "DELETE FROM mail; DELETE FROM queue_entry; DELETE FROM message WHERE segment > 0; "
+          "UPDATE mailbox SET unseen = 7 WHERE unseen > 0; "
           "INSERT INTO mail SELECT (SELECT inbox FROM account WHERE id = 1), row_number() OVER (), id, 1, 0, "
           "size_octets + length(prefix), 0, 0 FROM message;");
     });

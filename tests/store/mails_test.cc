@@ -1,6 +1,7 @@
 // Flags, copies and removals of many mails at once, and what the change feed
 // says of them.
 #include "store/changes.h"
+#include "store/tally.h"
 #include "store_world.h"
 
 namespace pabal::store {
@@ -47,17 +48,19 @@ class Mails : public RealStore {
   static void expect_counted(Transaction& tx, AccountId account) {
     uint64_t messages = 0, octets = 0;
     for (const Mailbox& mailbox : list_mailboxes(tx.db, account)) {
-      uint64_t in_it = 0, octets_in_it = 0;
+      Tally found;
       for (const Mail& mail : list_mails(tx.db, mailbox.id)) {
-        ++in_it;
-        octets_in_it += mail.size_octets;
+        found.add(mail.flags, static_cast<int64_t>(mail.size_octets));
         EXPECT_LE(mail.modseq, mailbox.modseq);
         EXPECT_LT(mail.uid, mailbox.uid_next);
       }
-      EXPECT_EQ(mailbox.messages, in_it) << mailbox.name;
-      EXPECT_EQ(mailbox.octets, octets_in_it) << mailbox.name;
-      messages += in_it;
-      octets += octets_in_it;
+      EXPECT_EQ(mailbox.messages, static_cast<uint64_t>(found.messages)) << mailbox.name;
+      EXPECT_EQ(mailbox.octets, static_cast<uint64_t>(found.octets)) << mailbox.name;
+      EXPECT_EQ(mailbox.flags.unseen, found.flags.unseen) << mailbox.name;
+      EXPECT_EQ(mailbox.flags.deleted, found.flags.deleted) << mailbox.name;
+      EXPECT_EQ(mailbox.flags.deleted_octets, found.flags.deleted_octets) << mailbox.name;
+      messages += mailbox.messages;
+      octets += mailbox.octets;
     }
     EXPECT_EQ(usage(tx.db, account)->messages, messages);
     EXPECT_EQ(usage(tx.db, account)->octets, octets);
@@ -70,6 +73,30 @@ TEST_F(Mails, RangesGrowByNeighbours) {
   UidRanges ranges;
   for (int64_t uid : {1, 2, 3, 7, 9, 10}) add_to(ranges, Uid{uid});
   EXPECT_EQ(ranges, (UidRanges{{{1}, {3}}, {{7}, {7}}, {{9}, {10}}}));
+}
+
+TEST_F(Mails, TheRowOfAMailboxCountsThem) {
+  with_mails(20, [](Transaction& tx, MailboxId inbox) {
+    expect_counted(tx, kMe);
+    change_flags(tx, kMe, inbox, range(1, 10), {.mode = FlagChange::add, .flags = kSeen});
+    change_flags(tx, kMe, inbox, range(5, 12), {.flags = kDeleted | kFlagged});
+    change_flags(tx, kMe, inbox, range(1, 5), {.mode = FlagChange::remove, .flags = kSeen});
+    EXPECT_EQ(find_mailbox(tx.db, inbox)->flags.unseen, 20);
+    EXPECT_EQ(find_mailbox(tx.db, inbox)->flags.deleted, 8);
+    change_flags(tx, kMe, inbox, range(8, 20), {.mode = FlagChange::add, .flags = kSeen, .mask = kSeen});
+    expect_counted(tx, kMe);
+    const MailboxId trash = trash_of(tx), others = trash_of(tx, kOther);
+    copy_mails(tx, inbox, range(3, 15), kMe, trash);
+    copy_mails(tx, inbox, range(3, 15), kOther, others, ~uint64_t{kDeleted});
+    EXPECT_EQ(find_mailbox(tx.db, others)->flags.deleted, 0);
+    expect_counted(tx, kMe);
+    expect_counted(tx, kOther);
+    expunge(tx, kMe, trash, range(2, 9), true);
+    expect_counted(tx, kMe);
+    EXPECT_TRUE(rename_mailbox(tx, kMe, "INBOX", "Old").has_value());
+    expect_counted(tx, kMe);
+    EXPECT_EQ(find_mailbox(tx.db, find_mailbox(tx.db, kMe, "Old").value())->flags.unseen, 7);
+  });
 }
 
 TEST_F(Mails, AreListedByRanges) {

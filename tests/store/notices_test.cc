@@ -25,7 +25,7 @@ TEST_F(RealStore, AListenerHearsOfACommitBeforeItsWriterGoesOn) {
     EXPECT_TRUE(heard.empty());  // nothing was changed
     co_await deliver(store, text_of(100));
     EXPECT_EQ(heard.size(), 1u);
-    if (heard.size() == 1) EXPECT_EQ(heard[0], (std::vector<MailboxChange>{{AccountId{kAccount}, inbox}}));
+    if (heard.size() == 1) EXPECT_EQ(heard[0], (std::vector<MailboxChange>{{AccountId{kAccount}, inbox, true}}));
     auto both_twice = [&](Transaction& tx) {
       for (int i = 0; i < 2; ++i) {
         copy_mails(tx, inbox, {{{1}, {1}}}, AccountId{kAccount}, trash);
@@ -37,7 +37,7 @@ TEST_F(RealStore, AListenerHearsOfACommitBeforeItsWriterGoesOn) {
     EXPECT_EQ(heard.size(), 2u);
     if (heard.size() == 2)
       EXPECT_EQ(heard[1],
-                (std::vector<MailboxChange>{{AccountId{kAccount}, inbox}, {AccountId{kAccount}, trash}}));
+                (std::vector<MailboxChange>{{AccountId{kAccount}, inbox, true}, {AccountId{kAccount}, trash, true}}));
     subscription = nullptr;
     co_await deliver(store, text_of(100));
     EXPECT_EQ(heard.size(), 2u);
@@ -91,7 +91,7 @@ TEST_F(RealStore, AUnitThatThrowsIsNotHeardOf) {
     auto find = [&](Database& db) { return inbox_of(db); };
     inbox = co_await test::read(store, find);
     for (const auto& changes : heard)
-      EXPECT_EQ(changes, (std::vector<MailboxChange>{{AccountId{kAccount}, inbox}}));
+      EXPECT_EQ(changes, (std::vector<MailboxChange>{{AccountId{kAccount}, inbox, true}}));
   });
 }
 

@@ -455,7 +455,7 @@ TEST_F(SalvageTest, KnowsTheShapesOfTheTables) {
        "bytes checksum deliveries block_checksums "},
       {"mailbox",
        "id account name special_use uidvalidity uidnext modseq messages octets keywords url_auth_key "
-       "first_recent "},
+       "first_recent unseen deleted deleted_octets "},
       {"account",
        "id address display_name password scram disabled quota_octets used_octets used_messages modseq inbox "
        "created_at last_uidvalidity shared login_version "},

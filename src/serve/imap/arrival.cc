@@ -11,7 +11,7 @@ std::expected<NewArrival, Outcome> make_arrival(wire::AppendMessage message, Mes
     return std::unexpected(no("TOOBIG", "a message can have " + std::to_string(octets_max) + " octets"));
   NewArrival made;
   Arrival& arrival = made.arrival;
-  arrival.flags = split_flags(message.flags);
+  arrival.flags = reading::split_flags(message.flags);
   if (!arrival.flags.unknown.empty())
     return std::unexpected(bad("there is no system flag " + arrival.flags.unknown));
   arrival.internal_date = message.internal_date;
@@ -28,7 +28,7 @@ std::expected<NewArrival, Outcome> make_arrival(wire::AppendMessage message, Mes
 Uid keep(store::Transaction& tx, const Place& place, const Arrival& arrival, const store::NewBlob& stored) {
   if (!store::has_room(tx.db, place.owner, static_cast<int64_t>(arrival.record.size_octets)))
     throw Refusal{no("OVERQUOTA", "there is no room for this in the account")};
-  uint64_t flags = arrival.flags.system & allowed_bits(place.rights);
+  uint64_t flags = arrival.flags.system & reading::allowed_bits(place.rights);
   MailboxId mailbox = place.mailbox->id;
   if (place.rights.has('w') && !arrival.flags.keywords.empty()) {
     auto keywords = store::keyword_bits(tx, place.owner, mailbox, arrival.flags.keywords);

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "proto/imap/command.h"
-#include "serve/imap/flags.h"
+#include "reading/flag_names.h"
 #include "serve/imap/names.h"
 #include "serve/imap/outcome.h"
 #include "store/messages.h"
@@ -18,7 +18,7 @@ namespace wire = proto::imap;
 
 struct Arrival {
   store::MessageRecord record;
-  FlagNames flags;
+  reading::FlagNames flags;
   std::optional<Time> internal_date;
 };
 // With its octets, which the store wants by themselves.

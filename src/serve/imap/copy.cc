@@ -39,7 +39,7 @@ store::Copied copy(store::Transaction& tx, const CopyWork& work) {
   const store::CopiedSeen seen{
       .from = work.from_reader, .to = to.reader, .all = moves_within && work.from_reader};
   store::Copied copied = store::copy_mails(tx, work.from, work.uids, to.owner, to.mailbox->id,
-                                           allowed_bits(to.rights), !moves_within, seen);
+                                           reading::allowed_bits(to.rights), !moves_within, seen);
   if (copied.messages < work.wanted && !copied.over_quota) throw SomeGone{};
   if (work.move && !copied.over_quota) store::expunge(tx, work.from_owner, work.from, copied.from);
   return copied;

@@ -8,6 +8,7 @@
 #include "proto/imap/response.h"
 #include "reading/summaries.h"
 #include "rt/offload.h"
+#include "serve/imap/text_forms.h"
 
 namespace pabal::serve::imap {
 
@@ -45,8 +46,8 @@ MadeTexts make_texts_of(std::vector<store::MessageBytes> read, const std::vector
   for (const store::MessageBytes& message : read) {
     if (next == wanted.end() || message.id != *next) continue;
     ++next;
-    made.texts.push_back(
-        {message.id, reading::summary_texts(mail::parse_message(message.bytes), message.bytes, preview)});
+    made.texts.push_back({message.id, reading::summary_texts(mail::parse_message(message.bytes),
+                                                             message.bytes, text_forms(), preview)});
   }
   made.of = std::move(read);
   return made;

@@ -1,30 +1,16 @@
-// Flags as clients name them (RFC 9051 §2.3.2), and which of them one may change
-// (RFC 4314 §4).
+// Why a client's flags are refused.
 #pragma once
 
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "reading/rights.h"
+#include "reading/flag_names.h"
 #include "serve/imap/outcome.h"
 
 namespace pabal::serve::imap {
 
 struct Selected;
 
-struct FlagNames {
-  uint64_t system = 0;                // bits of store::Flag
-  std::vector<std::string> keywords;  // without system flags, as written
-  std::string unknown;                // a system flag that there is not
-};
-// \Recent is left out: it is the server's.
-FlagNames split_flags(const std::vector<std::string>& flags);
-
-// The bits of flags and keywords that one may change (RFC 4314 §4).
-uint64_t allowed_bits(const reading::Rights& rights);
-
 // Why none of these may be changed here; all: every flag is (STORE FLAGS).
-std::optional<Outcome> refuse_flags(const Selected& selected, const FlagNames& names, bool all);
+std::optional<Outcome> refuse_flags(const Selected& selected, const reading::FlagNames& names, bool all);
 
 }  // namespace pabal::serve::imap

@@ -167,7 +167,7 @@ rt::Task<Outcome> Session::on(wire::List command) {
       if (line.chosen && seen && seen->rights.has('r'))
         statuses.push_back(status_of(seen->mailbox, seen->reader));
     }
-    if (needs_flags(*returns.status)) co_await count_flags(statuses);
+    if (needs_flags(*returns.status)) co_await count_own_unseen(statuses);
     if (has_item(*returns.status, wire::StatusItem::recent)) co_await count_recent(statuses);
     hold_back(statuses);
   }

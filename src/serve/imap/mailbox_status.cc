@@ -1,6 +1,7 @@
 #include "serve/imap/mailbox_status.h"
 
 #include <algorithm>
+#include <concepts>
 
 #include "proto/imap/response.h"
 #include "reading/views.h"
@@ -19,7 +20,7 @@ bool needs_flags(const std::vector<StatusItem>& items) {
          has_item(items, StatusItem::deleted_storage);
 }
 
-MailboxStatus status_of(const store::Mailbox& mailbox, AccountId reader, const store::FlagCounts& flags) {
+MailboxStatus status_of(const store::Mailbox& mailbox, AccountId reader) {
   return {.id = mailbox.id,
           .reader = reader,
           .messages = mailbox.messages,
@@ -28,26 +29,25 @@ MailboxStatus status_of(const store::Mailbox& mailbox, AccountId reader, const s
           .uid_validity = static_cast<uint64_t>(mailbox.uid_validity.value),
           // MODSEQs begin at 1 (RFC 7162 §7), an empty mailbox has had none yet.
           .modseq = static_cast<uint64_t>(std::max<int64_t>(mailbox.modseq.value, 1)),
-          .flags = flags};
+          .flags = mailbox.flags};
 }
 
 MailboxStatus status_of(const reading::View& view) {
-  store::FlagCounts flags;
+  MailboxStatus status = status_of(view.mailbox(), view.reader());
+  if (!view.reader()) return status;
+  status.flags.unseen = 0;
   view.now()->each([&](uint32_t, const reading::Item& item) {
-    if ((item.flags & store::kSeen) == 0) ++flags.unseen;
-    if ((item.flags & store::kDeleted) == 0) return;
-    ++flags.deleted;
-    flags.deleted_octets += item.size_octets;
+    if ((item.flags & store::kSeen) == 0) ++status.flags.unseen;
   });
-  return status_of(view.mailbox(), view.reader(), flags);
+  return status;
 }
 
 namespace {
 
 void put_item(std::string& out, StatusItem item, const MailboxStatus& status, uint64_t append_limit) {
-  auto number = [&](std::string_view name, uint64_t value) {
+  auto number = [&](std::string_view name, std::integral auto value) {
     out.append(name).append(" ");
-    wire::put_number(out, value);
+    wire::put_number(out, static_cast<uint64_t>(value));
   };
   switch (item) {
     case StatusItem::messages:

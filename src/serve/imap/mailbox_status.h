@@ -8,7 +8,6 @@
 
 #include "proto/imap/command.h"
 #include "reading/views.h"
-#include "store/flag_counts.h"
 #include "store/mailboxes.h"
 
 namespace pabal::serve::imap {
@@ -19,15 +18,15 @@ struct MailboxStatus {
   uint64_t messages = 0, octets = 0;
   uint64_t recent = 0;  // if it was asked for
   uint64_t uid_next = 0, uid_validity = 0, modseq = 0;
-  store::FlagCounts flags;  // if needs_flags()
+  store::FlagTally flags;  // unseen: count_own_unseen() counts it for a reader
 };
 
-// Some of these need every mail looked at, the rest stands in the mailbox's row.
+// Some of these count flags.
 bool needs_flags(const std::vector<proto::imap::StatusItem>& items);
 bool has_item(const std::vector<proto::imap::StatusItem>& items, proto::imap::StatusItem item);
 
-MailboxStatus status_of(const store::Mailbox& mailbox, AccountId reader, const store::FlagCounts& flags = {});
-// From memory; the view is up to date.
+MailboxStatus status_of(const store::Mailbox& mailbox, AccountId reader);
+// As the view's reader sees it; the view is up to date.
 MailboxStatus status_of(const reading::View& view);
 
 struct StatusForm {

@@ -17,6 +17,15 @@ std::string shown_name(const reading::Owner& owner, std::string_view name) {
   return shown.append(owner.address).append(1, kDelimiter).append(name);
 }
 
+Place own_place(const directory::Account& account, std::string name) {
+  Place place;
+  place.owner = account.id;
+  place.owner_address = account.address;
+  place.name = std::move(name);
+  place.rights = reading::Rights::all();
+  return place;
+}
+
 }  // namespace
 
 std::string canonical_name(std::string_view name) {
@@ -38,14 +47,9 @@ bool is_namespace_root(std::string_view name) {
 std::optional<Place> find_place(store::Database& db, const directory::Account& reader,
                                 std::string_view name) {
   if (is_namespace_root(name)) return std::nullopt;
-  Place place;
+  Place place = own_place(reader, canonical_name(name));
   bool others = name.starts_with(kOthersPrefix), shared = name.starts_with(kSharedPrefix);
-  if (!others && !shared) {
-    place.owner = reader.id;
-    place.owner_address = reader.address;
-    place.name = canonical_name(name);
-    place.rights = reading::Rights::all();
-  } else {
+  if (others || shared) {
     name.remove_prefix(others ? kOthersPrefix.size() : kSharedPrefix.size());
     size_t slash = std::min(name.find(kDelimiter), name.size());
     std::optional<reading::Owner> owner = reading::find_owner(db, name.substr(0, slash), shared);
@@ -98,8 +102,24 @@ rt::Task<std::optional<Place>> Session::find(std::string name) {
   co_return co_await service_.store.read(find_place, *account_, std::move(name));
 }
 
-rt::Task<std::expected<Place, Outcome>> Session::find_with_right(std::string name, std::string_view rights) {
+// What is his own and was named lately is known.
+rt::Task<std::optional<Place>> Session::find_or_recall(std::string name, reading::Needs needs) {
+  reading::KnownMailboxes& known = service_.reading.known;
+  std::optional<store::Mailbox> own = known.find(account_->id, canonical_name(name), needs);
+  if (own) {
+    Place place = own_place(*account_, own->name);
+    place.mailbox = std::move(own);
+    co_return place;
+  }
+  const uint64_t begun = known.now();
   std::optional<Place> place = co_await find(std::move(name));
+  if (place && place->mailbox && place->own) known.put(*place->mailbox, begun);
+  co_return place;
+}
+
+rt::Task<std::expected<Place, Outcome>> Session::find_with_right(std::string name, std::string_view rights,
+                                                                 reading::Needs needs) {
+  std::optional<Place> place = co_await find_or_recall(std::move(name), needs);
   // Who may not even look it up is not told that it is there (RFC 4314 §6).
   bool visible =
       place && place->mailbox && (place->own || place->rights.any_of("lr") || place->rights.any_of(rights));

@@ -174,7 +174,7 @@ rt::Task<void> Session::tell_statuses(std::vector<StatusNews> news, bool first) 
     with_flags.push_back(i);
     counted.push_back(news[i].status);
   }
-  if (!counted.empty()) co_await count_flags(counted);
+  if (!counted.empty()) co_await count_own_unseen(counted);
   for (size_t i = 0; i < counted.size(); ++i) news[with_flags[i]].status.flags = counted[i].flags;
   for (const StatusNews& one : news) {
     bool unseen_changed = one.flags && notify_->tell_unseen(one.status.id, one.status.flags.unseen);

@@ -5,9 +5,9 @@
 #include "base/bytes.h"
 #include "mail/charset.h"
 #include "mail/search_text.h"
+#include "reading/flag_names.h"
 #include "reading/search_words.h"
 #include "rt/offload.h"
-#include "serve/imap/flags.h"
 
 namespace pabal::serve::imap {
 
@@ -136,7 +136,7 @@ class Meaning {
   reading::SearchNode flag(const std::string& name) const {
     uint64_t bits = 0;
     if (name.starts_with('\\')) {
-      bits = split_flags({name}).system;
+      bits = reading::split_flags({name}).system;
     } else {
       const std::vector<std::string>& keywords = meaning_.keywords;
       auto found =

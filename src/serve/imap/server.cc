@@ -4,28 +4,34 @@
 
 namespace pabal::serve::imap {
 
+namespace {
+constexpr size_t kKnownMailboxesMax = 4'000;  // some 300 octets each
+}  // namespace
+
 ImapServer::ImapServer(io::World& world, listen::Seats& seats, store::Store& store,
                        directory::Directory& directory, directory::Gate& gate, reading::Indexer& indexer,
                        reading::SharedSnapshots& snapshots, FirstTold& first_told, tls::ServerContext* tls,
                        ImapOptions options, ImapCounters& counters)
     : Protocol("imap", world, seats, tls, counters),
-      service_{.world = world,
-               .store = store,
-               .directory = directory,
-               .gate = gate,
-               .options = options,
-               .counters = counters,
-               .server = *this,
-               .first_told = first_told,
-               .reading = {
-                   .world = world,
-                   .store = store,
-                   .indexer = indexer,
-                   .trees = reading::Trees(store),
-                   .views = reading::Views(store, snapshots, service_.reading.trees, options.view_octets_max),
-                   .texts = reading::MessageCache<store::SummaryTexts>(options.text_octets_max),
-                   .read_ahead = reading::MessageCache<store::MessageBytes>(options.read_ahead_octets_max),
-                   .cut_off = cut_off()}} {}
+      service_{
+          .world = world,
+          .store = store,
+          .directory = directory,
+          .gate = gate,
+          .options = options,
+          .counters = counters,
+          .server = *this,
+          .first_told = first_told,
+          .reading = {.world = world,
+                      .store = store,
+                      .indexer = indexer,
+                      .trees = reading::Trees(store),
+                      .known = reading::KnownMailboxes(kKnownMailboxesMax),
+                      .views = reading::Views(store, snapshots, service_.reading.trees,
+                                              service_.reading.known, options.view_octets_max),
+                      .texts = reading::MessageCache<store::SummaryTexts>(options.text_octets_max),
+                      .read_ahead = reading::MessageCache<store::MessageBytes>(options.read_ahead_octets_max),
+                      .cut_off = cut_off()}} {}
 
 std::unique_ptr<listen::Session> ImapServer::open_session(std::unique_ptr<io::Stream> stream,
                                                           listen::Visitor visitor) {

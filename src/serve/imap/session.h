@@ -140,8 +140,10 @@ class Session final : public listen::Session, public reading::Observer {
 
   // names.cc
   rt::Task<std::optional<Place>> find(std::string name);
+  rt::Task<std::optional<Place>> find_or_recall(std::string name, reading::Needs needs);
   // The mailbox, if it is there and he has one of these rights on it; else why not.
-  rt::Task<std::expected<Place, Outcome>> find_with_right(std::string name, std::string_view rights);
+  rt::Task<std::expected<Place, Outcome>> find_with_right(std::string name, std::string_view rights,
+                                                          reading::Needs needs = reading::Needs::itself);
 
   // login.cc
   rt::Task<Outcome> on(wire::StartTls command);
@@ -199,8 +201,8 @@ class Session final : public listen::Session, public reading::Observer {
   rt::Task<Outcome> on(wire::List command);
   rt::Task<Outcome> on(wire::Namespace command);
   rt::Task<Outcome> on(wire::Status command);
-  // Fills in `flags` of each.
-  rt::Task<void> count_flags(std::vector<MailboxStatus>& statuses);
+  // What is unread for the reader, where each has his own \Seen.
+  rt::Task<void> count_own_unseen(std::vector<MailboxStatus>& statuses);
   rt::Task<void> count_recent(std::vector<MailboxStatus>& statuses);
   void hold_back(std::vector<MailboxStatus>& statuses) const;
 

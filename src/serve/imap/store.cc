@@ -51,7 +51,7 @@ rt::Task<Outcome> Session::on(wire::Store command) {
   if (command.unchanged_since) enable_condstore();
   std::optional<store::UidRanges> named = uids_named(command.set, command.uid);
   if (!named) co_return no_such_number();
-  FlagNames names = split_flags(command.flags);
+  reading::FlagNames names = reading::split_flags(command.flags);
   if (!names.unknown.empty()) co_return bad("there is no system flag " + names.unknown);
   if (std::optional<Outcome> refusal = refuse_flags(*selected_, names, command.mode == wire::Store::replace))
     co_return std::move(*refusal);
@@ -67,7 +67,7 @@ rt::Task<Outcome> Session::on(wire::Store command) {
                  .keywords = {}};
   work.change.mode = mode_of(command.mode);
   work.change.flags = names.system;
-  work.change.mask = allowed_bits(selected_->rights);
+  work.change.mask = reading::allowed_bits(selected_->rights);
   if (selected_->rights.has('w')) work.keywords = std::move(names.keywords);
   if (command.unchanged_since)
     work.change.unchanged_since = ModSeq{static_cast<int64_t>(*command.unchanged_since)};

@@ -201,7 +201,7 @@ void Session::tell_keywords(bool always) {
   wire::put_flags(out(), every, keywords);
   out() += ")\r\n* OK [PERMANENTFLAGS (";
   if (!selected_->read_only) {
-    wire::put_flags(out(), every & allowed_bits(selected_->rights), keywords);
+    wire::put_flags(out(), every & reading::allowed_bits(selected_->rights), keywords);
     if (selected_->rights.has('w') && keywords.size() < store::kKeywordsMax) out() += " \\*";
   }
   out() += ")] what can be kept\r\n";

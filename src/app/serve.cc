@@ -3,6 +3,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <optional>
 #include <thread>
 #include <unistd.h>
@@ -169,8 +170,16 @@ int run(const Config& config, const std::vector<Finding>& findings) {
   running = &state;
   os::EpollPoller poller;
   rt::Loop loop(poller);
-  loop.run(run_first_loop(real, state));
+  // However the first loop ends, the others use the server until they are joined.
+  std::exception_ptr failure;
+  try {
+    loop.run(run_first_loop(real, state));
+  } catch (...) {
+    failure = std::current_exception();
+    server.stop();
+  }
   for (std::thread& thread : others) thread.join();
+  if (failure) std::rethrow_exception(failure);
   world.log.info("server.stopped");
   return state.failed ? 1 : 0;
 }

@@ -117,9 +117,17 @@ rt::Task<void> Server::serve_front(Front& front) {
     fronts_.push_back(&front);
     if (stopping_) front.stop();
   }
-  co_await front.run();
-  std::lock_guard lock(fronts_mutex_);
-  std::erase(fronts_, &front);
+  std::exception_ptr failure;
+  try {
+    co_await front.run();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  {
+    std::lock_guard lock(fronts_mutex_);
+    std::erase(fronts_, &front);  // before it is gone: stop() reaches for all that stand here
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 size_t Server::open_fronts() {

@@ -264,6 +264,8 @@ void Database::fail(int code, std::string_view doing) {
   std::string what = "database: ";
   what += db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
   if (is_no_space(db_, code) && (code & 0xFF) != SQLITE_FULL) what += ", no space left on the disk";
+  if (db_ != nullptr && (code & 0xFF) == SQLITE_CANTOPEN && sqlite3_system_errno(db_) == EMFILE)
+    what += ", too many open files: raise LimitNOFILE= of the unit, or `ulimit -n`";
   what += " (" + std::to_string(code) + ") at: ";
   what += doing.substr(0, 120);
   if (is_damage(code)) damage_ = what;

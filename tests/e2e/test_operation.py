@@ -2,13 +2,15 @@
 directory, draining, changes while it runs, quotas, metrics, secrets."""
 
 import os
+import resource
 import smtplib
 import sqlite3
+import subprocess
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import PABAL, WAIT_SECONDS, Raw, ServerCase, accepts, message, program, raw_base64, run, wait_until
+from harness import PABAL, WAIT_SECONDS, Raw, ServerCase, accepts, end_process, message, program, raw_base64, run, wait_until
 
 ALICE = "alice@seoul.test"
 
@@ -110,6 +112,27 @@ class Running(ServerCase):
             self.pabal.process.terminate()
             self.assertTrue(raw.line().startswith("421 "))
             self.pabal.stop()
+
+    def test_too_few_descriptors_end_the_start_with_an_error(self):
+        """Wherever they run out, in the first loop or while others start beside it: a status and the reason, no signal."""
+        self.pabal.stop()
+        served = 0
+        for limit in range(20, 80):
+            with self.subTest(limit=limit), open(self.path("said"), "w+b") as said:
+                process = subprocess.Popen(
+                    [PABAL, "serve", "--config", self.pabal.config], stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+                self.addCleanup(end_process, process)
+                wait_until(lambda: process.poll() is not None or accepts(self.pabal.address, self.pabal.ports["metrics"]),
+                           "it serves or has ended")
+                status = end_process(process)
+                said.seek(0)
+                text = said.read().decode()
+                self.assertIn(status, (0, 1), text)
+                if status == 1:
+                    self.assertIn("LimitNOFILE", text)
+                served += status == 0
+        self.assertGreater(served, 0)
 
     def test_newer_schema_is_refused_untouched(self):
         self.pabal.stop()

@@ -285,11 +285,11 @@ int restore(const Cli& cli, const Arguments& a) {
   std::ostream& out = cli.console.out;
   out << "Restored the backup of " << to_local_text(r.manifest.at)
       << (r.renewal == store::Renewal::go_on
-              ? ". When the server starts, it goes on with numbers above all that mail programs have seen, "
-                "so that they "
-                "fetch what comes.\n"
-              : ". It was restored before, or cannot be marked as restored. So when the server starts, every "
-                "mailbox gets a new UIDVALIDITY, and mail programs fetch everything anew.\n");
+              ? ". When the server starts, every mail gets a new UID, above all that mail programs have "
+                "seen, and they fetch everything anew.\n"
+              : ". It was restored before, is older than three weeks, or cannot be marked as restored. So "
+                "when the server starts, every mailbox gets a new UIDVALIDITY, and mail programs fetch "
+                "everything anew.\n");
   for (const std::string& file : r.damaged) out << file << " of the backup is damaged or missing.\n";
   if (r.check) {
     print_findings(out, *r.check);

@@ -16,4 +16,17 @@ bool contains(const std::vector<NumberRange>& rising, uint32_t number) {
   return above != rising.begin() && std::prev(above)->last >= number;
 }
 
+std::vector<NumberRange> intersection(const std::vector<NumberRange>& a, const std::vector<NumberRange>& b) {
+  std::vector<NumberRange> out;
+  for (auto left = a.begin(), right = b.begin(); left != a.end() && right != b.end();) {
+    NumberRange both{std::max(left->first, right->first), std::min(left->last, right->last)};
+    if (both.first <= both.last) out.push_back(both);
+    if (left->last < right->last)
+      ++left;
+    else
+      ++right;
+  }
+  return out;
+}
+
 }  // namespace pabal

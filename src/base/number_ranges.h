@@ -17,4 +17,7 @@ void add_to(std::vector<NumberRange>& ranges, uint32_t number);
 
 bool contains(const std::vector<NumberRange>& rising, uint32_t number);  // logarithmic
 
+// What is in both; both rising. Linear in the ranges, however many numbers are in them.
+std::vector<NumberRange> intersection(const std::vector<NumberRange>& a, const std::vector<NumberRange>& b);
+
 }  // namespace pabal

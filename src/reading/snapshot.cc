@@ -74,6 +74,26 @@ std::optional<uint32_t> Snapshot::find(uint32_t uid) const {
   return number;
 }
 
+std::vector<NumberRange> Snapshot::missing(const store::UidRanges& uids) const {
+  std::vector<NumberRange> out;
+  auto put = [&out](int64_t first, int64_t last) {
+    if (first <= last) out.push_back({static_cast<uint32_t>(first), static_cast<uint32_t>(last)});
+  };
+  for (const store::UidRange& range : uids) {
+    int64_t next = std::max<int64_t>(range.first.value, 1);
+    const int64_t last = std::min<int64_t>(range.last.value, UINT32_MAX);
+    if (next > last) continue;
+    const uint32_t from = lower_bound(static_cast<uint32_t>(next));
+    const uint32_t behind = last == UINT32_MAX ? size_ + 1 : lower_bound(static_cast<uint32_t>(last) + 1);
+    each(from, behind - 1, [&](uint32_t, const Item& item) {
+      put(next, int64_t{item.uid} - 1);
+      next = int64_t{item.uid} + 1;
+    });
+    put(next, last);
+  }
+  return out;
+}
+
 std::shared_ptr<const Snapshot> Snapshot::with(const std::vector<Item>& upserts,
                                                const store::UidRanges& removed) const {
   auto out = std::make_shared<Snapshot>();

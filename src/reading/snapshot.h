@@ -40,6 +40,9 @@ class Snapshot {
   std::optional<uint32_t> find(uint32_t uid) const;
   // The first number whose UID is `uid` or higher; size() + 1 if none.
   uint32_t lower_bound(uint32_t uid) const;
+  // The UIDs of rising ranges that are not here, as ranges. Costs what is here within
+  // them: a range can have a thousand million UIDs that were never given.
+  std::vector<NumberRange> missing(const store::UidRanges& uids) const;
   uint32_t last_uid() const { return size_ == 0 ? 0 : uid_at(size_); }
 
   // Calls use(number, item) for first..last (clipped to size()).

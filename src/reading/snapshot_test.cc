@@ -138,5 +138,25 @@ TEST(Snapshot, EachKeepsToItsBounds) {
   snapshot->each(2000, UINT32_MAX, [&](uint32_t number, const Item&) { EXPECT_EQ(number, 2000u); });
 }
 
+// Ranges reach over UIDs that were never given, up to all there can be.
+TEST(Snapshot, TellsWhatIsMissingFromRanges) {
+  using Ranges = std::vector<NumberRange>;
+  auto snapshot = Snapshot().with({{.uid = 3}, {.uid = 4}, {.uid = 4'000'000'000}}, {});
+  EXPECT_EQ(snapshot->missing({}), Ranges{});
+  EXPECT_EQ(snapshot->missing({{Uid{3}, Uid{4}}}), Ranges{});
+  EXPECT_EQ(snapshot->missing({{Uid{1}, Uid{2}}, {Uid{4}, Uid{5}}}), (Ranges{{1, 2}, {5, 5}}));
+  EXPECT_EQ(snapshot->missing({{Uid{1}, Uid{UINT32_MAX}}}),
+            (Ranges{{1, 2}, {5, 3'999'999'999}, {4'000'000'001, UINT32_MAX}}));
+  EXPECT_EQ(Snapshot().missing({{Uid{0}, Uid{int64_t{1} << 40}}}), (Ranges{{1, UINT32_MAX}}));
+}
+
+TEST(NumberRanges, IntersectionIsWhatIsInBoth) {
+  using Ranges = std::vector<NumberRange>;
+  EXPECT_EQ(intersection({}, {{1, 5}}), Ranges{});
+  EXPECT_EQ(intersection({{1, 5}}, {{6, 7}}), Ranges{});
+  EXPECT_EQ(intersection({{1, UINT32_MAX}}, {{2, 3}, {7, UINT32_MAX}}), (Ranges{{2, 3}, {7, UINT32_MAX}}));
+  EXPECT_EQ(intersection({{1, 4}, {6, 9}}, {{2, 7}, {9, 12}}), (Ranges{{2, 4}, {6, 7}, {9, 9}}));
+}
+
 }  // namespace
 }  // namespace pabal::reading

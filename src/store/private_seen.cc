@@ -89,6 +89,10 @@ void move_private_seen(Transaction& tx, MailboxId from, MailboxId to) {
       .run();
 }
 
+void shift_private_seen(Transaction& tx, MailboxId mailbox, int64_t by) {
+  tx.db.prepare("UPDATE private_seen SET uid = uid + ? WHERE mailbox = ?").bind(by).bind(mailbox.value).run();
+}
+
 void forget_private_seen(Transaction& tx, MailboxId mailbox, const UidRanges& uids) {
   for (AccountId reader : list_readers(tx.db, mailbox)) {
     for (const UidRange& range : uids) {

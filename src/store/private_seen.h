@@ -32,6 +32,8 @@ void copy_private_seen(Transaction& tx, MailboxId mailbox, const UidRanges& from
                        ModSeq modseq);
 // All of a mailbox, which is another one now.
 void move_private_seen(Transaction& tx, MailboxId from, MailboxId to);
+// As all UIDs of the mailbox are raised.
+void shift_private_seen(Transaction& tx, MailboxId mailbox, int64_t by);
 
 // Everybody's, of mails that are gone.
 void forget_private_seen(Transaction& tx, MailboxId mailbox, const UidRanges& uids);

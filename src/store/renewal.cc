@@ -1,6 +1,6 @@
 #include "store/renewal.h"
 
-#include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "base/bytes.h"
@@ -9,6 +9,7 @@
 #include "store/id_source.h"
 #include "store/mailboxes.h"
 #include "store/open.h"
+#include "store/private_seen.h"
 #include "store/uid_validity.h"
 
 namespace pabal::store {
@@ -16,6 +17,7 @@ namespace pabal::store {
 namespace {
 
 constexpr std::string_view kMadeAt = "database_made_at";  // in meta; see io::Disk::made_at
+constexpr std::string_view kGoOn = "go on from ";         // milliseconds since 1970
 
 // UIDVALIDITYs may be ahead of the clock by as many as were given faster than one a
 // second: new ones begin so far ahead of it. 12 days.
@@ -42,39 +44,59 @@ std::string made_at(io::Disk& disk, const std::string& directory) {
   return at ? std::to_string(*at) : "";
 }
 
+struct Request {
+  Renewal renewal = Renewal::begin_anew;
+  Time made;  // what was put back
+};
+
 // UIDs that one mailbox can have given between the state that was put back and its
 // loss; the next ones begin behind them.
 constexpr int64_t kUidsGivenMax = 1 << 24;
 // Copies of one backup can each be put back, and none knows what was given after the
-// other: so the next UIDs are not below four for each second since 2020 either.
-constexpr int64_t kUidClockBegins = 1'577'836'800;
-constexpr int64_t kUidsPerSecond = 4;
+// other: so what comes after each begins so many higher for each second in between.
+constexpr int64_t kUidsPerSecond = 256;
 // Beyond it is no room for the next renewals.
 constexpr int64_t kRenewedUidMax = UINT32_MAX / 2;
 
-// False if 32 bits leave no room above what clients may have seen.
-bool raise_uid_next(Transaction& tx, const Mailbox& mailbox) {
-  const int64_t behind_all = mailbox.uid_next.value + kUidsGivenMax;
-  const int64_t by_clock = (tx.now.ms / 1000 - kUidClockBegins) * kUidsPerSecond;
-  for (int64_t next : {std::max(behind_all, by_clock), behind_all}) {
-    if (next > kRenewedUidMax) continue;
-    tx.db.prepare("UPDATE mailbox SET uidnext = ? WHERE id = ?").bind(next).bind(mailbox.id.value).run();
-    return true;
+// All mails with UIDs above those that clients may have seen; false if 32 bits have no room.
+bool raise_uids(Transaction& tx, AccountId account, const Mailbox& mailbox, ModSeq modseq, Time made) {
+  const int64_t age_ms = tx.now.ms - made.ms;
+  const int64_t first = mailbox.uid_next.value + kUidsGivenMax + age_ms * kUidsPerSecond / 1000;
+  int64_t lowest = mailbox.uid_next.value;
+  {
+    Statement select = tx.db.prepare("SELECT coalesce(min(uid), ?) FROM mail WHERE mailbox = ?");
+    if (select.bind(lowest).bind(mailbox.id.value).step()) lowest = select.number(0);
   }
-  return false;
+  const int64_t by = first - lowest;
+  if (age_ms < 0 || mailbox.uid_next.value + by > kRenewedUidMax) return false;
+  tx.db.prepare("UPDATE mail SET uid = uid + ? WHERE mailbox = ?").bind(by).bind(mailbox.id.value).run();
+  shift_private_seen(tx, mailbox.id, by);
+  tx.db.prepare("UPDATE mailbox SET uidnext = uidnext + ?1, first_recent = first_recent + ?1 WHERE id = ?2")
+      .bind(by)
+      .bind(mailbox.id.value)
+      .run();
+  // Who was here before the loss asks what is gone since (RFC 7162 §3.2.5.1).
+  record_change(tx, account, {modseq, mailbox.id, Uid{1}, Uid{first - 1}, ChangeKind::expunged});
+  return true;
 }
 
-// Mails keep their UIDs: a client that compares mails by UID and Message-ID sees that
-// they are the same, also where UIDVALIDITY is another.
+// Under another UIDVALIDITY mails keep their UIDs, and the next are above all: a client
+// that compares mails by UID and Message-ID sees that they are the same.
+void begin_anew(Transaction& tx, AccountId account, const Mailbox& mailbox) {
+  const int64_t behind_all = mailbox.uid_next.value + kUidsGivenMax;
+  const int64_t next = behind_all <= kRenewedUidMax ? behind_all : mailbox.uid_next.value;
+  tx.db.prepare("UPDATE mailbox SET uidvalidity = ?, uidnext = ? WHERE id = ?")
+      .bind(new_uid_validity(tx, account).value)
+      .bind(next)
+      .bind(mailbox.id.value)
+      .run();
+}
+
 void renew_mailbox(Transaction& tx, AccountId account, const Mailbox& mailbox, ModSeq modseq,
-                   Renewal renewal) {
-  const bool above_all = raise_uid_next(tx, mailbox);
-  if (renewal == Renewal::begin_anew || !above_all) {
-    tx.db.prepare("UPDATE mailbox SET uidvalidity = ? WHERE id = ?")
-        .bind(new_uid_validity(tx, account).value)
-        .bind(mailbox.id.value)
-        .run();
-  }
+                   const Request& request) {
+  const bool goes_on =
+      request.renewal == Renewal::go_on && raise_uids(tx, account, mailbox, modseq, request.made);
+  if (!goes_on) begin_anew(tx, account, mailbox);
   // Flags are what they were once: whoever asks what has changed must be told them (RFC 7162 §3.1).
   tx.db.prepare("UPDATE mail SET modseq = ? WHERE mailbox = ?")
       .bind(modseq.value)
@@ -84,7 +106,7 @@ void renew_mailbox(Transaction& tx, AccountId account, const Mailbox& mailbox, M
   record_change(tx, account, {modseq, mailbox.id, {}, {}, ChangeKind::mailbox});
 }
 
-size_t renew_account(Transaction& tx, AccountId account, Renewal renewal) {
+size_t renew_account(Transaction& tx, AccountId account, const Request& request) {
   raise_uid_validity(tx, account, tx.now.ms / 1000 + kAheadSeconds);
   const int64_t modseq_least = tx.now.ms * kChangesPerMillisecondMax;
   tx.db.prepare("UPDATE account SET modseq = ? WHERE id = ? AND modseq < ?")
@@ -94,11 +116,11 @@ size_t renew_account(Transaction& tx, AccountId account, Renewal renewal) {
       .run();
   const ModSeq modseq = next_modseq(tx, account);
   const std::vector<Mailbox> mailboxes = list_mailboxes(tx.db, account);
-  for (const Mailbox& mailbox : mailboxes) renew_mailbox(tx, account, mailbox, modseq, renewal);
+  for (const Mailbox& mailbox : mailboxes) renew_mailbox(tx, account, mailbox, modseq, request);
   return mailboxes.size();
 }
 
-size_t renew(Transaction& tx, Renewal renewal) {
+size_t renew(Transaction& tx, const Request& request) {
   std::vector<AccountId> accounts;
   {
     Statement select = tx.db.prepare("SELECT id FROM account ORDER BY id");
@@ -107,7 +129,7 @@ size_t renew(Transaction& tx, Renewal renewal) {
   raise_new_accounts_uid_validity(tx, tx.now.ms / 1000 + kAheadSeconds);
   raise_mailbox_ids(tx, MailboxId{first_id_at(tx.now)});
   size_t mailboxes = 0;
-  for (AccountId account : accounts) mailboxes += renew_account(tx, account, renewal);
+  for (AccountId account : accounts) mailboxes += renew_account(tx, account, request);
   return mailboxes;
 }
 
@@ -125,11 +147,18 @@ void transact(Database& db, Work work) {
 }
 
 // What a file that says nothing known asks for is what is safe anyhow.
-Renewal requested_renewal(io::Disk& disk, const std::string& directory) {
-  const std::string_view wanted = renewal_text(Renewal::go_on);
+Request read_request(io::Disk& disk, const std::string& directory) {
   std::unique_ptr<io::File> file = disk.open(renewal_path(directory), io::OpenMode::read);
-  std::string text(wanted.size(), '\0');
-  return file->read_at(0, text) == wanted.size() && text == wanted ? Renewal::go_on : Renewal::begin_anew;
+  std::string text(100, '\0');
+  text.resize(file->read_at(0, text));
+  std::string_view rest = text;
+  if (!rest.starts_with(kGoOn) || !rest.ends_with('\n')) return {};
+  rest.remove_prefix(kGoOn.size());
+  rest.remove_suffix(1);
+  Request request{Renewal::go_on, {}};
+  auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), request.made.ms);
+  if (error != std::errc() || end != rest.data() + rest.size()) return {};
+  return request;
 }
 
 void remove_request(io::Disk& disk, const std::string& directory) {
@@ -143,8 +172,9 @@ std::string renewal_path(const std::string& directory) {
   return directory + "/renew";
 }
 
-std::string_view renewal_text(Renewal renewal) {
-  return renewal == Renewal::go_on ? "go on\n" : "begin anew\n";
+std::string renewal_text(Renewal renewal, Time made) {
+  if (renewal == Renewal::begin_anew) return "begin anew\n";
+  return std::string(kGoOn) + std::to_string(made.ms) + '\n';
 }
 
 void request_renewal(io::World& world, const std::string& directory) {
@@ -180,11 +210,11 @@ void renew_if_put_back(io::World& world, Database& db, const std::string& direct
   const std::string known = read_meta(db, kMadeAt), found = made_at(world.disk, directory);
   const bool copied = !known.empty() && !found.empty() && known != found;
   if (requested || copied) {
-    const Renewal renewal = requested ? requested_renewal(world.disk, directory) : Renewal::begin_anew;
+    const Request request = requested ? read_request(world.disk, directory) : Request{};
     size_t mailboxes = 0;
     Transaction tx(db, world.clock.now());
     transact(db, [&] {
-      mailboxes = renew(tx, renewal);
+      mailboxes = renew(tx, request);
       write_meta(db, kMadeAt, found);
     });
     world.log.warning(
@@ -193,8 +223,8 @@ void renew_if_put_back(io::World& world, Database& db, const std::string& direct
                               : "the database is a copy of the one that was opened last"},
          {"mailboxes", mailboxes},
          {"effect",
-          renewal == Renewal::go_on
-              ? "new mails have UIDs above all that were given: mail programs fetch them, and them alone"
+          request.renewal == Renewal::go_on
+              ? "every mail has a new UID, above all that were given: mail programs fetch their mails anew"
               : "every mailbox has a new UIDVALIDITY: mail programs fetch their mails anew"}});
   } else if (known != found && !found.empty()) {
     transact(db, [&] { write_meta(db, kMadeAt, found); });

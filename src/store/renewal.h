@@ -13,20 +13,27 @@
 
 #include <string>
 
+#include "base/time.h"
 #include "io/world.h"
 #include "store/store.h"
 
 namespace pabal::store {
 
 enum class Renewal {
-  go_on,       // numbers above all that were given, under the UIDVALIDITY that was
-  begin_anew,  // and a new UIDVALIDITY: nobody knows what was given
+  // Under the UIDVALIDITY that was all mails get new UIDs, above all that can have been
+  // given: to clients the old ones are expunged. A mail that was moved or expunged after
+  // the backup would else be back under a UID that clients know to be gone for ever.
+  go_on,
+  begin_anew,  // a new UIDVALIDITY: nobody knows what was given
 };
+
+// So old a backup may be to go on from: UIDs are set aside for each second since then.
+constexpr int64_t kGoOnDaysMax = 21;
 
 // In the data directory: there while a renewal is still to come.
 std::string renewal_path(const std::string& directory);
-// What the file there says: how to renew.
-std::string_view renewal_text(Renewal renewal);
+// What the file there says: how to renew, and when what was put back was made.
+std::string renewal_text(Renewal renewal, Time made = {});
 
 // While nobody has the store open. Both throw StoreError: there is no store, or
 // somebody has it open.

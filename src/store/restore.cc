@@ -42,9 +42,12 @@ bool restore_file(io::Disk& disk, const std::string& from, const std::string& to
 
 // Above what was given after this backup it goes on only once: of what was given after
 // a first restore the second knows nothing.
-Renewal renewal_after(io::Disk& disk, const std::string& source, uint64_t generation) {
-  const std::string mark = restored_mark(source, generation);
-  if (disk.exists(mark)) return Renewal::begin_anew;
+Renewal renewal_after(io::World& world, const std::string& source, const Manifest& manifest) {
+  io::Disk& disk = world.disk;
+  constexpr int64_t kAgeMax = kGoOnDaysMax * 24 * 3600 * 1000;
+  const int64_t age = world.clock.now().ms - manifest.at.ms;
+  const std::string mark = restored_mark(source, manifest.generation);
+  if (disk.exists(mark) || age < 0 || age > kAgeMax) return Renewal::begin_anew;
   try {
     disk.open(mark, io::OpenMode::create)->sync();
     disk.sync_directory(source);
@@ -89,9 +92,9 @@ RestoreResult restore(io::World& world, const std::string& source, const std::st
   disk.rename(directory + kPart, database_path(directory));
   disk.sync_directory(directory);
   // What has come since the backup is gone, and mail programs may know of it.
-  result.renewal = renewal_after(disk, source, manifest->generation);
+  result.renewal = renewal_after(world, source, *manifest);
   restoring->truncate(0);
-  restoring->write_at(0, renewal_text(result.renewal));
+  restoring->write_at(0, renewal_text(result.renewal, manifest->at));
   restoring->sync();
   disk.rename(restoring_path(directory), renewal_path(directory));
   disk.sync_directory(directory);

@@ -30,23 +30,37 @@ Numbers numbers_of(Store& store) {
   return out;
 }
 
-// Mails have the UIDs that they had; what comes next is above all that was given.
 void expect_above(const Numbers& before, const Numbers& after) {
   for (const auto& [name, mailbox] : after.mailboxes) {
     EXPECT_LE(mailbox.uid_validity.value, kUidValidityMax) << name;
-    auto old_one = before.mailboxes.find(name);
-    if (old_one != before.mailboxes.end())
-      EXPECT_GT(mailbox.uid_next.value, old_one->second.uid_next.value) << name;
     for (const auto& [_, old] : before.mailboxes) EXPECT_GT(mailbox.modseq.value, old.modseq.value) << name;
   }
 }
 
-void expect_continued(const Numbers& before, const Numbers& after) {
+std::vector<int64_t> uids_of(Store& store, MailboxId mailbox) {
+  std::vector<int64_t> uids;
+  store.execute_now([&](Transaction& tx) {
+    for (const Mail& mail : list_mails(tx.db, mailbox)) uids.push_back(mail.uid.value);
+  });
+  return uids;
+}
+
+// Every mail has a UID above all that was given, and who comes back is told that all below are gone.
+void expect_continued(const Numbers& before, const Numbers& after, Store& store) {
   expect_above(before, after);
   for (const auto& [name, mailbox] : after.mailboxes) {
     auto old_one = before.mailboxes.find(name);
-    if (old_one != before.mailboxes.end())
-      EXPECT_EQ(mailbox.uid_validity, old_one->second.uid_validity) << name;
+    if (old_one == before.mailboxes.end()) continue;
+    const Mailbox& old = old_one->second;
+    EXPECT_EQ(mailbox.uid_validity, old.uid_validity) << name;
+    EXPECT_GT(mailbox.uid_next.value, old.uid_next.value) << name;
+    for (int64_t uid : uids_of(store, mailbox.id)) EXPECT_GE(uid, old.uid_next.value) << name;
+    store.execute_now([&](Transaction& tx) {
+      UidRanges gone = expunged_since(tx.db, kMe, mailbox.id, old.modseq);
+      ASSERT_EQ(gone.size(), 1u) << name;
+      EXPECT_EQ(gone[0].first.value, 1) << name;
+      EXPECT_GE(gone[0].last.value, old.uid_next.value - 1) << name;
+    });
   }
 }
 
@@ -106,8 +120,8 @@ TEST_F(RenewalTest, OfARestoredBackup) {
   restore_store(world_, "/backup", "/restored", kSilent);
   Numbers after = look("/restored");
   EXPECT_EQ(after.mailboxes.size(), 6u);
-  expect_continued(before, after);
   std::unique_ptr<Store> restored = open("/restored");
+  expect_continued(before, after, *restored);
   expect_all_flags_told(*restored, before);
   close(*restored);
   restored.reset();
@@ -146,6 +160,40 @@ TEST_F(RenewalTest, OfABackupThatCannotBeMarked) {
     if (!fired) break;
   }
   EXPECT_GE(anew, 2);
+}
+
+// As when a backup lies in two places: neither knows of what the other gave.
+TEST_F(RenewalTest, CopiesOfOneBackupGiveOtherUids) {
+  fill();
+  // What a restore makes of UIDs is not what keeps the next two apart.
+  backup_store(world_, kData, "/older", kSilent);
+  restore_store(world_, "/older", kData + std::string("2"), kSilent);
+  look(kData + std::string("2"));
+  backup_store(world_, kData + std::string("2"), "/backup", kSilent);
+  const std::string mark = restored_mark("/backup", 1);
+  std::vector<Numbers> found;
+  for (const char* to : {"/first", "/second", "/third"}) {
+    ASSERT_EQ(restore_store(world_, "/backup", to, kSilent).renewal, Renewal::go_on);
+    world_.disk.remove(mark);  // it is another copy
+    found.push_back(look(to));
+    auto wait = []() -> rt::Task<void> { co_await rt::sleep_for(std::chrono::minutes(1)); };
+    sim_.run(wait());
+  }
+  for (size_t i = 1; i < found.size(); ++i) {
+    const Mailbox &before = found[i - 1].mailboxes["INBOX"], &after = found[i].mailboxes["INBOX"];
+    EXPECT_EQ(after.uid_validity, before.uid_validity);
+    EXPECT_GT(after.uid_next.value, before.uid_next.value + 10'000);
+  }
+}
+
+TEST_F(RenewalTest, OfAnOldBackupOrOneOfTheFuture) {
+  fill();
+  backup_store(world_, kData, "/backup", kSilent);
+  Numbers before = look();
+  auto wait = []() -> rt::Task<void> { co_await rt::sleep_for(std::chrono::hours(24 * (kGoOnDaysMax + 1))); };
+  sim_.run(wait());
+  EXPECT_EQ(restore_store(world_, "/backup", "/restored", kSilent).renewal, Renewal::begin_anew);
+  expect_renewed(before, look("/restored"));
 }
 
 // No UIDs are left above those that clients may have seen.

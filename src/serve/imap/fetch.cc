@@ -90,13 +90,7 @@ rt::Task<void> Session::tell_vanished(wire::SequenceSet set, uint64_t since) {
       co_await service_.store.read(store::expunged_since, view.owner(), view.id(), modseq);
   uint32_t highest = static_cast<uint32_t>(std::min<int64_t>(view.mailbox().uid_next.value, UINT32_MAX));
   std::vector<NumberRange> wanted = set.saved ? selected_->saved : wire::normalize(set, highest);
-  std::vector<NumberRange> vanished;
-  for (const store::UidRange& range : gone) {
-    for (int64_t uid = range.first.value; uid <= range.last.value; ++uid) {
-      uint32_t value = static_cast<uint32_t>(uid);
-      if (contains(wanted, value) && !selected_->told->find(value)) add_to(vanished, value);
-    }
-  }
+  std::vector<NumberRange> vanished = intersection(selected_->told->missing(gone), wanted);
   if (!vanished.empty())
     out().append("* VANISHED (EARLIER) ").append(wire::format_set(vanished)).append("\r\n");
 }

@@ -88,14 +88,8 @@ rt::Task<void> Session::tell_qresync(wire::QresyncParameters parameters) {
   if (since >= view.mailbox().modseq) co_return;
   store::UidRanges gone = co_await service_.store.read(store::expunged_since, view.owner(), view.id(), since);
   // Only what the client knows, and nothing that is in the snapshot it gets.
-  std::vector<NumberRange> vanished;
-  for (const store::UidRange& range : gone) {
-    for (int64_t uid = range.first.value; uid <= range.last.value; ++uid) {
-      uint32_t value = static_cast<uint32_t>(uid);
-      bool known = !parameters.known_uids || contains(*parameters.known_uids, value);
-      if (known && !told.find(value)) add_to(vanished, value);
-    }
-  }
+  std::vector<NumberRange> vanished = told.missing(gone);
+  if (parameters.known_uids) vanished = intersection(vanished, *parameters.known_uids);
   if (!vanished.empty())
     out().append("* VANISHED (EARLIER) ").append(wire::format_set(vanished)).append("\r\n");
   for (uint32_t number = 1; number <= told.size(); ++number) {

@@ -7,6 +7,7 @@
 #include "mail/charset.h"
 #include "mail/encoded_word.h"
 #include "mail/header.h"
+#include "mail/veiled.h"
 
 namespace pabal::mail {
 namespace {
@@ -29,8 +30,8 @@ std::string quote(std::string_view text) {
 class ListParser {
  public:
   // charset: by which names are decoded; nullopt: they stay as they are.
-  ListParser(std::string_view value, std::optional<std::string_view> charset)
-      : charset_(charset), text_(raw_text_to_parse(unfold(value), charset.value_or(""))), s_(text_) {}
+  ListParser(std::string text, std::optional<std::string_view> charset)
+      : charset_(charset), text_(std::move(text)), s_(text_) {}
 
   std::vector<HeaderAddress> parse() {
     while (pos_ < s_.size() && out_.size() < header_addresses_max) step();
@@ -282,11 +283,17 @@ class ListParser {
 
 std::vector<HeaderAddress> parse_address_list(std::string_view header_value,
                                               std::string_view fallback_charset) {
-  return ListParser(header_value, fallback_charset).parse();
+  return ListParser(raw_text_to_parse(unfold(header_value), fallback_charset), fallback_charset).parse();
 }
 
-std::vector<HeaderAddress> parse_raw_address_list(std::string_view header_value) {
-  return ListParser(header_value, std::nullopt).parse();
+std::vector<HeaderAddress> parse_raw_address_list(std::string_view header_value, std::string_view declared) {
+  Veiled veiled(unfold(header_value), declared);
+  std::vector<HeaderAddress> list = ListParser(veiled.text(), std::nullopt).parse();
+  for (HeaderAddress& entry : list) {
+    for (std::string* text : {&entry.display_name, &entry.address, &entry.group, &entry.route})
+      *text = veiled.octets(std::move(*text));
+  }
+  return list;
 }
 
 std::string to_header_text(const HeaderAddress& address, bool utf8) {

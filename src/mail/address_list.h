@@ -31,7 +31,9 @@ std::vector<HeaderAddress> parse_address_list(std::string_view header_value,
 
 // The same, with names and groups as they stand in the field, quotes taken off:
 // encoded-words and 8-bit octets stay. What IMAP's ENVELOPE shows (RFC 9051 §7.5.2).
-std::vector<HeaderAddress> parse_raw_address_list(std::string_view header_value);
+// declared: the message's charset, in whose characters a quote or a backslash is none.
+std::vector<HeaderAddress> parse_raw_address_list(std::string_view header_value,
+                                                  std::string_view declared = {});
 
 // One mailbox as header text, unfolded: "Kim <kim@x.test>", quoted or as
 // encoded-words where needed. utf8: leave UTF-8 as it is (RFC 6532).

@@ -164,6 +164,45 @@ TEST(AddressList, ObsoleteAndBroken) {
   EXPECT_EQ(show("홍길동"), "홍길동 <>");
 }
 
+// The second octet of a character can be a backslash, in ISO-2022-JP any octet a quote,
+// a comma or an angle bracket; raw names keep them all.
+TEST(AddressList, OctetsWithinCharactersAreNoSyntax) {
+  struct Row {
+    const char* declared;
+    std::string name;  // the octets
+    const char* text;
+  };
+  const Row rows[] = {{"shift_jis",
+                       "\x8eR\x93"
+                       "c\x95\\\x8eq",
+                       "山田表子"},
+                      {"shift_jis", "\x95\\", "表"},
+                      {"", "\x8e\x91\x97\xbf\x95\\", "資料表"},
+                      {"big5", "\xb3\\\xa5\\\xbb\\", "許功蓋"},
+                      {"gbk", "\x95\\\xd5\xc5", "昞张"},
+                      {"johab", "\xb4\x65\x91\x77", "안녕"},
+                      {"iso-2022-jp", "\x1B$B$\"!\"<\\(,@>\x1B(B", "あ、尺━西"},
+                      {"", "\x1B$B;3ED<C;>\x1B(B", "山田室仕"},
+                      {"euc-kr", "\xc8\xab\xb1\xe6\xb5\xbf", "홍길동"}};
+  for (const Row& row : rows) {
+    const std::string forms[] = {"\"" + row.name + "\" <a@x.test>, b@x.test",
+                                 row.name + " <a@x.test>, b@x.test", "a@x.test (" + row.name + "), b@x.test"};
+    for (const std::string& form : forms) {
+      auto raw = parse_raw_address_list(form, row.declared);
+      ASSERT_EQ(raw.size(), 2u) << form;
+      EXPECT_EQ(raw[0].display_name, row.name) << form;
+      EXPECT_EQ(raw[0].address, "a@x.test") << form;
+      EXPECT_EQ(raw[1].address, "b@x.test") << form;
+    }
+    auto shown = parse_address_list(forms[0], row.declared);
+    if (*row.declared != '\0') EXPECT_EQ(shown.at(0).display_name, row.text);
+  }
+  // What looks like a veil is text like any other.
+  EXPECT_EQ(parse_raw_address_list("\"\xF3\xB0\x80\xA2\" <a@x.test>").at(0).display_name, "\xF3\xB0\x80\xA2");
+  EXPECT_EQ(parse_raw_address_list("\"\xF3\xB0\x81\x9C\x95\\\" <a@x.test>", "shift_jis").at(0).display_name,
+            "\xF3\xB0\x81\x9C\x95\\");
+}
+
 TEST(AddressList, HostileInputIsLinear) {
   for (const char* piece : {"(", "\"", "<", "=?", "=?a?q?", "a:", "((a)", ",", "[", "@", "\\"}) {
     std::string text;

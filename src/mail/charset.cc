@@ -22,6 +22,14 @@ bool has_escape(std::string_view bytes) {
   return bytes.find('\x1B') != std::string_view::npos;
 }
 
+// By the designations that only one of them has (RFC 1468, 1557, 1922).
+std::string_view iso_2022_language(std::string_view bytes) {
+  if (bytes.find("\x1B$)C") != std::string_view::npos) return "ko";
+  bool chinese =
+      bytes.find("\x1B$)A") != std::string_view::npos || bytes.find("\x1B$)G") != std::string_view::npos;
+  return chinese ? "zh" : "ja";
+}
+
 std::string guessed(std::string_view bytes) {
   std::string charset = guess_charset(bytes);
   if (charset == "iso-2022-jp") return decode_iso_2022(bytes, "ja");
@@ -55,6 +63,7 @@ std::string to_utf8(std::string_view bytes, std::string_view name) {
   Charset charset = find_charset(name);
   switch (charset.coding) {
     case Coding::utf8:
+      if (is_iso_2022(bytes)) break;
       return is_utf8(bytes) ? std::string(bytes) : by_icu(bytes, "utf-8");
     case Coding::icu:
       // Nearly all are ASCII and something; the others have octets above 127 or escapes.
@@ -71,6 +80,7 @@ std::string to_utf8(std::string_view bytes, std::string_view name) {
     case Coding::unknown:
       break;
   }
+  if (is_iso_2022(bytes)) return decode_iso_2022(bytes, iso_2022_language(bytes));
   return is_utf8(bytes) ? std::string(bytes) : guessed(bytes);
 }
 
@@ -84,7 +94,17 @@ bool same_charset(std::string_view a, std::string_view b) {
   return left.is_known() && left == find_charset(b);
 }
 
+bool is_iso_2022(std::string_view bytes) {
+  size_t escape = bytes.find("\x1B$");
+  return escape != std::string_view::npos && escape + 2 < bytes.size() &&
+         std::string_view("@AB()*+").find(bytes[escape + 2]) != std::string_view::npos && is_ascii(bytes);
+}
+
 std::string charset_of_raw_text(std::string_view bytes, std::string_view declared) {
+  if (is_iso_2022(bytes)) {
+    std::string_view language = iso_2022_language(bytes);
+    return language == "ko" ? "iso-2022-kr" : language == "zh" ? "iso-2022-cn" : "iso-2022-jp";
+  }
   if (is_surely_utf8(bytes)) return "utf-8";
   Charset charset = find_charset(declared);
   if (!has_ascii(charset)) charset = {};
@@ -99,6 +119,7 @@ bool is_raw_utf8(std::string_view bytes, std::string_view declared) {
 }
 
 std::string raw_text_to_parse(std::string bytes, std::string_view declared) {
+  if (is_iso_2022(bytes)) return to_utf8(bytes, "");
   if (declared.empty() || is_ascii(bytes)) return bytes;
   std::string charset = charset_of_raw_text(bytes, declared);
   Charset found = find_charset(charset);

@@ -30,6 +30,9 @@ bool same_charset(std::string_view a, std::string_view b);
 // one octet per character everything is text, so that UTF-8 comes before them.
 std::string charset_of_raw_text(std::string_view bytes, std::string_view declared);
 
+// Text of 7 bits with the escape sequences of ISO 2022, which nothing else has in mail.
+bool is_iso_2022(std::string_view bytes);
+
 // They are UTF-8, by charset_of_raw_text.
 bool is_raw_utf8(std::string_view bytes, std::string_view declared);
 

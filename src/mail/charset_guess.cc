@@ -126,11 +126,20 @@ double cyrillic_score(std::string_view bytes, const char* converter) {
   auto text = convert_all(open_converter(converter).get(), bytes);
   double score = 0;
   UChar32 before = ' ';
+  size_t letters = 0;  // of the word so far
+  // One letter alone says nothing: it is "в", or the "à" of a text in French.
+  auto end_word = [&] {
+    if (letters == 1) score -= cyrillic(' ', before);
+    letters = 0;
+  };
   each_character(text.value_or(""), [&](UChar32 c) {
+    if (c < 0x80 || !u_isalpha(c)) end_word();
     if (c >= 0x80) score += cyrillic(before, c);
+    if (c >= 0x80 && u_isalpha(c)) ++letters;
     if (c < 0x80 && u_isalpha(c) && before >= 0x80) score -= 2;  // a word goes on in Latin
     before = c;
   });
+  end_word();
   return score;
 }
 

@@ -58,6 +58,8 @@ const Row rows[] = {
     {"\334ber uns", "Über uns"},
     {"\223quoted\224", "“quoted”"},
     {"Fa\347ade d\351j\340 vu", "Façade déjà vu"},
+    {"Rendez-vous \340 midi", "Rendez-vous à midi"},
+    {"\223\351\224", "“é”"},
     {"na\357ve r\351sum\351", "naïve résumé"},
     {"1 \200 \374ber \304rger", "1 € über Ärger"},
 };
@@ -85,6 +87,16 @@ TEST(RawText, DeclaredThenUtf8) {
   EXPECT_EQ(charset_of_raw_text("你好", "gb2312"), "utf-8");
   EXPECT_EQ(charset_of_raw_text("안녕", "iso-8859-1"), "utf-8");
   EXPECT_EQ(charset_of_raw_text("é", "iso-8859-1"), "utf-8");
+  // What is written with escapes is that whatever the message says, in 7 bits.
+  for (const char* declared : {"", "us-ascii", "utf-8", "iso-2022-jp", "windows-1252"}) {
+    EXPECT_EQ(charset_of_raw_text("\x1B$B2q5D\x1B(B", declared), "iso-2022-jp") << declared;
+    EXPECT_EQ(raw_text_to_utf8("\x1B$B2q5D\x1B(B", declared), "会議") << declared;
+  }
+  EXPECT_EQ(raw_text_to_utf8("\x1B$)C\x0EGQ1[\x0F", ""), "한글");
+  for (const char* body_in : {"", "us-ascii", "utf-8", "unknown-8bit"})
+    EXPECT_EQ(to_utf8("\x1B$B2q5D\x1B(B x", body_in), "会議 x") << body_in;
+  EXPECT_EQ(to_utf8("\x1B[1mbold\x1B[0m $B", "us-ascii"), "\x1B[1mbold\x1B[0m $B");
+  EXPECT_EQ(raw_text_to_parse("\"\x1B$B2q5D\x1B(B\" <a@b>", ""), "\"会議\" <a@b>");
   // 一只: valid UTF-8 of two characters of two octets by chance.
   EXPECT_EQ(raw_text_to_utf8("\322\273\326\273", "gb2312"), "一只");
   EXPECT_EQ(charset_of_raw_text("caf\351", "iso-8859-1"), "iso-8859-1");

@@ -7,6 +7,7 @@
 #include "base/visible.h"
 #include "mail/charset.h"
 #include "mail/header.h"
+#include "mail/veiled.h"
 
 namespace pabal::mail {
 namespace {
@@ -299,9 +300,11 @@ ContentDisposition parse_content_disposition(std::string_view value, std::string
   return out;
 }
 
-Parameters raw_parameters(std::string_view value) {
-  std::string unfolded = unfold(value);
-  return ParameterReader(take_value(unfolded).parameters).read();
+Parameters raw_parameters(std::string_view value, std::string_view declared) {
+  Veiled veiled(unfold(value), declared);
+  Parameters parameters = ParameterReader(take_value(veiled.text()).parameters).read();
+  for (Parameter& parameter : parameters) parameter.value = veiled.octets(std::move(parameter.value));
+  return parameters;
 }
 
 std::string filename(const ContentDisposition& disposition, const ContentType& type) {

@@ -46,7 +46,8 @@ ContentDisposition parse_content_disposition(std::string_view value, std::string
 
 // The parameters as written: "filename*0*" stays a name of its own, values are
 // only unquoted. What IMAP's BODYSTRUCTURE shows.
-Parameters raw_parameters(std::string_view value);
+// declared: as parse_raw_address_list has it.
+Parameters raw_parameters(std::string_view value, std::string_view declared = {});
 
 // The name to save under, from filename= or else name=: without folders, leading dots and
 // what steers the display (base/visible.h), at most 200 octets, UTF-8; "" if none.

@@ -252,10 +252,10 @@ class Converter {
   static Result convert_field(const Field& field, const std::string& declared) {
     std::string charset = charset_to_write(field.raw_value, declared);
     if (std::ranges::find(address_fields, to_lower(field.name)) != address_fields.end())
-      return convert_addresses(field, charset);
+      return convert_addresses(field, charset, declared);
     bool is_type = iequals(field.name, "content-type");
     if (is_type || iequals(field.name, "content-disposition"))
-      return convert_parameters(field, is_type, charset);
+      return convert_parameters(field, is_type, charset, declared);
     // Of what is UTF-8 the text is known, so that it can be cut well.
     if (charset == "utf-8")
       return std::string(field.name) + ": " + encode_text(field.text(), field.name.size() + 2) + "\r\n";
@@ -269,12 +269,13 @@ class Converter {
     return text;
   }
 
-  static Result convert_parameters(const Field& field, bool is_type, const std::string& charset) {
+  static Result convert_parameters(const Field& field, bool is_type, const std::string& charset,
+                                   const std::string& declared) {
     std::string out = std::string(field.name) + ": ";
-    ContentDisposition disposition = parse_content_disposition(field.raw_value);
-    ContentType type = parse_content_type(field.raw_value);
+    ContentDisposition disposition = parse_content_disposition(field.raw_value, declared);
+    ContentType type = parse_content_type(field.raw_value, declared);
     out += is_type ? type.name() : disposition.disposition.empty() ? "attachment" : disposition.disposition;
-    Parameters raw = raw_parameters(field.raw_value);
+    Parameters raw = raw_parameters(field.raw_value, declared);
     for (const Parameter& parameter : is_type ? type.parameters : disposition.parameters) {
       std::string octets = raw_value(raw, parameter.name);
       bool known = is_ascii(octets) || charset == "utf-8" || !is_parameter_name(parameter.name);
@@ -304,10 +305,11 @@ class Converter {
     return is_clean(lines + "\r\n") ? lines : fold(unfold(lines), 0);
   }
 
-  static Result convert_addresses(const Field& field, const std::string& charset) {
-    std::string value;
-    std::vector<HeaderAddress> raw = parse_raw_address_list(field.raw_value);
-    std::vector<HeaderAddress> list = parse_address_list(field.raw_value);
+  static Result convert_addresses(const Field& field, const std::string& charset,
+                                  const std::string& declared) {
+    std::string value, group;
+    std::vector<HeaderAddress> raw = parse_raw_address_list(field.raw_value, declared);
+    std::vector<HeaderAddress> list = parse_address_list(field.raw_value, declared);
     for (size_t i = 0; i < list.size(); ++i) {
       HeaderAddress& entry = list[i];
       if (!is_ascii(entry.address)) {
@@ -319,9 +321,14 @@ class Converter {
         entry.address.replace(at + 1, std::string::npos, *domain);
       }
       std::erase_if(entry.address, [](char c) { return static_cast<unsigned char>(c) < 32; });
-      if (!value.empty()) value += ", ";
       // Both lists come from one parser; a name that decodes to nothing leaves its entry out.
       const HeaderAddress* written = list.size() == raw.size() ? &raw[i] : nullptr;
+      if (!group.empty() && entry.group != group) value += ';', group.clear();
+      if (!value.empty()) value += ", ";
+      if (group.empty() && !entry.group.empty() && !entry.empty_group) {
+        group = entry.group;
+        value += phrase(group, written == nullptr ? "" : written->group, charset) + ": ";
+      }
       if (entry.empty_group) {
         value += phrase(entry.group, written == nullptr ? "" : written->group, charset) + ":;";
       } else {
@@ -332,6 +339,7 @@ class Converter {
                                          : name + " <" + entry.address + ">";
       }
     }
+    if (!group.empty()) value += ';';
     return one_field(field.name, value);
   }
 

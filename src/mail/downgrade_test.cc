@@ -91,6 +91,15 @@ TEST(To7Bit, RawHeadersOfOldCharsets) {
             "unknown-8bit''%BE%C8%B3%E7.txt");
   EXPECT_EQ(filename({}, parse_content_type(header.value("content-type"))), "안녕.txt");
 
+  // A backslash within a character escapes nothing, and groups stay what they are.
+  const std::string backslashes = convert(
+      "To: \"\xb3\\\xa5\\\xbb\\\" <a@b.test>, team: c@d.test, \xa5\\ <e@f.test>;, g@h.test\r\n"
+      "Content-Type: text/plain; charset=big5; name=\"\xa5\\\"\r\n\r\n");
+  header = parse_header(backslashes);
+  EXPECT_EQ(header.value("to"),
+            "=?big5?B?s1ylXLtc?= <a@b.test>, team: c@d.test, =?big5?B?pVw=?= <e@f.test>;, g@h.test");
+  EXPECT_EQ(*find_parameter(raw_parameters(header.value("content-type")), "name*"), "big5''%A5%5C");
+
   // No character is cut, however long the text is.
   std::string many, text;
   for (int i = 0; i < 100; ++i) {

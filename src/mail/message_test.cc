@@ -140,6 +140,15 @@ TEST(Parameters, Rfc2231) {
             (Parameters{{"x*0*", "u''%41"}, {"y", "q;\""}}));
 }
 
+TEST(Parameters, OctetsWithinCharactersAreNoSyntax) {
+  EXPECT_EQ(raw_parameters("a/b; name=\"\x95\\\"; x=1", "shift_jis"),
+            (Parameters{{"name", "\x95\\"}, {"x", "1"}}));
+  EXPECT_EQ(raw_parameters("a/b; name=\"\xa5\\\"; x=1", "big5"),
+            (Parameters{{"name", "\xa5\\"}, {"x", "1"}}));
+  EXPECT_EQ(raw_parameters("a/b; name=\"\x1B$B$\"!\"\x1B(B.txt\"; x=1"),
+            (Parameters{{"name", "\x1B$B$\"!\"\x1B(B.txt"}, {"x", "1"}}));
+}
+
 TEST(Parameters, Junk) {
   EXPECT_EQ(parse_content_type("TEXT/Html (comment); charset = utf-8 (Unicode)").parameter("charset"),
             "utf-8");

@@ -16,7 +16,7 @@
 namespace pabal::store {
 
 // When the way in which they are made changes, this is raised: older ones do not count.
-inline constexpr int64_t kSummaryVersion = 4;
+inline constexpr int64_t kSummaryVersion = 5;
 
 // What lists show of a message without reading it.
 struct SummaryTexts {

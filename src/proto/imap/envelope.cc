@@ -145,7 +145,7 @@ std::string envelope_text(const mail::Header& header, std::string_view charset, 
     }
     std::string value(field.raw_value);
     if (form != TextForm::seven_bit) value = mail::raw_text_to_parse(std::move(value), charset);
-    for (mail::HeaderAddress& entry : mail::parse_raw_address_list(value)) {
+    for (mail::HeaderAddress& entry : mail::parse_raw_address_list(value, charset)) {
       if (lists[slot].size() < mail::header_addresses_max) lists[slot].push_back(std::move(entry));
     }
   }

@@ -20,7 +20,7 @@ std::string header_text(std::string_view raw_value, std::string_view charset, Te
   std::string text = mail::unfold(trim(raw_value));
   std::erase_if(text, [](char c) { return c == '\0' || c == '\r'; });
   std::replace(text.begin(), text.end(), '\t', ' ');  // some fold with them
-  if (is_ascii(text)) return text;
+  if (is_ascii(text) && (form == TextForm::seven_bit || !mail::is_iso_2022(text))) return text;
   if (form != TextForm::seven_bit) return mail::raw_text_to_utf8(text, charset);
   if (!mail::is_raw_utf8(text, charset)) return text;
   // encode_text folds between encoded-words, where unfolding leaves the blank.

@@ -153,7 +153,7 @@ void put_parameters(std::string& out, std::string_view raw_value, std::string_vi
                     TextForm form) {
   std::string value(raw_value);
   if (form != TextForm::seven_bit) value = mail::raw_text_to_parse(std::move(value), charset);
-  mail::Parameters parameters = mail::raw_parameters(value);
+  mail::Parameters parameters = mail::raw_parameters(value, charset);
   Writer(out, parameters, charset, form).write(add_charset);
 }
 

@@ -35,7 +35,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
   std::string lower = to_lower(word.substr(0, kWordMax + 1));
   if (lower.empty() || lower.size() > kWordMax) return "";
   std::string best;
-  size_t least = 1 + lower.size() / 3;
+  size_t letters = lower.size() - std::min(lower.size(), lower.find_first_not_of('-'));
+  size_t least = 1 + letters / 4;
   for (const std::string& candidate : known) {
     size_t edits = distance(lower, to_lower(candidate));
     // "acc", "accounts": more apart than mistyped words are, and yet meant.

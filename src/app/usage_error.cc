@@ -64,9 +64,10 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = reached(app);
   std::vector<std::string> words = command.remaining();
   if (words.empty()) words = app.remaining(true);
-  // Behind a mistyped option stands its value, which nobody expects either.
+  // Behind a mistyped option stands its value, which nobody expects either; behind a
+  // mistyped command its options, which may be right.
   auto option = std::find_if(words.begin(), words.end(), [](const auto& w) { return w.starts_with('-'); });
-  if (option != words.end()) std::iter_swap(words.begin(), option);
+  if (option != words.end() && command_names(command).empty()) std::iter_swap(words.begin(), option);
   // By code: the name of an ExtrasError is the program's.
   bool unknown = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
                  error.get_name() == "RequiredError";

@@ -94,6 +94,9 @@ std::expected<AccountId, Error> insert_account(store::Store& store, store::Trans
   if (!has_domain(tx.db, domain_of(*key)))
     return std::unexpected("domain " + domain_of(*key) + " is not here: add it first");
   if (find_account(tx.db, *key)) return std::unexpected("account " + *key + " is there already");
+  if (auto wrong = mail::unfit_for_name(key->substr(0, key->rfind('@'))))
+    return std::unexpected("the name of an account cannot have " + *wrong +
+                           ", which nobody sees or which looks like other letters (RFC 8265)");
   for (const Alias& alias : list_aliases(tx.db)) {
     if (alias.address == *key)
       return std::unexpected(*key + " is an alias that leads to " + alias.target +

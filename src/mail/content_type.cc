@@ -199,8 +199,10 @@ std::string assemble(const Collected& collected, std::string_view fallback_chars
   }
   // Some cut an encoded-word into segments: it is whole only now.
   if (!encoded) return decode_text(bytes, fallback_charset);
-  if (charset.empty() || !is_known_charset(charset)) return raw_text_to_utf8(bytes, fallback_charset);
-  return to_utf8(bytes, charset);
+  bool known = !charset.empty() && is_known_charset(charset);
+  std::string text = known ? to_utf8(bytes, charset) : raw_text_to_utf8(bytes, fallback_charset);
+  // Others take the one form and then the other.
+  return text.find("=?") == std::string::npos ? text : decode_text(text, fallback_charset);
 }
 
 Parameters decode_parameters(const Parameters& raw, std::string_view fallback_charset) {
@@ -317,7 +319,12 @@ std::string filename(const ContentDisposition& disposition, const ContentType& t
   std::string out;
   while (!s.empty()) {
     Character c = first_character(s);
-    if (c.well_formed && !steers_display(c.value)) out += s.substr(0, c.octets);
+    // A tab is a blank at which the field was folded.
+    if (c.value == '\t') {
+      out += ' ';
+    } else if (c.well_formed && !steers_display(c.value)) {
+      out += s.substr(0, c.octets);
+    }
     s.remove_prefix(c.octets);
   }
   std::string_view name = trim(out);

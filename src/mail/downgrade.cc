@@ -85,6 +85,10 @@ constexpr std::array<std::string_view, 13> address_fields = {"from",
                                                              "return-path",
                                                              "disposition-notification-to"};
 
+// Of identifiers alone: an encoded-word would be another one (RFC 2047 §5).
+constexpr std::array<std::string_view, 5> identifier_fields = {"message-id", "in-reply-to", "references",
+                                                               "content-id", "resent-message-id"};
+
 std::string one_field(std::string_view name, std::string_view value) {
   return std::string(name) + ": " + fold(value, name.size() + 2) + "\r\n";
 }
@@ -107,6 +111,11 @@ class Converter {
   Result heads(const Part& part, bool top) {
     std::string out(head_of(part, m_));
     if (!all_ascii(out)) {
+      for (const Field& field : header_of(part, m_).fields) {
+        bool identifies = std::ranges::find(identifier_fields, to_lower(field.name)) != identifier_fields.end();
+        if (identifies && !is_ascii(field.raw_value) && is_utf8(field.raw_value))
+          return std::unexpected(std::string(field.name) + " has no ASCII form");
+      }
       auto fields = head(part, top, "", "");
       if (!fields) return fields;
       out = *fields + "\r\n";

@@ -27,6 +27,8 @@ std::expected<std::string, std::string> to_7bit(std::string_view message);
 
 // The same for the heads of the message and its parts alone: bodies, enclosed messages
 // among them, stay octet for octet. What asked for SMTPUTF8 by its fields then does not.
+// An identifier in UTF-8 (Message-ID, References ...) has no ASCII form here: to_7bit, the
+// last way to get a message through, makes an encoded-word of it.
 std::expected<std::string, std::string> to_ascii_headers(std::string_view message);
 
 }  // namespace pabal::mail

@@ -136,6 +136,8 @@ TEST(ToAsciiHeaders, LeavesBodiesAlone) {
   EXPECT_EQ(parse_message(message).children[1].type.parameter("name"), "그림.png");
   EXPECT_EQ(to_ascii_headers("Subject: x\n\n한").value(), "Subject: x\n\n한");
   EXPECT_FALSE(to_ascii_headers("To: 김@x.test\r\n\r\nx\r\n"));
+  EXPECT_FALSE(to_ascii_headers("To: a@x.test\r\nReferences: <가@x.test>\r\n\r\nx\r\n"));
+  EXPECT_FALSE(to_ascii_headers("MESSAGE-ID: <é@x>\r\n\r\nx\r\n"));
 }
 
 TEST(To7Bit, NestedParts) {

@@ -44,6 +44,10 @@ TEST(FileNames, FormsThatProgramsWrite) {
            attached("filename==?utf-8?B?7ZWc6riAIO2MjOydvC50eHQ=?="),
            attached("filename=\"=?euc-kr?Q?=C7=D1=B1=DB_=C6=C4=C0=CF?=.txt\""),
            attached("filename=\"=?utf-8?B?7ZWc6riAIO2M?=\r\n =?utf-8?B?jOydvC50eHQ=?=\""),
+           attached("filename*=\"=?utf-8?B?7ZWc6riAIO2MjOydvC50eHQ=?=\""),
+           attached("filename*=utf-8''%3D%3Futf-8%3FB%3F7ZWc6riAIO2MjOydvC50eHQ=?="),
+           attached("filename*0*=\"=?UTF-8?B?7ZWc6riAIO2M\"; filename*1*=\"jOydvC50eHQ=?=\""),
+           attached("filename=\"한글\r\n\t파일.txt\""),
            attached("filename*0=\"=?UTF-8?B?7ZWc6riAIO2M\"; filename*1=\"jOydvC50eHQ=?=\""),
            attached("filename*0=\"=?UTF-8?Q?=ED=95=9C=EA=B8=80_=ED=8C=8C?=\"; filename*1=\" "
                     "=?UTF-8?Q?=EC=9D=BC.txt?=\""),

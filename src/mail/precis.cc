@@ -1,5 +1,8 @@
 #include "mail/precis.h"
 
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
 #include <unicode/locid.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
@@ -51,6 +54,31 @@ icu::UnicodeString width_mapped(std::string_view utf8) {
 std::string fold_name(std::string_view utf8) {
   if (is_ascii(utf8) || !is_utf8(utf8)) return to_lower(utf8);
   return normalized(width_mapped(utf8).toLower(icu::Locale::getRoot()));
+}
+
+std::optional<std::string> unfit_for_name(std::string_view utf8) {
+  // RFC 5892 §A.3 to A.7, allowed where letters of their script stand beside them.
+  constexpr UChar32 in_context[] = {0xB7, 0x375, 0x5F3, 0x5F4, 0x30FB};
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Normalizer2* nfkc = icu::Normalizer2::getNFKCInstance(error);
+  verify(U_SUCCESS(error), "ICU has its normalization data");
+  for (UChar32 before = 0; !utf8.empty();) {
+    Character c = first_character(utf8);
+    utf8.remove_prefix(c.octets);
+    auto point = static_cast<UChar32>(c.value);
+    // RFC 5892 §A.1 and A.2: joiners behind a virama shape Indic letters.
+    bool joins = (point == 0x200C || point == 0x200D) && u_getCombiningClass(before) == 9;
+    before = point;
+    bool letter = (U_GET_GC_MASK(point) & (U_GC_L_MASK | U_GC_M_MASK | U_GC_ND_MASK)) != 0;
+    bool fit = letter && !u_hasBinaryProperty(point, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) &&
+               nfkc->isNormalized(icu::UnicodeString(point), error);
+    if (c.value < 0x80 || fit || joins || std::ranges::find(in_context, point) != std::end(in_context))
+      continue;
+    char text[16];
+    snprintf(text, sizeof text, "U+%04X", static_cast<unsigned>(c.value));
+    return text;
+  }
+  return std::nullopt;
 }
 
 std::string fold_address(std::string_view address) {

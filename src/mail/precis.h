@@ -15,6 +15,11 @@ namespace pabal::mail {
 // comes back in ASCII lower case.
 std::string fold_name(std::string_view utf8);
 
+// A new name holds none of what the IdentifierClass forbids (RFC 8264 §4.2): beyond ASCII
+// letters, digits and marks alone, and nothing that is invisible or only another way to
+// write something else ("ﬁ"). nullopt if so, else the first that is wrong, as U+200B.
+std::optional<std::string> unfit_for_name(std::string_view utf8);
+
 // local-part@domain or a name without '@', folded: the domain as A-labels where it has some.
 std::string fold_address(std::string_view address);
 

@@ -33,5 +33,21 @@ TEST(Precis, Passwords) {
     EXPECT_EQ(prepare_password(bad), std::nullopt);
 }
 
+TEST(NewNames, HaveNothingInvisible) {
+  for (const char* name : {"alice", "a.b+c_d!", "김철수", "straße", "σας", "café", "नमस्ते", "क्\u200Dष", "ナカ・ムラ", "٣"})
+    EXPECT_EQ(unfit_for_name(name), std::nullopt) << name;
+  for (auto [name, wrong] : std::vector<std::pair<std::string, std::string>>{{"a\u200Bb", "U+200B"},
+                                                                             {"a\u00ADb", "U+00AD"},
+                                                                             {"\u202Ealice", "U+202E"},
+                                                                             {"ali\u200Dce", "U+200D"},
+                                                                             {"\uFB01sh", "U+FB01"},
+                                                                             {"x²", "U+00B2"},
+                                                                             {"a\u3000b", "U+3000"},
+                                                                             {"\u3164", "U+3164"},
+                                                                             {"☺", "U+263A"},
+                                                                             {"a\u2024b", "U+2024"}})
+    EXPECT_EQ(unfit_for_name(name), wrong) << name;
+}
+
 }  // namespace
 }  // namespace pabal::mail

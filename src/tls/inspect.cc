@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "io/endpoint.h"
+#include "io/error.h"
+#include "tls/context.h"
 #include "tls/openssl.h"
 
 namespace pabal::tls {
@@ -99,6 +101,11 @@ std::expected<CertificateFacts, std::string> inspect(const CertificateFiles& fil
     take_reason();
     return Error("the key " + files.key_path + " does not belong to the certificate " +
                  files.certificate_path + ", which must stand first in its file");
+  }
+  try {
+    ServerContext usable({files});  // a key too small, a chain that cannot be read: what serving would find
+  } catch (const io::IoError& e) {
+    return Error(std::string("the ") + e.what());
   }
   CertificateFacts facts;
   facts.not_before = time_of(X509_get0_notBefore(certificate.get()));

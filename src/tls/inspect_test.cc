@@ -62,6 +62,9 @@ TEST_F(InspectTest, NamesTheFileThatIsWrong) {
   EXPECT_TRUE(error_of({key, key}).contains("holds no certificate in PEM"));
   EXPECT_TRUE(error_of({certificate, certificate}).contains("holds no private key in PEM"));
   EXPECT_TRUE(error_of({file("empty.pem", ""), key}).contains("holds no certificate"));
+  // What OpenSSL would refuse when serving begins: a chain that ends in rubbish.
+  std::string chain = one.certificate_pem + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  EXPECT_NE(error_of({file("chain.pem", chain), key}), "");
 }
 
 }  // namespace

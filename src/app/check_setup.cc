@@ -204,6 +204,11 @@ class Check {
                                 " is above store.segment_octets " + size_text(config_.store.segment_octets) +
                                 ": each larger mail takes a file of its own");
     }
+    constexpr int kRecipients = 100;  // RFC 5321 §4.5.3.1.8
+    if (limits.recipients_max < kRecipients) {
+      add(Finding::warning, "limits.recipients_max is " + std::to_string(limits.recipients_max) +
+                                ": every server has to take 100 at least, and lists send to as many");
+    }
     if (config_.store.inline_octets_max > (1 << 20)) {
       add(Finding::warning, "store.inline_octets_max is " + size_text(config_.store.inline_octets_max) +
                                 ": mails of that size make the database slow; the default is 4KiB");

@@ -14,14 +14,17 @@ namespace sasl = proto::sasl;
 
 namespace {
 
+constexpr const char* kWrongPassword = "wrong password";
+constexpr const char* kDisabled = "account is disabled";
+
 Login refused(std::string name, std::string why) {
   return {.kind = Login::refused, .name = std::move(name), .why = std::move(why)};
 }
 
 Login granted(std::optional<Account> account, std::string name) {
-  if (!account) return refused(std::move(name), "wrong password");
+  if (!account) return refused(std::move(name), kWrongPassword);
   if (account->disabled)
-    return {.kind = Login::disabled, .name = std::move(name), .why = "account is disabled"};
+    return {.kind = Login::disabled, .name = std::move(name), .why = kDisabled};
   return {.kind = Login::granted, .account = std::move(account), .name = std::move(name)};
 }
 
@@ -29,7 +32,15 @@ Login failed(sasl::Failure why, std::string name) {
   if (why == sasl::Failure::malformed || why == sasl::Failure::too_long)
     return {.kind = Login::malformed, .name = std::move(name), .why = "malformed"};
   return refused(std::move(name),
-                 why == sasl::Failure::channel_binding ? "channel binding" : "wrong password");
+                 why == sasl::Failure::channel_binding ? "channel binding" : kWrongPassword);
+}
+
+// For whoever reads the log. The client is not told: it could learn which accounts there are.
+rt::Task<Login> explained(Directory& directory, Login login) {
+  if (login.kind != Login::refused || login.why != kWrongPassword) co_return login;
+  std::optional<Account> account = co_await directory.account(login.name);
+  if (account && account->disabled) login.why = kDisabled;
+  co_return login;
 }
 
 bool acts_as_another(const std::string& authzid, const std::string& authcid) {
@@ -77,6 +88,7 @@ rt::Task<Login> Gate::log_in(Directory& directory, listen::Visitor& visitor, std
   co_await wait_turn(visitor, name);
   std::optional<Account> account = co_await directory.check_password(name, std::move(password));
   Login login = granted(std::move(account), std::move(name));
+  login = co_await explained(directory, std::move(login));
   co_return co_await settle(visitor, std::move(login), "");
 }
 
@@ -84,6 +96,7 @@ rt::Task<Login> Gate::log_in(Directory& directory, listen::Visitor& visitor, sas
                              std::optional<std::string> initial, SaslPeer& peer) {
   verify(is_open(visitor), "no password goes over an open line");
   Login login = co_await exchange(directory, visitor, mechanism, std::move(initial), peer);
+  login = co_await explained(directory, std::move(login));
   co_return co_await settle(visitor, std::move(login), sasl::name(mechanism));
 }
 

@@ -85,6 +85,20 @@ class Traces(ServerCase):
             self.assertEqual(facts["account"], ALICE)
             self.assertIn(self.pabal.address, facts["by"])
 
+    def test_log_tells_a_disabled_account_and_the_client_is_not_told(self):
+        self.pabal.cli("account", "disable", ALICE)
+        said = set()
+        for user, password in ((ALICE, self.pabal.passwords[ALICE]), ("nobody@seoul.test", "wrong")):
+            imap = self.pabal.imap()
+            with self.assertRaises(imaplib.IMAP4.error) as refused:
+                imap.login(user, password)
+            imap.shutdown()
+            said.add(str(refused.exception))
+        self.assertEqual(len(said), 1, said)
+        reasons = {event["user"]: event["reason"] for event in self.events("imap.auth_failed")}
+        self.assertEqual(reasons, {ALICE: "account is disabled", "nobody@seoul.test": "wrong password"})
+        self.assertIn("account is disabled", [facts.get("reason") for _, facts in self.tracked(ALICE)])
+
     def test_tls_that_fails(self):
         for name, protocol in (("submission_tls", "smtp"), ("imap_tls", "imap"), ("pop3_tls", "pop3")):
             with Raw(self.pabal.address, self.pabal.ports[name]) as client:

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 const fs::path kRoot = PABAL_SOURCE_DIR;
 constexpr size_t kFileLinesMax = 500;
+constexpr size_t kFunctionLinesMax = 70;
 
 std::string slurp(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -128,6 +129,125 @@ TEST(Layout, FilesAreOneIdeaLong) {
     size_t lines = static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
     EXPECT_LE(lines, kFileLinesMax) << shown(path) << ": usually two ideas in one file";
   }
+}
+
+// Lines of the functions of a file that begin at its left edge, with the line each begins with.
+std::vector<std::pair<size_t, std::string>> functions_of(const std::string& text) {
+  std::vector<std::pair<size_t, std::string>> out;
+  std::string begun;
+  size_t length = 0;
+  for (std::string_view line : split(text, '\n')) {
+    const bool ends = line == "}" || line == "};";
+    if (begun.empty() && line.ends_with("{") && line.find('(') != std::string_view::npos && line[0] != ' ')
+      begun = line;
+    if (!begun.empty()) ++length;
+    if (!ends || begun.empty()) continue;
+    out.emplace_back(length, begun);
+    begun.clear();
+    length = 0;
+  }
+  return out;
+}
+
+TEST(Layout, FunctionsFitOnAScreen) {
+  size_t checked = 0;
+  for (const fs::path& path : sources()) {
+    for (const auto& [lines, name] : functions_of(slurp(path))) {
+      EXPECT_LE(lines, kFunctionLinesMax) << shown(path) << ": " << name;
+      ++checked;
+    }
+  }
+  EXPECT_GT(checked, 1'000u);
+}
+
+// The store's own tables, and those rooms that keep records of their own in it.
+TEST(Layout, SqlStandsWithItsRecords) {
+  const std::set<std::string> rooms = {"store", "directory", "queue", "journey"};
+  for (const fs::path& path : sources()) {
+    if (rooms.contains(*path.lexically_relative(kRoot / "src").begin()) || shown(path).ends_with("_test.cc"))
+      continue;
+    EXPECT_EQ(slurp(path).find(".prepare("), std::string::npos) << shown(path) << " has SQL";
+  }
+}
+
+// Names of functions that a header declares: a word before '(' in a line that ends the declaration.
+std::set<std::string> declared_functions(const std::string& header) {
+  std::set<std::string> out;
+  for (std::string_view line : split(header, '\n')) {
+    line = line.substr(0, line.find("//"));
+    const size_t open = line.find('('), first = line.find_first_not_of(' ');
+    if (open == std::string_view::npos || first == std::string_view::npos || line[first] == '#') continue;
+    size_t begin = open;
+    while (begin > first && is_word(line[begin - 1])) --begin;
+    const bool has_type =
+        begin > first && (line[begin - 1] == ' ' || line[begin - 1] == '&' || line[begin - 1] == '*');
+    if (has_type && begin < open && line[begin] >= 'a' && line[begin] <= 'z')
+      out.emplace(line.substr(begin, open - begin));
+  }
+  return out;
+}
+
+std::string without_comments(const std::string& text) {
+  std::string out;
+  for (std::string_view line : split(text, '\n')) out.append(line.substr(0, line.find("//"))).append(1, '\n');
+  return out;
+}
+
+TEST(Layout, NothingIsDeclaredInVain) {
+  std::map<std::string, size_t> uses;
+  for (const char* folder : {"src", "tests", "bench"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      const std::string extension = entry.path().extension();
+      if (extension != ".h" && extension != ".cc") continue;
+      for (const std::string& word : words(without_comments(slurp(entry.path())))) ++uses[word];
+    }
+  }
+  const std::set<std::string> called_by_the_compiler = {"return_value", "await_transform"};
+  size_t checked = 0;
+  for (const fs::path& path : sources()) {
+    if (path.extension() != ".h") continue;
+    for (const std::string& name : declared_functions(slurp(path))) {
+      ++checked;
+      if (called_by_the_compiler.contains(name)) continue;
+      EXPECT_GT(uses[name], 1u) << shown(path) << " declares " << name << "(), which nobody defines or calls";
+    }
+  }
+  EXPECT_GT(checked, 1'000u);
+}
+
+// "name: what of it" above the declaration of a function speaks of something in it.
+TEST(Layout, CommentsNameWhatStandsBelow) {
+  const std::set<std::string> results = {"nullopt", "nullptr", "unexpected", "true", "false"};
+  size_t checked = 0;
+  for (const fs::path& path : sources()) {
+    if (path.extension() != ".h") continue;
+    const std::string text = slurp(path);
+    const std::vector<std::string_view> lines = split(text, '\n');
+    for (size_t i = 1; i < lines.size(); ++i) {
+      auto is_comment = [&](size_t at) {
+        const size_t first = at < lines.size() ? lines[at].find_first_not_of(' ') : std::string_view::npos;
+        return first != std::string_view::npos && lines[at].compare(first, 3, "// ") == 0;
+      };
+      if (!is_comment(i) || is_comment(i - 1)) continue;
+      std::string_view line = lines[i].substr(lines[i].find("// ") + 3);
+      const std::string_view name = line.substr(0, std::ranges::find_if_not(line, is_word) - line.begin());
+      if (name.empty() || name[0] < 'a' || name[0] > 'z' || results.contains(std::string(name)) ||
+          !line.substr(name.size()).starts_with(": "))
+        continue;
+      size_t below = i;
+      while (is_comment(below)) ++below;
+      std::string declaration;
+      for (; below < lines.size(); ++below) {
+        declaration.append(lines[below]).append(1, ' ');
+        if (lines[below].find(';') != std::string_view::npos || lines[below].ends_with("{")) break;
+      }
+      if (declaration.find('(') == std::string::npos) continue;
+      EXPECT_TRUE(declaration.find(name) != std::string::npos)
+          << shown(path) << ':' << i + 1 << " speaks of " << name << ", which is not in " << declaration;
+      ++checked;
+    }
+  }
+  EXPECT_GT(checked, 20u);
 }
 
 // ADR 10: what runs on another thread is a plain function of values, and the compiler

@@ -52,7 +52,6 @@ class SmtpClient {
 
   // Pipelining (RFC 2920): queue commands, then take their replies in order.
   void queue(const std::string& line);
-  size_t unanswered() const { return asked_.size(); }
   size_t queued_octets() { return connection_.out().size(); }
   rt::Task<void> flush(Duration timeout);
   rt::Task<proto::smtp::Reply> reply(Duration timeout);

@@ -177,13 +177,27 @@ std::string default_domain(store::Database& db) {
   return select.step() ? select.text(0) : std::string();
 }
 
-std::optional<StoredAccount> find_account(store::Database& db, std::string_view folded_address) {
-  store::Statement select = db.prepare(
-      "SELECT id, inbox, address, display_name, quota_octets, disabled, shared, login_version, password, "
-      "scram "
-      "FROM account WHERE address = ?");
-  if (!select.bind(folded_address).step()) return std::nullopt;
+namespace {
+
+constexpr std::string_view kStoredAccounts =
+    "SELECT id, inbox, address, display_name, quota_octets, disabled, shared, login_version, password, scram "
+    "FROM account ";
+
+std::optional<StoredAccount> read_stored(store::Statement& select) {
+  if (!select.step()) return std::nullopt;
   return StoredAccount{account_of(select), select.text(8), select.text(9)};
+}
+
+}  // namespace
+
+std::optional<StoredAccount> find_account(store::Database& db, std::string_view folded_address) {
+  store::Statement select = db.prepare(std::string(kStoredAccounts) + "WHERE address = ?");
+  return read_stored(select.bind(folded_address));
+}
+
+std::optional<StoredAccount> find_account_by_id(store::Database& db, AccountId id) {
+  store::Statement select = db.prepare(std::string(kStoredAccounts) + "WHERE id = ?");
+  return read_stored(select.bind(id.value));
 }
 
 void touch(store::Transaction& tx) {

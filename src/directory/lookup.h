@@ -27,6 +27,7 @@ struct StoredAccount {
   std::string scram;     // text form of a ScramSecret, "" for none
 };
 std::optional<StoredAccount> find_account(store::Database& db, std::string_view folded_address);
+std::optional<StoredAccount> find_account_by_id(store::Database& db, AccountId id);
 
 // hostname: the server's own name; "" to know none. See Directory::resolve.
 Resolution look_up(store::Database& db, const mail::Address& address, const std::string& hostname);

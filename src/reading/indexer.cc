@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bytes.h"
 #include "mail/message.h"
 #include "mail/outline.h"
 #include "mail/search_text.h"
@@ -16,12 +17,6 @@ namespace {
 
 // Of what others have made: beyond that it is made again when it is asked for again.
 constexpr uint64_t kKeptOctetsMax = 32 * 1024 * 1024;
-
-uint64_t octets_of(const Summarized& made) {
-  const store::SummaryTexts& texts = made.summary.texts;
-  return sizeof(made) + texts.envelope.size() + texts.body_structure.size() + texts.outline.size() +
-         texts.preview->size() + made.text.header.size() + made.text.addresses.size() + made.text.body.size();
-}
 
 }  // namespace
 
@@ -38,10 +33,11 @@ store::SummaryTexts summary_texts(const mail::Part& root, std::string_view messa
   return texts;
 }
 
-Summarized summarize(MessageId id, std::string_view message, Time received_at, const TextForms& forms) {
-  mail::Part root = mail::parse_message(message);
+namespace {
+
+void fill_head(Summarized& out, MessageId id, const mail::Part& root, std::string_view message,
+               Time received_at) {
   mail::SummaryKeys keys = mail::summary_keys(root, message, received_at);
-  Summarized out;
   store::Summary& summary = out.summary;
   summary.message = id;
   summary.sent_at = keys.sent_at;
@@ -55,12 +51,43 @@ Summarized summarize(MessageId id, std::string_view message, Time received_at, c
   summary.to_display = std::move(keys.to_display);
   summary.message_id = std::move(keys.message_id);
   summary.references = std::move(keys.references);
-  summary.texts = summary_texts(root, message, forms, true);
-  out.text.message = id;
   mail::SearchHeader header = mail::search_header(message, mail::declared_charset(root));
+  out.text.message = id;
   out.text.header = std::move(header.fields);
   out.text.addresses = std::move(header.addresses);
+}
+
+}  // namespace
+
+Summarized summarize(MessageId id, std::string_view message, Time received_at, const TextForms& forms) {
+  const mail::Part root = mail::parse_message(message);
+  Summarized out;
+  fill_head(out, id, root, message, received_at);
+  out.summary.texts = summary_texts(root, message, forms, true);
   out.text.body = mail::search_body(root, message);
+  return out;
+}
+
+Summarized summarize_head(MessageId id, std::string_view head, Time received_at) {
+  Summarized out{.summary = {}, .text = {}, .head_only = true};
+  fill_head(out, id, mail::parse_message(head), head, received_at);
+  return out;
+}
+
+SummarizedHeads summarize_heads(const std::vector<store::MessageBytes>& beginnings, const StopWord& stop) {
+  SummarizedHeads out;
+  for (const store::MessageBytes& message : beginnings) {
+    if (*stop) break;
+    const std::string_view bytes = message.bytes;
+    const uint64_t head_octets = mail::outline_of_head(bytes, message.size_octets).body_begin;
+    const bool whole_head = head_octets < bytes.size() || bytes.size() == message.size_octets;
+    const std::string_view head = bytes.substr(0, head_octets);
+    if (message.error.empty() && whole_head && is_ascii(head)) {
+      out.made.push_back(summarize_head(message.id, head, message.received_at));
+    } else {
+      out.others.push_back(message.id);
+    }
+  }
   return out;
 }
 
@@ -76,7 +103,7 @@ std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& me
 }
 
 Indexer::Indexer(io::World& world, store::Store& store, IndexerOptions options)
-    : world_(world), store_(store), options_(options) {}
+    : world_(world), store_(store), options_(options), kept_(kKeptOctetsMax) {}
 
 void Indexer::stop() {
   *stopping_ = true;
@@ -86,36 +113,12 @@ void Indexer::stop() {
 void Indexer::keep(std::vector<Summarized> made) {
   rt::Loop* home = home_;
   if (home == nullptr || made.empty()) return;
-  {
-    std::lock_guard lock(kept_mutex_);
-    for (Summarized& one : made) {
-      const uint64_t octets = octets_of(one);
-      if (kept_octets_ + octets > kKeptOctetsMax) break;
-      const MessageId id = one.summary.message;
-      // The same may have been made several times.
-      if (kept_.emplace(id, std::make_shared<const Summarized>(std::move(one))).second)
-        kept_octets_ += octets;
-    }
-  }
+  kept_.add(std::move(made));
   home->post([this] {
     last_reader_ = rt::Loop::current().now();
     if (!first_change_) first_change_ = last_reader_;
     wake_.notify();
   });
-}
-
-std::vector<Summarized> Indexer::find_kept(const std::vector<MessageId>& messages) const {
-  std::vector<std::shared_ptr<const Summarized>> found;
-  {
-    std::lock_guard lock(kept_mutex_);
-    if (kept_.empty()) return {};
-    for (MessageId id : messages) {
-      if (auto kept = kept_.find(id); kept != kept_.end()) found.push_back(kept->second);
-    }
-  }
-  std::vector<Summarized> out;
-  for (const std::shared_ptr<const Summarized>& one : found) out.push_back(*one);
-  return out;
 }
 
 void Indexer::make_way() {
@@ -138,7 +141,7 @@ rt::Task<void> Indexer::run() {
       co_await write_kept();
       co_await wait_for_work();
       if (*stopping_) break;
-      if (has_kept()) continue;
+      if (kept_.any_whole()) continue;
       first_change_.reset();
       co_await work_off();
     } catch (const std::exception& e) {
@@ -155,7 +158,7 @@ rt::Task<void> Indexer::run() {
 
 // Deliveries go first: until they pause, or the work is old. What is made already waits for nobody.
 rt::Task<void> Indexer::wait_for_work() {
-  while (!*stopping_ && !has_kept()) {
+  while (!*stopping_ && !kept_.any_whole()) {
     if (!first_change_) {
       co_await wake_.wait();
       continue;
@@ -166,49 +169,33 @@ rt::Task<void> Indexer::wait_for_work() {
   }
 }
 
-// Who makes what he needs himself waits for it, and we do not, for a while.
-rt::Task<void> Indexer::let_readers_pass() {
+// Readers who make what they need themselves, and who changes something: for a while.
+rt::Task<void> Indexer::let_others_pass() {
   const auto theirs =
-      std::max<std::chrono::microseconds>(options_.reader_share * last_batch_, options_.reader_time_min);
+      std::max<std::chrono::microseconds>(options_.others_share * last_batch_, options_.others_time_min);
   const Instant patience_ends = rt::Loop::current().now() + theirs;
-  while (!*stopping_ && last_reader_) {
-    Instant due = std::min(*last_reader_ + options_.quiet, patience_ends);
+  while (!*stopping_) {
+    Instant due = std::min(std::max(last_reader_, last_change_) + options_.quiet, patience_ends);
     if (due <= rt::Loop::current().now()) co_return;
     co_await wake_.wait(due);
   }
 }
 
-bool Indexer::has_kept() const {
-  std::lock_guard lock(kept_mutex_);
-  return !kept_.empty();
-}
-
-// They stay to be found until they are written.
 rt::Task<void> Indexer::write_kept() {
-  while (!*stopping_) {
-    std::vector<Summarized> batch;
-    {
-      std::lock_guard lock(kept_mutex_);
-      for (auto kept = kept_.begin(); kept != kept_.end() && batch.size() < options_.batch_max; ++kept)
-        batch.push_back(*kept->second);
-    }
-    if (batch.empty()) co_return;
-    std::vector<MessageId> written;
-    for (const Summarized& one : batch) written.push_back(one.summary.message);
+  for (;;) {
+    std::vector<Summarized> batch = kept_.first_whole(options_.batch_max);
+    if (batch.empty() || *stopping_) co_return;
+    const Instant begun = rt::Loop::current().now();
     co_await write(std::move(batch));
-    std::lock_guard lock(kept_mutex_);
-    for (MessageId id : written) {
-      auto kept = kept_.find(id);
-      kept_octets_ -= octets_of(*kept->second);
-      kept_.erase(kept);
-    }
+    last_batch_ = rt::Loop::current().now() - begun;
+    co_await let_others_pass();
   }
 }
 
 rt::Task<void> Indexer::work_off() {
   MessageId after = after_;
   while (!*stopping_) {
-    co_await let_readers_pass();
+    co_await let_others_pass();
     co_await write_kept();
     std::vector<MessageId> batch = co_await store_.read(store::list_unsummarized, after, options_.batch_max);
     if (batch.empty()) break;
@@ -243,7 +230,9 @@ rt::Task<void> Indexer::write(std::vector<Summarized> made) {
     }
   };
   const size_t count = made.size();
+  const std::vector<Summarized> written = made;
   co_await store_.write(put, std::move(made));
+  kept_.forget(written);
   counters_.indexed += count;
 }
 

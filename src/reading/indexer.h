@@ -7,15 +7,14 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "io/world.h"
 #include "mail/message.h"
+#include "reading/kept_summaries.h"
 #include "reading/text_forms.h"
 #include "rt/event.h"
 #include "rt/task.h"
@@ -31,11 +30,16 @@ store::SummaryTexts summary_texts(const mail::Part& root, std::string_view messa
 // Said to work on other threads: nobody waits for it any more, it ends where it can.
 using StopWord = std::shared_ptr<std::atomic<bool>>;
 
-struct Summarized {
-  store::Summary summary;
-  store::SearchText text;
-};
 Summarized summarize(MessageId id, std::string_view message, Time received_at, const TextForms& forms);
+// From its head, as far as its empty line.
+Summarized summarize_head(MessageId id, std::string_view head, Time received_at);
+// Those whose head is all there and says its charset itself (ASCII); the others need the
+// whole message.
+struct SummarizedHeads {
+  std::vector<Summarized> made;
+  std::vector<MessageId> others;
+};
+SummarizedHeads summarize_heads(const std::vector<store::MessageBytes>& beginnings, const StopWord& stop);
 // Those that could be read.
 std::vector<Summarized> summarize_all(const std::vector<store::MessageBytes>& messages,
                                       const TextForms& forms, const StopWord& stop);
@@ -46,11 +50,11 @@ struct IndexerOptions {
   // deliveries at most until the oldest work is delay_max old.
   Duration quiet = std::chrono::milliseconds(200);
   Duration delay_max = std::chrono::seconds(10);
-  // Readers who never pause have so many times as long as a batch takes before the next
-  // one, and that at least: it keeps a share of the machine however busy they are.
-  int reader_share = 4;
-  Duration reader_time_min = std::chrono::milliseconds(50);
-  size_t batch_max = 200;                  // messages in one commit
+  // Who never pauses has so many times as long as a batch took before the next one, and
+  // that at least: the indexer keeps a share of the machine however busy others are.
+  int others_share = 4;
+  Duration others_time_min = std::chrono::milliseconds(10);
+  size_t batch_max = 50;                   // messages in one commit: others wait for it
   uint64_t octets_max = 16 * 1024 * 1024;  // that are read at a time
 };
 
@@ -63,10 +67,14 @@ class Indexer {
   rt::Task<void> run();
   void stop();
 
-  // Somebody had to make these himself: they are written at once. Any thread.
+  // Somebody had to make these himself: they are written soon, or in their turn if they
+  // are of heads only. Any thread.
   void keep(std::vector<Summarized> made);
-  // Of these messages (rising), what is kept and not written yet, rising. Any thread.
-  std::vector<Summarized> find_kept(const std::vector<MessageId>& messages) const;
+  // Of these messages (rising), what is kept and not written yet, rising; with heads, also
+  // what is of heads only. Any thread.
+  std::vector<Summarized> find_kept(const std::vector<MessageId>& messages, bool heads) const {
+    return kept_.find(messages, heads);
+  }
   // Somebody is just making what he needs of mails that are not indexed. Any thread.
   void make_way();
 
@@ -78,8 +86,7 @@ class Indexer {
 
  private:
   rt::Task<void> wait_for_work();
-  rt::Task<void> let_readers_pass();
-  bool has_kept() const;
+  rt::Task<void> let_others_pass();
   rt::Task<void> write_kept();
   rt::Task<void> work_off();
   rt::Task<void> summarize_batch(std::vector<MessageId> ids);
@@ -94,13 +101,10 @@ class Indexer {
   const StopWord stopping_ = std::make_shared<std::atomic<bool>>(false);
   Instant last_change_;
   std::optional<Instant> first_change_;     // of what is not worked off yet
-  std::optional<Instant> last_reader_;      // who made something himself
+  Instant last_reader_;                     // who made something himself
   std::chrono::microseconds last_batch_{};  // so long the last one took
   MessageId after_, last_end_;
-
-  mutable std::mutex kept_mutex_;
-  std::map<MessageId, std::shared_ptr<const Summarized>> kept_;  // not written yet
-  uint64_t kept_octets_ = 0;
+  KeptSummaries kept_;
 };
 
 }  // namespace pabal::reading

@@ -71,8 +71,7 @@ TEST_F(KnownMailboxesTest, HoldsSoManyAtMost) {
     EXPECT_TRUE(known_.find(kBob, "Box" + std::to_string(i), Needs::itself));
   }
   int there = 0;
-  for (int i = 0; i < 100; ++i)
-    there += known_.find(kBob, "Box" + std::to_string(i), Needs::itself) ? 1 : 0;
+  for (int i = 0; i < 100; ++i) there += known_.find(kBob, "Box" + std::to_string(i), Needs::itself) ? 1 : 0;
   EXPECT_LE(there, 10);
 }
 

@@ -1,20 +1,26 @@
 #include "reading/places.h"
 
+#include "directory/lookup.h"
 #include "mail/precis.h"
 
 namespace pabal::reading {
 
+namespace {
+
+std::optional<Owner> owner_by(const std::optional<directory::StoredAccount>& found) {
+  if (!found || found->account.disabled) return std::nullopt;
+  return Owner{found->account.id, found->account.address, found->account.group};
+}
+
+}  // namespace
+
 std::optional<Owner> find_owner(store::Database& db, std::string_view address, bool group) {
-  store::Statement select =
-      db.prepare("SELECT id, address FROM account WHERE address = ? AND shared = ? AND disabled = 0");
-  if (!select.bind(mail::fold_address(address)).bind(int64_t{group}).step()) return std::nullopt;
-  return Owner{{select.number(0)}, select.text(1), group};
+  std::optional<Owner> owner = owner_by(directory::find_account(db, mail::fold_address(address)));
+  return owner && owner->group == group ? owner : std::nullopt;
 }
 
 std::optional<Owner> find_owner(store::Database& db, AccountId id) {
-  store::Statement select = db.prepare("SELECT address, shared FROM account WHERE id = ? AND disabled = 0");
-  if (!select.bind(id.value).step()) return std::nullopt;
-  return Owner{id, select.text(0), select.number(1) != 0};
+  return owner_by(directory::find_account_by_id(db, id));
 }
 
 Rights find_rights(store::Database& db, std::string_view address, AccountId owner, std::string name) {

@@ -267,7 +267,8 @@ class SearchRun {
     ByStore by_store = co_await context_.store.read(decide_by_store, question_, batch.first, batch.count);
     take(by_store.verdicts);
     auto use = [this](std::vector<Summarized> made) { return decide_made(std::move(made)); };
-    size_t damaged = co_await summarize_now(context_, std::move(by_store.left), use);
+    size_t damaged = co_await summarize_now(context_, std::move(by_store.left),
+                                            plan_.needs.body ? Depth::whole : Depth::heads, use);
     damaged_ += damaged;
     co_await progress_.add(batch.count);
   }

@@ -16,7 +16,9 @@ namespace pabal::reading {
 // gives back, the indexer is told to keep. Returns how many are damaged; those that
 // are gone are left out. Throws StoreError, and IoError when the server is cut off.
 using SummarizedUse = std::function<rt::Task<std::vector<Summarized>>(std::vector<Summarized>)>;
-rt::Task<size_t> summarize_now(Context& context, std::vector<MessageId> messages, SummarizedUse use);
+enum class Depth { heads, whole };  // heads: use() may get what is of heads only, which costs a third
+rt::Task<size_t> summarize_now(Context& context, std::vector<MessageId> messages, Depth depth,
+                               SummarizedUse use);
 
 // Calls use(index in messages, summary) for each of the messages (rising, each
 // once), in any order. Returns and throws likewise.

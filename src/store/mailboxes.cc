@@ -293,8 +293,11 @@ void remove_account_data(Transaction& tx, AccountId account, std::string_view ad
 
 void set_subscribed(Transaction& tx, AccountId account, std::string_view name, bool subscribed) {
   tx.db
-      .prepare(subscribed ? "INSERT INTO subscription (account, name) VALUES (?, ?) ON CONFLICT DO NOTHING"
-                          : "DELETE FROM subscription WHERE account = ? AND name = ?")
+      // Whose account has been removed meanwhile subscribes to nothing.
+      .prepare(subscribed
+                   ? "INSERT INTO subscription (account, name) SELECT id, ?2 FROM account WHERE id = ?1 "
+                     "ON CONFLICT DO NOTHING"
+                   : "DELETE FROM subscription WHERE account = ?1 AND name = ?2")
       .bind(account.value)
       .bind(canonical(name))
       .run();

@@ -51,23 +51,25 @@ void tell_of_acl(Transaction& tx, AccountId owner, MailboxId mailbox, AccountId 
   if (account != owner) tx.changes.push_back({account, MailboxId{}});
 }
 
-bool set_acl(Transaction& tx, MailboxId mailbox, std::string_view identifier, std::string_view rights) {
+std::expected<void, AclError> set_acl(Transaction& tx, MailboxId mailbox, std::string_view identifier,
+                                      std::string_view rights) {
+  if (!account_of(tx.db, mailbox)) return std::unexpected(AclError::no_mailbox);
   tx.db.prepare("DELETE FROM acl WHERE mailbox = ? AND identifier = ?")
       .bind(mailbox.value)
       .bind(identifier)
       .run();
-  if (rights.empty()) return true;
+  if (rights.empty()) return {};
   {
     Statement select = tx.db.prepare("SELECT count(*) FROM acl WHERE mailbox = ?");
     select.bind(mailbox.value).step();
-    if (select.number(0) >= static_cast<int64_t>(kAclEntriesMax)) return false;
+    if (select.number(0) >= static_cast<int64_t>(kAclEntriesMax)) return std::unexpected(AclError::too_many);
   }
   tx.db.prepare("INSERT INTO acl (mailbox, identifier, rights) VALUES (?, ?, ?)")
       .bind(mailbox.value)
       .bind(identifier)
       .bind(rights)
       .run();
-  return true;
+  return {};
 }
 
 std::vector<MailboxId> list_shared_mailboxes(Database& db, AccountId reader,
@@ -108,6 +110,8 @@ std::expected<void, AnnotationError> set_annotation(Transaction& tx, MailboxId m
     if (select.number(0) >= static_cast<int64_t>(kAnnotationsMax))
       return std::unexpected(AnnotationError::too_many);
   }
+  if ((mailbox && !account_of(tx.db, mailbox)) || !usage(tx.db, reader))
+    return std::unexpected(AnnotationError::no_mailbox);
   const AccountId whose = owner != 0 ? AccountId{owner} : account_of(tx.db, mailbox);
   const int64_t octets = value ? static_cast<int64_t>(name.size() + value->size()) : 0;
   const int64_t more = octets - octets_of(tx.db, mailbox, owner, name);

@@ -26,8 +26,10 @@ inline constexpr std::string_view kAnyone = "anyone";
 bool has_right(const std::vector<AclEntry>& acl, std::string_view address, char right);
 
 std::vector<AclEntry> list_acl(Database& db, MailboxId mailbox);
-// "" removes the entry. False: too many entries.
-bool set_acl(Transaction& tx, MailboxId mailbox, std::string_view identifier, std::string_view rights);
+// "" removes the entry. no_mailbox: it has been removed since somebody looked it up.
+enum class AclError { too_many, no_mailbox };
+std::expected<void, AclError> set_acl(Transaction& tx, MailboxId mailbox, std::string_view identifier,
+                                      std::string_view rights);
 // As the account of a change of rights: everybody's.
 inline constexpr AccountId kEverybody{};
 // The ACL of a mailbox has changed for `account`, or for kEverybody: whoever watches
@@ -48,7 +50,8 @@ inline constexpr size_t kAnnotationsMax = 100;  // of one mailbox (or server) an
 // mailbox 0: of the server, as `account` sees it. Entries that begin with
 // "/private/" belong to `reader`, others to the mailbox.
 std::vector<Annotation> list_annotations(Database& db, MailboxId mailbox, AccountId reader);
-enum class AnnotationError { too_large, too_many, over_quota };
+// no_mailbox: it, or the reader's account, has been removed since somebody looked it up.
+enum class AnnotationError { too_large, too_many, over_quota, no_mailbox };
 std::expected<void, AnnotationError> set_annotation(Transaction& tx, MailboxId mailbox, AccountId reader,
                                                     std::string_view entry,
                                                     const std::optional<std::string>& value);

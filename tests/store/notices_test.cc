@@ -25,7 +25,8 @@ TEST_F(RealStore, AListenerHearsOfACommitBeforeItsWriterGoesOn) {
     EXPECT_TRUE(heard.empty());  // nothing was changed
     co_await deliver(store, text_of(100));
     EXPECT_EQ(heard.size(), 1u);
-    if (heard.size() == 1) EXPECT_EQ(heard[0], (std::vector<MailboxChange>{{AccountId{kAccount}, inbox, true}}));
+    if (heard.size() == 1)
+      EXPECT_EQ(heard[0], (std::vector<MailboxChange>{{AccountId{kAccount}, inbox, true}}));
     auto both_twice = [&](Transaction& tx) {
       for (int i = 0; i < 2; ++i) {
         copy_mails(tx, inbox, {{{1}, {1}}}, AccountId{kAccount}, trash);
@@ -36,8 +37,8 @@ TEST_F(RealStore, AListenerHearsOfACommitBeforeItsWriterGoesOn) {
     co_await test::write(store, both_twice);
     EXPECT_EQ(heard.size(), 2u);
     if (heard.size() == 2)
-      EXPECT_EQ(heard[1],
-                (std::vector<MailboxChange>{{AccountId{kAccount}, inbox, true}, {AccountId{kAccount}, trash, true}}));
+      EXPECT_EQ(heard[1], (std::vector<MailboxChange>{{AccountId{kAccount}, inbox, true},
+                                                      {AccountId{kAccount}, trash, true}}));
     subscription = nullptr;
     co_await deliver(store, text_of(100));
     EXPECT_EQ(heard.size(), 2u);

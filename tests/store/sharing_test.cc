@@ -2,6 +2,7 @@
 #include "store/sharing.h"
 
 #include "store/counters.h"
+#include "store/leftovers.h"
 #include "store_world.h"
 
 namespace pabal::store {
@@ -68,6 +69,22 @@ TEST_F(Sharing, MailboxesOfOthersAreFoundByWhoMayReadThem) {
     EXPECT_EQ(list_shared_mailboxes(tx.db, kMe, me), (std::vector<MailboxId>{others, junk}));
     EXPECT_EQ(list_shared_mailboxes(tx.db, kOther, {"anyone"}), std::vector<MailboxId>{mine});
     EXPECT_TRUE(list_shared_mailboxes(tx.db, kMe, {}).empty());
+  });
+}
+
+// Somebody has looked them up, and they are gone when he writes.
+TEST_F(Sharing, NothingHangsOnWhatIsGone) {
+  with_mailboxes([](Transaction& tx, MailboxId, MailboxId) {
+    const MailboxId box = create_mailbox(tx, kMe, "short-lived", "").value();
+    EXPECT_TRUE(delete_mailbox(tx, kMe, "short-lived"));
+    EXPECT_EQ(set_acl(tx, box, "anyone", "lr").error(), AclError::no_mailbox);
+    EXPECT_EQ(set_acl(tx, box, "anyone", "").error(), AclError::no_mailbox);
+    for (const char* entry : {"/shared/comment", "/private/comment"})
+      EXPECT_EQ(set_annotation(tx, box, kMe, entry, "x").error(), AnnotationError::no_mailbox);
+    EXPECT_EQ(set_annotation(tx, {}, AccountId{404}, "/private/comment", "x").error(),
+              AnnotationError::no_mailbox);
+    set_subscribed(tx, AccountId{404}, "INBOX", true);
+    EXPECT_TRUE(list_leftovers(tx.db).empty());
   });
 }
 

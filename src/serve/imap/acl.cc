@@ -57,6 +57,10 @@ Outcome refuse_identifier(std::string_view identifier) {
   return no("CANNOT", printable(identifier, 100) + " is no address of an account, nor \"anyone\"");
 }
 
+Outcome refuse_gone() {
+  return no("NONEXISTENT", "the mailbox was deleted");
+}
+
 Outcome refuse_owner() {
   return no("CANNOT", "the owner always has all rights");
 }
@@ -84,7 +88,7 @@ void inherit_acl(store::Transaction& tx, AccountId owner, std::string_view name,
 
 namespace {
 
-enum class AclSet { done, nobody, owner, too_many };
+enum class AclSet { done, nobody, owner, too_many, gone };
 
 AclSet set_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, const wire::SetAcl& command) {
   std::optional<Who> who = find_who(tx.db, command.identifier);
@@ -95,7 +99,8 @@ AclSet set_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, const
   reading::Rights after = command.mode == '+'   ? before.with(change)
                           : command.mode == '-' ? before.without(change)
                                                 : change;
-  if (!store::set_acl(tx, mailbox, who->identifier, after.text())) return AclSet::too_many;
+  std::expected<void, store::AclError> set = store::set_acl(tx, mailbox, who->identifier, after.text());
+  if (!set) return set.error() == store::AclError::too_many ? AclSet::too_many : AclSet::gone;
   follow_rights(tx, mailbox, who->identifier);
   store::tell_of_acl(tx, owner, mailbox, who->account);
   return AclSet::done;
@@ -105,7 +110,7 @@ AclSet delete_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, co
   std::optional<Who> who = find_who(tx.db, identifier);
   if (!who) return AclSet::nobody;
   if (who->account == owner) return AclSet::owner;
-  store::set_acl(tx, mailbox, who->identifier, "");
+  if (!store::set_acl(tx, mailbox, who->identifier, "")) return AclSet::gone;
   follow_rights(tx, mailbox, who->identifier);
   store::tell_of_acl(tx, owner, mailbox, who->account);
   return AclSet::done;
@@ -139,6 +144,7 @@ rt::Task<Outcome> Session::on(wire::SetAcl command) {
   AclSet result = co_await service_.store.write(set_acl, place->owner, place->mailbox->id, command);
   if (result == AclSet::nobody) co_return refuse_identifier(command.identifier);
   if (result == AclSet::owner) co_return refuse_owner();
+  if (result == AclSet::gone) co_return refuse_gone();
   if (result == AclSet::too_many)
     co_return no("LIMIT", "an ACL can have " + std::to_string(store::kAclEntriesMax) + " entries");
   co_return ok("so it is");
@@ -151,6 +157,7 @@ rt::Task<Outcome> Session::on(wire::DeleteAcl command) {
       co_await service_.store.write(delete_acl, place->owner, place->mailbox->id, command.identifier);
   if (result == AclSet::nobody) co_return refuse_identifier(command.identifier);
   if (result == AclSet::owner) co_return refuse_owner();
+  if (result == AclSet::gone) co_return refuse_gone();
   co_return ok("gone");
 }
 

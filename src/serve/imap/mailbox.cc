@@ -12,12 +12,6 @@ namespace {
 // Names that need not exist, so the number of mailboxes does not limit them.
 constexpr size_t kSubscriptionsMax = 2 * store::kMailboxesMax;
 
-size_t count_subscriptions(store::Database& db, AccountId account) {
-  store::Statement select = db.prepare("SELECT count(*) FROM subscription WHERE account = ?");
-  select.bind(account.value).step();
-  return static_cast<size_t>(select.number(0));
-}
-
 Outcome refuse(store::MailboxError error) {
   switch (error) {
     case store::MailboxError::exists:
@@ -111,7 +105,7 @@ rt::Task<Outcome> Session::on(wire::Subscribe command) {
   if (std::string_view fault = name_fault(name); !fault.empty() && !command.unsubscribe)
     co_return no("CANNOT", std::string(fault));
   auto work = [](store::Transaction& tx, AccountId account, const std::string& which, bool subscribed) {
-    if (subscribed && count_subscriptions(tx.db, account) >= kSubscriptionsMax) return false;
+    if (subscribed && store::list_subscriptions(tx.db, account).size() >= kSubscriptionsMax) return false;
     store::set_subscribed(tx, account, which, subscribed);
     tx.changes.push_back({account, MailboxId{}});  // for NOTIFY; no feed has it
     return true;

@@ -25,6 +25,7 @@ Found find_annotations(store::Database& db, const directory::Account& reader, co
 }
 
 Outcome refuse(store::AnnotationError error) {
+  if (error == store::AnnotationError::no_mailbox) return no("NONEXISTENT", "the mailbox was deleted");
   if (error == store::AnnotationError::too_large)
     return no("METADATA MAXSIZE " + std::to_string(store::kAnnotationOctetsMax - kEntryOctetsMax),
               "the value is too long");

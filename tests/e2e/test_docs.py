@@ -33,6 +33,20 @@ class ManPages(ServerCase):
                 self.assertTrue(words in plain, f"{page} does not say {words}")
 
 
+class Demo(unittest.TestCase):
+    """The first thing that README tells people to try; its status says whether both mails arrived unchanged."""
+
+    def test_both_mails_arrive(self):
+        said = run([PABAL, "demo", "--once"]).text
+        self.assertIn("byte for byte what Alice sent", said)
+        self.assertIn("byte for byte what Bob sent", said)
+
+    def test_a_mail_that_has_to_wait(self):
+        for broken in ("peer", "dns"):
+            with self.subTest(broken=broken):
+                self.assertIn("alice@seoul.test", run([PABAL, "demo", "--once", "--fail", broken]).text)
+
+
 class Commands(unittest.TestCase):
     def test_commands_in_the_documents_exist(self):
         texts = [os.path.join(REPOSITORY, name) for name in ("README.md", "README.ko.md")]

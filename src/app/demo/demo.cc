@@ -173,7 +173,8 @@ bool arrived_unchanged(const std::vector<std::string>& mails, const std::string&
     bool only_trace = true;
     mail::Header added = mail::parse_header(std::string_view(mail).substr(0, mail.size() - sent.size()));
     for (const mail::Field& field : added.fields) {
-      only_trace &= iequals(field.name, "Received") || iequals(field.name, "Return-Path");
+      only_trace &= iequals(field.name, "Received") || iequals(field.name, "Return-Path") ||
+                    iequals(field.name, "Delivered-To") || iequals(field.name, "X-Original-To");
     }
     if (only_trace) return true;
   }

@@ -59,7 +59,13 @@ void Deliverer::stop(Instant deadline) {
 }
 
 rt::Task<void> Deliverer::carry() {
+  // A mail whose outcome cannot be kept would be sent again after each start.
+  co_await settler_.look_at_store();
   while (!stopping_) {
+    if (settler_.store_damaged()) {
+      co_await queue_.wait();
+      continue;
+    }
     std::string trouble;
     try {
       if (queue_.claimed() > kFewInHand) co_await rt::sleep_for(queue_.claimed() * kPausePerEntry);
@@ -125,7 +131,7 @@ void Deliverer::dispatch(std::vector<queue::Entry> entries,
 
 // Wakes or starts as many workers as there is work and room for.
 void Deliverer::pump(Destination& destination) {
-  if (stopping_) return;
+  if (stopping_ || settler_.store_damaged()) return;
   size_t hands = destination.starting;
   for (Idle* idle : destination.idle) {
     if (hands >= destination.jobs.size()) break;
@@ -183,7 +189,7 @@ rt::Task<void> Deliverer::work(Destination& destination) {
 }
 
 rt::Task<void> Deliverer::work_off(Destination& destination, std::unique_ptr<SmtpClient>& client) {
-  while (!stopping_) {
+  while (!stopping_ && !settler_.store_damaged()) {
     if (destination.jobs.empty()) {
       if (!client) co_return;
       bool more = co_await wait_idle(destination, client);

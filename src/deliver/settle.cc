@@ -127,6 +127,19 @@ rt::Task<void> Settler::settle(Settlement settlement) {
   count(settlement);
 }
 
+rt::Task<void> Settler::look_at_store() {
+  try {
+    co_await store_.write([](store::Transaction&) {});
+  } catch (const store::StoreError& error) {
+    look_at(error);
+  }
+}
+
+void Settler::look_at(const store::StoreError& error) {
+  if (!error.damaged() || std::exchange(store_damaged_, true)) return;
+  world_.log.error("deliver.stopped", {{"reason", error.what()}});
+}
+
 void Settler::give_up() {
   give_up_ = true;
   given_up_.notify();
@@ -149,6 +162,7 @@ rt::Task<bool> Settler::try_commit(Settlement& settlement, Time now) {
   } catch (const store::StoreError& error) {
     world_.log.error("deliver.outcome_not_stored",
                      {{"id", journey::trace_id(settlement.message.id)}, {"reason", error.what()}});
+    look_at(error);
     co_return false;
   }
   for (Result& result : settlement.results) {

@@ -51,6 +51,12 @@ class Settler {
   rt::Task<void> settle(Settlement settlement);
   void give_up();
 
+  // The database is damaged and nothing is written any more (store/health.h): what is
+  // attempted now would be attempted again after each start. Found by what settles, and
+  // by look_at_store().
+  bool store_damaged() const { return store_damaged_; }
+  rt::Task<void> look_at_store();
+
  private:
   struct Reports {
     store::NewBlobs blobs;
@@ -59,6 +65,7 @@ class Settler {
   rt::Task<Reports> reports(const Settlement& settlement, Time now);
   rt::Task<std::string> original_of(const store::MessageRecord& message);
   rt::Task<bool> try_commit(Settlement& settlement, Time now);
+  void look_at(const store::StoreError& error);
   void count(const Settlement& settlement);
 
   io::World& world_;
@@ -67,6 +74,7 @@ class Settler {
   intake::Intake& intake_;
   Counters& counters_;
   bool give_up_ = false;
+  bool store_damaged_ = false;
   rt::Event given_up_;
 };
 

@@ -47,6 +47,22 @@ const Field* find(const std::vector<const Field*>& block, std::string_view name)
   return found == block.end() ? nullptr : *found;
 }
 
+// A From that names nobody, as of programs that run on a server: "root (Cron Daemon)" or
+// nothing at all. Groups (RFC 6854) mean it. Nullptr if it is not so.
+const Field* nameless_from(const Header& header) {
+  const Field* from = header.find("From");
+  bool nameless = from != nullptr && from->raw_value.find_first_of("@:") == std::string_view::npos &&
+                  header.find_all("From").size() == 1 && latest_resent(header).empty();
+  return nameless ? from : nullptr;
+}
+
+// The sender's address with what stood there as its name.
+std::string named_sender(const Field& from, const std::string& address) {
+  std::string name = from.text();
+  std::erase_if(name, [](char c) { return c == '"' || c == '<' || c == '>' || c == '\\'; });
+  return mail::to_header_text({.display_name = std::string(trim(name)), .address = address}, false);
+}
+
 std::string missing_fields(const Header& header, const Completion& with) {
   std::vector<const Field*> block = latest_resent(header);
   std::string_view prefix = block.empty() ? "" : kResent;
@@ -58,7 +74,11 @@ std::string missing_fields(const Header& header, const Completion& with) {
   auto add = [&](std::string_view name, const std::string& value) {
     if (missing(name)) out.append(prefix).append(name).append(": ").append(value).append("\r\n");
   };
-  add("From", with.from);
+  const Field* nameless = nameless_from(header);
+  if (nameless != nullptr)
+    out.append("From: ").append(named_sender(*nameless, with.from)).append("\r\n");
+  else
+    add("From", with.from);
   add("Message-ID", "<" + with.message_id + ">");
   add("Date", mail::format_date(with.now, 0));
   return out;
@@ -109,9 +129,17 @@ void complete_header(std::string& message, const Completion& with) {
   }
   if (is_wsp(message.front())) return;  // what stood in front of it would swallow its first line
   std::string head = missing_fields(header, with);
+  const Field* nameless = nameless_from(header);
+  std::vector<const Field*> resent = latest_resent(header);
+  if (!resent.empty() && resent.front()->begin > 0) {
+    // Some programs append these fields: what is missing belongs to them, not to a sending of its own.
+    message.insert(resent.front()->begin, head);
+    head.clear();
+    header = mail::parse_header(message);
+  }
   size_t kept = 0;  // from here on the message is still to be copied
   for (const Field& field : header.fields) {
-    if (!is_taken_off(field.name) && !is_mbox_line(field, message)) continue;
+    if (!is_taken_off(field.name) && !is_mbox_line(field, message) && &field != nameless) continue;
     head.append(message, kept, field.begin - kept);
     kept = field.end;
   }

@@ -104,9 +104,10 @@ TEST(CompleteHeader, TakesOffWhatOthersMustNotSee) {
   EXPECT_EQ(completed("Return-Path: <x@y>\r\n" + kDate + "Bcc: c@x.test,\r\n d@x.test\r\n" + kMessageId +
                       "BCC : e@x.test\r\nFrom: b@seoul.test\r\nresent-bcc: f@x.test\r\nContent-Length: "
                       "3\r\n\r\nBcc: body\r\n"),
-            "Resent-From: alice@seoul.test\r\nResent-Message-ID: <token@mx.seoul.test>\r\n"
-            "Resent-Date: Sat, 21 Nov 2026 04:00:00 +0000\r\n" +
-                kDate + kMessageId + "From: b@seoul.test\r\n\r\nBcc: body\r\n");
+            kDate + kMessageId +
+                "From: b@seoul.test\r\n"
+                "Resent-From: alice@seoul.test\r\nResent-Message-ID: <token@mx.seoul.test>\r\n"
+                "Resent-Date: Sat, 21 Nov 2026 04:00:00 +0000\r\n\r\nBcc: body\r\n");
 }
 
 TEST(CompleteHeader, CompletesTheResentBlockOfWhatIsSentAgain) {
@@ -117,6 +118,36 @@ TEST(CompleteHeader, CompletesTheResentBlockOfWhatIsSentAgain) {
       completed("Resent-To: c@x.test\r\nFrom: b@busan.test\r\n\r\n"),
       "Resent-From: alice@seoul.test\r\nResent-Message-ID: <token@mx.seoul.test>\r\n"
       "Resent-Date: Sat, 21 Nov 2026 04:00:00 +0000\r\nResent-To: c@x.test\r\nFrom: b@busan.test\r\n\r\n");
+}
+
+// As programs write it that append the fields to those of the message.
+TEST(CompleteHeader, CompletesAResentBlockWhereItStands) {
+  std::string whole = completed("Received: by x.test; " + kDate.substr(6) + kDate + kMessageId +
+                                "From: stranger@busan.test\r\nResent-From: a@seoul.test\r\n\r\nhi\r\n");
+  EXPECT_EQ(whole,
+            "Received: by x.test; " + kDate.substr(6) + kDate + kMessageId +
+                "From: stranger@busan.test\r\nResent-Message-ID: <token@mx.seoul.test>\r\nResent-Date: " +
+                kDate.substr(6) + "Resent-From: a@seoul.test\r\n\r\nhi\r\n");
+  EXPECT_EQ(responsible(whole), (Texts{"a@seoul.test"}));
+}
+
+// Of programs on a server, that log in for sending.
+TEST(CompleteHeader, AFromThatNamesNobodyGetsTheSendersAddress) {
+  const std::string rest = kMessageId + kDate;
+  for (auto [from, to] : {std::pair{"root (Cron Daemon)", "\"root (Cron Daemon)\" <alice@seoul.test>"},
+                          {"alice", "alice <alice@seoul.test>"},
+                          {"\"Backup, nightly\" <root>", "\"Backup, nightly root\" <alice@seoul.test>"},
+                          {"", "alice@seoul.test"},
+                          {"<>", "alice@seoul.test"}}) {
+    std::string whole = completed("From: " + std::string(from) + "\r\nSubject: x\r\n\r\nhi\r\n");
+    EXPECT_EQ(whole, "From: " + std::string(to) + "\r\n" + rest + "Subject: x\r\n\r\nhi\r\n");
+    EXPECT_EQ(responsible(whole), (Texts{"alice@seoul.test"}));
+  }
+  // Others' addresses and groups are for the judge, and so is what a redirected mail says.
+  for (const char* from : {"bob@busan.test", "team:;", "mallory@x.test <root>"})
+    EXPECT_NE(completed("From: " + std::string(from) + "\r\n\r\n").find(from), std::string::npos) << from;
+  EXPECT_NE(completed("Resent-From: a@seoul.test\r\nFrom: root\r\n\r\n").find("From: root\r\n"),
+            std::string::npos);
 }
 
 TEST(CompleteHeader, MakesTextWithoutFieldsTheBody) {

@@ -24,7 +24,7 @@ std::exception_ptr store_error(const io::IoError& e) {
 template <class Entries>
 void fail_all(const Entries& batch, const StoreError& e) {
   for (auto* entry : batch) {
-    if (!entry->error) entry->error = std::make_exception_ptr(StoreError(e.what(), e.full()));
+    if (!entry->error) entry->error = std::make_exception_ptr(StoreError(e.what(), e.full(), e.damaged()));
   }
 }
 

@@ -47,8 +47,9 @@ void Health::report(std::string_view damage) {
 
 StoreError Health::refusal() const {
   std::lock_guard lock(mutex_);
-  return StoreError("the database is damaged (" + damage_ +
-                    "), so nothing is written any more: " + kDamageRemedy);
+  return StoreError(
+      "the database is damaged (" + damage_ + "), so nothing is written any more: " + kDamageRemedy, false,
+      true);
 }
 
 }  // namespace pabal::store

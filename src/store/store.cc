@@ -288,7 +288,7 @@ std::unique_ptr<Store> Store::open(io::World& world, StoreOptions options) {
     world.disk.sync_directory(options.directory);
     return std::make_unique<EmbeddedStore>(world, options, std::move(lock), std::move(health), std::move(db));
   } catch (const StoreError& e) {
-    if (!e.damaged()) throw;
+    if (!e.damaged() || std::string_view(e.what()).ends_with(kDamageRemedy)) throw;
     throw StoreError(std::string(e.what()) + ". To do: " + kDamageRemedy, false, true);
   } catch (const io::IoError& e) {
     throw store_error(e);

@@ -69,6 +69,33 @@ TEST(Retry, FailsAfterFiveDaysAndTellsOnceOfTheDelay) {
   rig.run(five_days);
 }
 
+rt::Task<void> damaged_meanwhile(Rig& rig) {
+  co_await rig.accept({});
+  co_await rt::sleep_for(std::chrono::minutes(2));
+  co_await rig.accept({});
+  co_await rt::sleep_for(std::chrono::minutes(1));
+  auto finds_damage = [](store::Database&) -> int { throw store::StoreError("a page is torn", false, true); };
+  try {
+    (void)co_await rig.server->store->read(finds_damage);
+  } catch (const store::StoreError&) {
+  }
+  co_await rt::sleep_for(std::chrono::hours(1));
+  EXPECT_EQ((co_await rig.entries()).size(), 2u);
+}
+
+// Its outcome could not be kept: the mail would be sent again after each start.
+TEST(Retry, NothingIsAttemptedOnceTheStoreIsKnownToBeDamaged) {
+  Rig rig;
+  rig.sim.resolver().add("busan.test. MX 10 mx.busan.test.");
+  Peer& busan = rig.peer("mx.busan.test", "192.0.2.2");
+  size_t seen = 0;
+  busan.answer = [&](const std::string& line) {
+    return line.starts_with("RCPT") && ++seen <= 2 ? "450 4.7.1 come back later" : "";
+  };
+  rig.run(damaged_meanwhile);
+  EXPECT_EQ(busan.mails.size(), 1u) << "the one by which the deliverer has learnt of it";
+}
+
 rt::Task<void> restart(Rig& rig) {
   co_await rig.accept({});
   co_await rt::sleep_for(std::chrono::minutes(1));

@@ -106,7 +106,8 @@ TEST_F(CliTest, MistypedWordsGetASuggestion) {
   for (auto [args, meant] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"acount", "list"}, "there is no command \"acount\"; did you mean \"account\"?"},
            {{"acount", "list", "--config", "x"}, "there is no command \"acount\"; did you mean \"account\"?"},
-           {{"account", "lsit", "--json"}, "there is no command \"lsit\" of `pabal account`; did you mean \"list\"?"},
+           {{"account", "lsit", "--json"},
+            "there is no command \"lsit\" of `pabal account`; did you mean \"list\"?"},
            {{"track", "a@b", "--zap"}, "there is no option \"--zap\" of `pabal track`\n"},
            {{"account", "lst"}, "there is no command \"lst\" of `pabal account`; did you mean \"list\"?"},
            {{"account", "app-password", "ad"}, "did you mean \"add\"?"},

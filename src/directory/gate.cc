@@ -23,16 +23,14 @@ Login refused(std::string name, std::string why) {
 
 Login granted(std::optional<Account> account, std::string name) {
   if (!account) return refused(std::move(name), kWrongPassword);
-  if (account->disabled)
-    return {.kind = Login::disabled, .name = std::move(name), .why = kDisabled};
+  if (account->disabled) return {.kind = Login::disabled, .name = std::move(name), .why = kDisabled};
   return {.kind = Login::granted, .account = std::move(account), .name = std::move(name)};
 }
 
 Login failed(sasl::Failure why, std::string name) {
   if (why == sasl::Failure::malformed || why == sasl::Failure::too_long)
     return {.kind = Login::malformed, .name = std::move(name), .why = "malformed"};
-  return refused(std::move(name),
-                 why == sasl::Failure::channel_binding ? "channel binding" : kWrongPassword);
+  return refused(std::move(name), why == sasl::Failure::channel_binding ? "channel binding" : kWrongPassword);
 }
 
 // For whoever reads the log. The client is not told: it could learn which accounts there are.

@@ -112,7 +112,8 @@ class Converter {
     std::string out(head_of(part, m_));
     if (!all_ascii(out)) {
       for (const Field& field : header_of(part, m_).fields) {
-        bool identifies = std::ranges::find(identifier_fields, to_lower(field.name)) != identifier_fields.end();
+        bool identifies =
+            std::ranges::find(identifier_fields, to_lower(field.name)) != identifier_fields.end();
         if (identifies && !is_ascii(field.raw_value) && is_utf8(field.raw_value))
           return std::unexpected(std::string(field.name) + " has no ASCII form");
       }

@@ -34,7 +34,8 @@ TEST(Precis, Passwords) {
 }
 
 TEST(NewNames, HaveNothingInvisible) {
-  for (const char* name : {"alice", "a.b+c_d!", "김철수", "straße", "σας", "café", "नमस्ते", "क्\u200Dष", "ナカ・ムラ", "٣"})
+  for (const char* name :
+       {"alice", "a.b+c_d!", "김철수", "straße", "σας", "café", "नमस्ते", "क्\u200Dष", "ナカ・ムラ", "٣"})
     EXPECT_EQ(unfit_for_name(name), std::nullopt) << name;
   for (auto [name, wrong] : std::vector<std::pair<std::string, std::string>>{{"a\u200Bb", "U+200B"},
                                                                              {"a\u00ADb", "U+00AD"},

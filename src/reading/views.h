@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "io/world.h"
+#include "reading/news.h"
 #include "reading/observer.h"
 #include "reading/shared_snapshots.h"
 #include "reading/snapshot.h"
@@ -50,11 +51,17 @@ class View {
 
   // Reads what has changed. Several may wait for the same read. Throws StoreError.
   rt::Task<void> refresh();
+  // What a commit has found out for a session that has the mailbox open: read_news() in
+  // its transaction, of what was known at `since`. False: the view has gone on meanwhile,
+  // refresh it. It may be stale afterwards, because of what others have done since.
+  bool take(ModSeq since, News news);
 
   std::unordered_set<Observer*> watchers;  // woken when it changes
 
  private:
   friend class Views;
+  void take_over(News news);
+
   store::Store& store_;
   SharedSnapshots& shared_;
   std::shared_ptr<const MailboxState> state_;

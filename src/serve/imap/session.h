@@ -112,8 +112,9 @@ class Session final : public listen::Session, public reading::Observer {
   // update.cc: what the client is told of changes
   struct SyncOptions {
     bool may_expunge = true;
-    ModSeq silent;  // changes with this MODSEQ are the client's own, it did not want to hear of
-    ModSeq own;     // and these it has to hear of, even if NOTIFY wants no changes of flags told
+    ModSeq silent;       // changes with this MODSEQ are the client's own, it did not want to hear of
+    ModSeq own;          // and these it has to hear of, even if NOTIFY wants no changes of flags told
+    bool as_is = false;  // the view knows what the client did; what others did since may wait
   };
   rt::Task<void> sync(SyncOptions options);
   void take_over(const reading::Snapshot::Difference& difference, bool all, const SyncOptions& options);

@@ -1,4 +1,6 @@
 // STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3).
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "proto/imap/response.h"
 #include "serve/imap/flags.h"
@@ -26,11 +28,25 @@ struct StoreWork {
   store::UidRanges uids;
   store::FlagChange change;  // without the keywords' bits
   std::vector<std::string> keywords;
+  store::Mailbox known;  // by the client's view
 };
 struct Stored {
   store::FlagsChanged changed;
   bool gone = false, too_many_keywords = false;
+  std::optional<reading::News> news;  // since `known`, if it is little
 };
+
+// More is read by a reader, so that no other commit waits for it.
+constexpr int64_t kNewsModseqsMax = 64;
+constexpr size_t kNewsRangesMax = 4;
+constexpr int64_t kNewsUidsMax = 64;
+
+bool is_little(const store::UidRanges& changed) {
+  auto is_short = [](const store::UidRange& range) {
+    return range.last.value - range.first.value < kNewsUidsMax;
+  };
+  return changed.size() <= kNewsRangesMax && std::ranges::all_of(changed, is_short);
+}
 
 Stored change(store::Transaction& tx, const StoreWork& work) {
   Stored stored;
@@ -42,6 +58,9 @@ Stored change(store::Transaction& tx, const StoreWork& work) {
   store::FlagChange change = work.change;
   change.flags |= *keywords;
   stored.changed = store::change_flags(tx, work.owner, work.mailbox, work.uids, change, work.reader);
+  const bool near = stored.changed.modseq.value - work.known.modseq.value <= kNewsModseqsMax;
+  if (stored.changed.modseq && near && is_little(stored.changed.changed))
+    stored.news = reading::read_news(tx.db, work.known, work.reader, reading::Known::everything);
   return stored;
 }
 
@@ -64,22 +83,26 @@ rt::Task<Outcome> Session::on(wire::Store command) {
                  .mailbox = view.id(),
                  .uids = uids,
                  .change = {},
-                 .keywords = {}};
+                 .keywords = {},
+                 .known = view.mailbox()};
   work.change.mode = mode_of(command.mode);
   work.change.flags = names.system;
   work.change.mask = reading::allowed_bits(selected_->rights);
   if (selected_->rights.has('w')) work.keywords = std::move(names.keywords);
   if (command.unchanged_since)
     work.change.unchanged_since = ModSeq{static_cast<int64_t>(*command.unchanged_since)};
+  const ModSeq known = view.mailbox().modseq;
   Stored stored = co_await service_.store.write(change, std::move(work));
   const store::FlagsChanged& changed = stored.changed;
   if (stored.gone) co_return no("NONEXISTENT", "the mailbox was deleted");
   if (stored.too_many_keywords) {
     co_return no("LIMIT", "a mailbox can have " + std::to_string(store::kKeywordsMax) + " keywords");
   }
+  const bool taken = stored.news && selected_->view->take(known, std::move(*stored.news));
   co_await sync({.may_expunge = command.uid,
                  .silent = command.silent ? changed.modseq : ModSeq{},
-                 .own = changed.modseq});
+                 .own = changed.modseq,
+                 .as_is = taken});
   if (!command.silent) co_await tell_unchanged(uids, changed);
   if (changed.modified.empty()) co_return ok("flags are as you wish");
 

@@ -35,7 +35,7 @@ void pin(Selected& selected) {
 rt::Task<void> Session::sync(SyncOptions options) {
   if (closing_) co_return;
   reading::View& view = *selected_->view;
-  if (view.stale()) co_await view.refresh();
+  if (view.stale() && !options.as_is) co_await view.refresh();
   if (view.removed()) {
     // RFC 9051 §6.3.5: there is no way to say that the mailbox is gone but to end.
     bye("the mailbox was deleted");

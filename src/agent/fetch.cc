@@ -44,9 +44,12 @@ rt::Task<void> fetch_new(io::World& world, Pop3Client& client, const FetchTarget
   }
 }
 
-// Without its mails the target has nothing, whatever is written beside it.
-bool has_mails(io::Disk& disk, const FetchTarget& target) {
-  return disk.exists(target.kind == FetchTarget::mbox ? target.path : target.path + "/new");
+// Without its mails the target has nothing, whatever is written beside it. An mbox that
+// was emptied has had them: that is enough to fetch nothing twice, not to delete them.
+bool has_mails(io::Disk& disk, const FetchTarget& target, bool to_delete) {
+  if (target.kind == FetchTarget::maildir) return disk.exists(target.path + "/new");
+  if (!disk.exists(target.path)) return false;
+  return !to_delete || disk.open(target.path, io::OpenMode::read)->size() > 0;
 }
 
 }  // namespace
@@ -81,7 +84,7 @@ rt::Task<Fetched> fetch(io::World& world, Pop3Client& client, FetchOptions optio
     throw CommandError("this server has no UIDL, so that --keep would fetch everything again each time");
 
   SeenIds seen(world.disk, seen_path(options.target, options.account));
-  seen.keep_only(has_mails(world.disk, options.target) ? present : std::vector<SeenId>());
+  seen.keep_only(has_mails(world.disk, options.target, options.remove) ? present : std::vector<SeenId>());
   co_await fetch_new(world, client, options.target, entries, seen, done);
   if (options.remove) {
     std::vector<uint32_t> numbers;

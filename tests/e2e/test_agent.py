@@ -134,6 +134,19 @@ class AgainstPabal(AgentCase):
         self.addCleanup(box.close)
         self.assertEqual([mail["Subject"] for mail in box], ["number 0", "number 1"])
 
+    def test_what_an_emptied_mbox_no_longer_has_is_fetched_before_it_is_deleted(self):
+        self.fill(2)
+        path = self.path("emptied")
+        self.pop("fetch", "--keep", "--to", f"mbox:{path}")
+        os.truncate(path, 0)
+        self.pop("fetch", "--keep", "--to", f"mbox:{path}")
+        self.assertEqual(os.path.getsize(path), 0)
+        self.pop("fetch", "--delete", "--to", f"mbox:{path}")
+        box = mailbox.mbox(path)
+        self.addCleanup(box.close)
+        self.assertEqual([mail["Subject"] for mail in box], ["number 0", "number 1"])
+        self.assertEqual(self.pabal.mails(BOB), [])
+
     def test_fetch_into_mbox_and_delete(self):
         stored = self.fill(4)
         path = self.path("box")

@@ -6,6 +6,7 @@ import imaplib
 import poplib
 import smtplib
 import socket
+import time
 
 from fake_dns import FakeDns, zones
 from harness import Raw, ServerCase, free_port, message, run, wait_until, PABAL
@@ -84,6 +85,33 @@ class Traces(ServerCase):
         for _, facts in tracked:
             self.assertEqual(facts["account"], ALICE)
             self.assertIn(self.pabal.address, facts["by"])
+
+    def test_wrong_passwords_count_over_all_protocols(self):
+        """The first waits a second, and each that follows twice as long, whatever it speaks."""
+        def waited(attempt):
+            begun = time.monotonic()
+            attempt()
+            return time.monotonic() - begun
+
+        def by_imap():
+            imap = self.pabal.imap()
+            self.addCleanup(imap.shutdown)
+            self.assertRaises(imaplib.IMAP4.error, imap.login, ALICE, "wrong")
+
+        def by_smtp():
+            with self.pabal.smtp("submission") as client:
+                client.ehlo()
+                client.user, client.password = ALICE, "wrong"
+                self.assertRaises(smtplib.SMTPAuthenticationError, client.auth, "PLAIN", client.auth_plain)
+
+        def by_pop3():
+            pop3 = poplib.POP3(self.pabal.address, self.pabal.ports["pop3_plain"], timeout=20)
+            self.addCleanup(pop3.close)
+            pop3.user(ALICE)
+            self.assertRaises(poplib.error_proto, pop3.pass_, "wrong")
+
+        for attempt, seconds in ((by_imap, 1), (by_smtp, 2), (by_pop3, 4)):
+            self.assertGreaterEqual(waited(attempt), seconds, attempt.__name__)
 
     def test_log_tells_a_disabled_account_and_the_client_is_not_told(self):
         self.pabal.cli("account", "disable", ALICE)

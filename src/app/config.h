@@ -133,6 +133,7 @@ struct StoreConfig {
   int open_segments_max = 64;
   uint64_t reserve_octets = 64 << 20;
   int directory_cache_max = 10'000;
+  Duration journey_kept = std::chrono::days(90);
 };
 
 struct Config {

@@ -225,6 +225,8 @@ const std::vector<Field<StoreConfig>>& fields() {
        "Free space below which no mail is taken, so that mails can still be deleted; of a small file system "
        "a sixteenth."},
       {"directory_cache_max", &S::directory_cache_max, "Addresses that each loop remembers the accounts of."},
+      {"journey_kept", &S::journey_kept,
+       "So long after its end `pabal track` knows the way of a mail. As \"90d\"."},
   };
   return table;
 }

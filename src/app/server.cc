@@ -3,6 +3,7 @@
 #include "app/front.h"
 #include "app/options.h"
 #include "directory/proven.h"
+#include "journey/pruner.h"
 #include "rt/event.h"
 #include "serve/imap/text_forms.h"
 #include "store/outside.h"
@@ -92,12 +93,15 @@ rt::Task<void> Server::run() {
   if (on_bound_) on_bound_(endpoints_);
 
   OutsideWatch outside(world_, *store_, config_.server.data_directory);
+  journey::Pruner pruner(world_, *store_, config_.store.journey_kept);
   rt::TaskGroup group;
   group.spawn(deliverer.run());
   group.spawn(indexer_.run());
   group.spawn(outside.run());
+  group.spawn(pruner.run());
   co_await serve_front(front);
   outside.stop();
+  pruner.stop();
   indexer_.stop();
   deliverer.stop(front.loop().now() + config_.limits.drain_timeout);
   co_await group.join();

@@ -13,7 +13,6 @@ namespace pabal::journey {
 namespace {
 
 constexpr size_t kTraceIdOctets = 13;  // 65 bits for 64
-constexpr size_t kPruneMax = 5000;
 
 // Crockford's base 32: no letter that looks like another sign.
 constexpr std::string_view kSigns = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -45,8 +45,9 @@ bool names(const Event& event, std::string_view address);
 // searched in the facts "from" and "to" of their events).
 std::vector<MessageId> find_by_address(store::Database& db, std::string_view address, size_t max);
 
+inline constexpr size_t kPruneMax = 500;  // others wait for the commit
 // Removes journeys that ended before `before` and have nothing in the queue, at
-// most 5,000 of them; returns how many. Call again while it returns so many.
+// most kPruneMax of them; returns how many. Call again while it returns so many.
 size_t prune(store::Transaction& tx, Time before);
 
 }  // namespace pabal::journey

@@ -1,3 +1,4 @@
+#include "journey/pruner.h"
 #include "journey/refusals.h"
 #include "store_world.h"
 
@@ -59,6 +60,29 @@ TEST_F(JourneyTest, PrunesWhatEndedLongAgo) {
     EXPECT_EQ(read(tx.db, MessageId{2}).size(), 2u);
     EXPECT_EQ(prune(tx, now), 0u);
   });
+}
+
+TEST_F(JourneyTest, ARunningServerForgetsWhatEndedLongAgo) {
+  const Time old = sim::SimWorld::kStart - std::chrono::days(91), young = old + std::chrono::days(2);
+  change([&](Transaction& tx) {
+    for (int64_t id = 1; id <= 3 * static_cast<int64_t>(kPruneMax); ++id)
+      record(tx, MessageId{id}, {{id % 3 == 0 ? young : old, "accepted", {}}});
+  });
+  auto serve = [this]() -> rt::Task<void> {
+    Pruner pruner(world_, *store_, std::chrono::days(90));
+    rt::TaskGroup group;
+    group.spawn(pruner.run());
+    auto left = [](store::Database& db) { return newest(db, 5 * kPruneMax).size(); };
+    co_await rt::sleep_for(std::chrono::seconds(1));
+    size_t at_once = co_await store_->read(left);
+    EXPECT_EQ(at_once, kPruneMax);
+    co_await rt::sleep_for(std::chrono::days(2));
+    size_t two_days_later = co_await store_->read(left);
+    EXPECT_EQ(two_days_later, 0u);
+    pruner.stop();
+    co_await group.join();
+  };
+  sim_.run(serve());
 }
 
 // People write an address as they know it, the wire has it in its own form.

@@ -189,12 +189,15 @@ int rebuild(const Cli& cli, const Arguments& a) {
   if (cli.json) {
     cli.console.out << json_object({{"counters", json_array(rows)},
                                     {"leftovers", std::to_string(result.leftovers)},
+                                    {"feeds", std::to_string(result.feeds)},
                                     {"summaries", std::to_string(result.summaries)}})
                     << '\n';
   } else {
     cli.console.out << table.text() << count_text(rows.size(), "counter") << " repaired.\n";
     if (result.leftovers > 0)
       cli.console.out << count_text(result.leftovers, "leftover row") << " removed.\n";
+    if (result.feeds > 0)
+      cli.console.out << count_text(result.feeds, "damaged change feed") << " begun anew.\n";
     if (result.summaries > 0) {
       cli.console.out << result.summaries << (result.summaries == 1 ? " summary" : " summaries")
                       << " thrown away: the server makes them again.\n";

@@ -134,6 +134,7 @@ struct StoreConfig {
   uint64_t reserve_octets = 64 << 20;
   int directory_cache_max = 10'000;
   Duration journey_kept = std::chrono::days(90);
+  uint64_t feed_rows_max = defaults::feed_rows_max;
 };
 
 struct Config {

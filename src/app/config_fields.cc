@@ -227,6 +227,9 @@ const std::vector<Field<StoreConfig>>& fields() {
       {"directory_cache_max", &S::directory_cache_max, "Addresses that each loop remembers the accounts of."},
       {"journey_kept", &S::journey_kept,
        "So long after its end `pabal track` knows the way of a mail. As \"90d\"."},
+      {"feed_rows_max", &S::feed_rows_max,
+       "Changes that are kept of each account; mail programs that come back after more of them look through "
+       "their mailboxes anew."},
   };
   return table;
 }

@@ -6,6 +6,7 @@
 #include "journey/pruner.h"
 #include "rt/event.h"
 #include "serve/imap/text_forms.h"
+#include "store/feed_trim.h"
 #include "store/outside.h"
 
 namespace pabal::app {
@@ -94,14 +95,17 @@ rt::Task<void> Server::run() {
 
   OutsideWatch outside(world_, *store_, config_.server.data_directory);
   journey::Pruner pruner(world_, *store_, config_.store.journey_kept);
+  store::FeedTrimmer trimmer(world_, *store_, config_.store.feed_rows_max);
   rt::TaskGroup group;
   group.spawn(deliverer.run());
   group.spawn(indexer_.run());
   group.spawn(outside.run());
   group.spawn(pruner.run());
+  group.spawn(trimmer.run());
   co_await serve_front(front);
   outside.stop();
   pruner.stop();
+  trimmer.stop();
   indexer_.stop();
   deliverer.stop(front.loop().now() + config_.limits.drain_timeout);
   co_await group.join();

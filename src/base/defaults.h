@@ -22,6 +22,7 @@ inline constexpr Duration data_timeout = std::chrono::minutes(10);    // RFC 532
 inline constexpr Duration pop3_timeout = std::chrono::minutes(10);    // RFC 1939 §3
 inline constexpr Duration imap_timeout = std::chrono::minutes(30);    // RFC 9051 §5.4
 inline constexpr Duration imap_progress_interval = std::chrono::seconds(10);
+inline constexpr uint64_t feed_rows_max = 50'000;
 inline constexpr uint64_t imap_view_octets_max = 64 << 20;
 inline constexpr uint64_t imap_text_octets_max = 32 << 20;
 inline constexpr uint64_t imap_read_ahead_octets_max = 8 << 20;

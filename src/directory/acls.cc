@@ -79,7 +79,7 @@ std::expected<AclChange, Error> set_acls(store::Transaction& tx, std::string_vie
     if (!store::set_acl(tx, one.id, change.identifier, rights))
       return std::unexpected("the ACL of " + one.name + " has " + std::to_string(store::kAclEntriesMax) +
                              " entries, more are not possible");
-    store::tell_of_acl(tx, target->owner.id, one.id, who->account);
+    store::record_acl(tx, target->owner.id, one.id, who->account);
     change.mailboxes.push_back(one.id);
   }
   return change;

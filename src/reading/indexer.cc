@@ -127,7 +127,8 @@ void Indexer::make_way() {
 }
 
 rt::Task<void> Indexer::run() {
-  auto changed = [this](const std::vector<store::MailboxChange>&) {
+  auto changed = [this](const std::vector<store::MailboxChange>& changes) {
+    if (std::ranges::all_of(changes, &store::MailboxChange::threads_only)) return;  // told by ourselves
     last_change_ = rt::Loop::current().now();
     if (!first_change_) first_change_ = last_change_;
     wake_.notify();
@@ -224,10 +225,12 @@ rt::Task<void> Indexer::summarize_batch(std::vector<MessageId> ids) {
 rt::Task<void> Indexer::write(std::vector<Summarized> made) {
   if (made.empty()) co_return;
   auto put = [](store::Transaction& tx, const std::vector<Summarized>& all) {
+    store::ThreadGiving threads(tx);
     for (const Summarized& one : all) {
       store::put_summary(tx, one.summary, one.text);
-      store::give_thread(tx, one.summary);
+      threads.give(one.summary);
     }
+    threads.tell();
   };
   const size_t count = made.size();
   const std::vector<Summarized> written = made;

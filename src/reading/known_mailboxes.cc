@@ -28,7 +28,7 @@ void KnownMailboxes::changed(const std::vector<store::MailboxChange>& changes) {
 
 void KnownMailboxes::changed(const store::MailboxChange& change) {
   auto account = accounts_.find(change.account);
-  if (account == accounts_.end()) return;
+  if (account == accounts_.end() || change.threads_only) return;
   Account& mailboxes = account->second;
   for (auto entry = mailboxes.begin(); entry != mailboxes.end();) {
     const bool meant = !change.mailbox || entry->second.mailbox.id == change.mailbox;

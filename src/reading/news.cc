@@ -56,8 +56,10 @@ News read_news(store::Database& db, const store::Mailbox& known, AccountId reade
   news.mailbox = store::find_mailbox(db, known.id);
   if (!news.mailbox) return news;
   std::vector<store::Mail> mails;
-  if (what == Known::nothing) {
+  const bool forgotten = what != Known::nothing && store::is_forgotten(db, known.account, known.modseq);
+  if (what == Known::nothing || forgotten) {
     mails = store::list_mails(db, known.id, reader);
+    if (forgotten) news.removed = {{Uid{1}, Uid{INT64_MAX}}};  // what is not read again
   } else {
     store::UidRanges touched, gone;
     if (what == Known::as_nobody_sees_it) touched = store::list_private_seen(db, known.id, reader);

@@ -81,10 +81,7 @@ rt::Task<void> give_threads(Context& context, std::vector<MessageId> messages) {
   co_await summarize_now(context, left_out(messages, summaries, &store::Summary::message), Depth::heads, use);
   // Who came first begins the thread.
   std::ranges::sort(summaries, {}, &store::Summary::message);
-  auto give = [](store::Transaction& tx, const std::vector<store::Summary>& of) {
-    for (const store::Summary& summary : of) store::give_thread(tx, summary);
-  };
-  if (!summaries.empty()) co_await context.store.write(give, std::move(summaries));
+  if (!summaries.empty()) co_await context.store.write(store::give_threads, std::move(summaries));
 }
 
 // Somebody may have made them just now. Returns the others.

@@ -151,9 +151,11 @@ void Views::unwatch_account(AccountId account, Observer& observer) {
 }
 
 void Views::changed(const std::vector<store::MailboxChange>& changes) {
+  if (std::ranges::all_of(changes, &store::MailboxChange::threads_only)) return;
   trees_.changed();
   known_.changed(changes);
   for (const store::MailboxChange& change : changes) {
+    if (change.threads_only) continue;
     auto found = views_.lower_bound({change.mailbox, AccountId{}});
     while (found != views_.end() && found->first.mailbox == change.mailbox) {
       if (std::shared_ptr<View> view = found->second.lock()) {

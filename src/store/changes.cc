@@ -4,6 +4,32 @@
 
 namespace pabal::store {
 
+namespace {
+
+// Nothing that whoever has its mailbox open could see.
+bool concerns_account(ChangeKind kind) {
+  return kind == ChangeKind::subscription || kind == ChangeKind::shared;
+}
+
+// What the mailbox has given and no mail has.
+UidRanges list_unused_uids(Database& db, MailboxId mailbox) {
+  Statement next = db.prepare("SELECT uidnext FROM mailbox WHERE id = ?");
+  if (!next.bind(mailbox.value).step()) return {};
+  UidRanges ranges;
+  Statement select = db.prepare("SELECT uid FROM mail WHERE mailbox = ? ORDER BY uid");
+  select.bind(mailbox.value);
+  Uid unused{1};
+  while (select.step()) {
+    const Uid uid{select.number(0)};
+    if (unused < uid) ranges.push_back({unused, Uid{uid.value - 1}});
+    unused = Uid{uid.value + 1};
+  }
+  if (unused.value < next.number(0)) ranges.push_back({unused, Uid{next.number(0) - 1}});
+  return ranges;
+}
+
+}  // namespace
+
 // Two statements here and in append(): for RETURNING, SQLite builds a table in
 // memory each time, which costs more than the second one.
 Advanced advance(Transaction& tx, AccountId account, int64_t octets, int64_t messages) {
@@ -26,20 +52,26 @@ ModSeq next_modseq(Transaction& tx, AccountId account, int64_t octets, int64_t m
 }
 
 void record_change(Transaction& tx, AccountId account, const Change& change) {
-  tx.db
-      .prepare(
-          "INSERT INTO change (account, modseq, mailbox, uid, uid_last, kind, reader) VALUES (?, ?, ?, ?, ?, "
-          "?, ?)")
-      .bind(account.value)
-      .bind(change.modseq.value)
-      .bind(change.mailbox.value)
-      .bind(change.first.value)
-      .bind(change.last.value)
-      .bind(static_cast<int64_t>(change.kind))
-      .bind(change.reader.value)
-      .run();
-  const bool of_mailbox = change.kind == ChangeKind::mailbox || change.kind == ChangeKind::mailbox_removed;
-  MailboxChange changed{account, change.mailbox, !of_mailbox};
+  {
+    Statement insert = tx.db.prepare(
+        "INSERT INTO change (account, modseq, mailbox, uid, uid_last, kind, reader, names) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    insert.bind(account.value)
+        .bind(change.modseq.value)
+        .bind(change.mailbox.value)
+        .bind(change.first.value)
+        .bind(change.last.value)
+        .bind(static_cast<int64_t>(change.kind))
+        .bind(change.reader.value);
+    if (change.names.empty()) {
+      insert.bind(std::nullopt);
+    } else {
+      insert.bind_blob(pack(change.names));
+    }
+    insert.run();
+  }
+  MailboxChange changed{account, concerns_account(change.kind) ? MailboxId{} : change.mailbox,
+                        is_of_mails(change.kind), change.kind == ChangeKind::threads};
   if (tx.changes.empty() || tx.changes.back() != changed) tx.changes.push_back(changed);
 }
 
@@ -60,12 +92,19 @@ std::vector<Change> list_changes(Database& db, AccountId account, ModSeq since,
                        {select.number(2)},
                        {select.number(3)},
                        static_cast<ChangeKind>(select.number(4)),
-                       {select.number(5)}});
+                       {select.number(5)},
+                       {}});
   }
   return changes;
 }
 
+bool is_forgotten(Database& db, AccountId account, ModSeq since) {
+  Statement select = db.prepare("SELECT feed_horizon FROM account WHERE id = ?");
+  return select.bind(account.value).step() && since.value < select.number(0);
+}
+
 UidRanges expunged_since(Database& db, AccountId account, MailboxId mailbox, ModSeq since) {
+  if (is_forgotten(db, account, since)) return list_unused_uids(db, mailbox);
   Statement select = db.prepare(
       "SELECT uid, uid_last FROM change WHERE account = ? AND modseq > ? AND mailbox = ? AND kind = ? "
       "ORDER BY uid, uid_last");

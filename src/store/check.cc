@@ -10,6 +10,7 @@
 #include "store/check_bytes.h"
 #include "store/counters.h"
 #include "store/exposure.h"
+#include "store/feed_check.h"
 #include "store/leftovers.h"
 #include "store/schema.h"
 #include "store/segments.h"
@@ -37,6 +38,7 @@ class Checker {
     section("references of the queue", [this] { check_queue(); });
     section("messages without a mail", [this] { check_orphans(); });
     section("what hangs on others", [this] { check_leftovers(); });
+    section("change feed", [this] { check_feeds(); });
     section("counters", [this] { check_counters(); });
     if (db_->in_transaction()) db_->execute("ROLLBACK");
     if (options.bytes) {
@@ -180,6 +182,14 @@ class Checker {
   void check_leftovers() {
     for (const std::string& where : list_leftovers(*db_))
       add({Finding::leftover, where, "what it hangs on is gone", {}});
+  }
+
+  void check_feeds() {
+    for (const BrokenFeed& broken : list_broken_feeds(*db_))
+      add({Finding::leftover,
+           "change feed of account " + std::to_string(broken.account.value),
+           broken.what,
+           {}});
   }
 
   void check_counters() {

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "store/changes.h"
 #include "store/tally.h"
 #include "store/uid_validity.h"
 
@@ -61,11 +62,12 @@ class AccountCounters {
 
   void read_changes() {
     Statement select = db_.prepare(
-        "SELECT mailbox, max(uid_last), max(modseq) FROM change WHERE account = ? GROUP BY mailbox");
-    select.bind(account_.value);
+        "SELECT mailbox, max(uid_last), max(CASE WHEN kind <= ? THEN modseq ELSE 0 END), max(modseq) "
+        "FROM change WHERE account = ? GROUP BY mailbox");
+    select.bind(static_cast<int64_t>(kLastMailboxKind)).bind(account_.value);
     while (select.step()) {
       newest_[select.number(0)] = {select.number(1), select.number(2)};
-      modseq_ = std::max(modseq_, select.number(2));
+      modseq_ = std::max(modseq_, select.number(3));
     }
   }
 

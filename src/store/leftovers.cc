@@ -17,6 +17,7 @@ constexpr Hanging kHanging[] = {
     {"metadata", "owner", "account"},      {"subscription", "account", "account"},
     {"delivery", "message", "message"},    {"delivery", "account", "account"},
     {"private_seen", "reader", "account"}, {"private_seen", "uid", "mail"},
+    {"change", "account", "account"},      {"feed_cursor", "account", "account"},
 };
 
 // The rows of `h.table` that hang on nothing that is there.

@@ -59,13 +59,27 @@ MailboxId insert_mailbox(Transaction& tx, AccountId account, std::string_view na
       .bind(validity.value)
       .bind(modseq.value)
       .run();
-  record_change(tx, account, {modseq, id, {}, {}, ChangeKind::mailbox});
+  record_change(tx, account, {modseq, id, {}, {}, ChangeKind::mailbox_made});
   return id;
 }
 
 void touch_mailbox(Transaction& tx, AccountId account, MailboxId mailbox, ModSeq modseq) {
   tx.db.prepare("UPDATE mailbox SET modseq = ? WHERE id = ?").bind(modseq.value).bind(mailbox.value).run();
   record_change(tx, account, {modseq, mailbox, {}, {}, ChangeKind::mailbox});
+}
+
+// False: it was so already.
+bool write_subscription(Transaction& tx, AccountId account, std::string_view name, bool subscribed) {
+  tx.db
+      // Whose account has been removed meanwhile subscribes to nothing.
+      .prepare(subscribed
+                   ? "INSERT INTO subscription (account, name) SELECT id, ?2 FROM account WHERE id = ?1 "
+                     "ON CONFLICT DO NOTHING"
+                   : "DELETE FROM subscription WHERE account = ?1 AND name = ?2")
+      .bind(account.value)
+      .bind(canonical(name))
+      .run();
+  return tx.db.changes() > 0;
 }
 
 std::vector<std::string> split_keywords(std::string_view text) {
@@ -159,7 +173,7 @@ void create_default_mailboxes(Transaction& tx, AccountId account) {
   ModSeq modseq = next_modseq(tx, account);
   for (const DefaultMailbox& mailbox : kDefaultMailboxes) {
     MailboxId id = insert_mailbox(tx, account, mailbox.name, mailbox.special_use, modseq);
-    set_subscribed(tx, account, mailbox.name, true);
+    write_subscription(tx, account, mailbox.name, true);
     if (mailbox.name != kInbox) continue;
     tx.db.prepare("UPDATE account SET inbox = ? WHERE id = ?").bind(id.value).bind(account.value).run();
   }
@@ -282,25 +296,17 @@ void remove_account_data(Transaction& tx, AccountId account, std::string_view ad
   forget_private_seen(tx, account);
   for (const char* sql :
        {"DELETE FROM change WHERE account = ?", "DELETE FROM subscription WHERE account = ?",
-        "DELETE FROM metadata WHERE owner = ?", "DELETE FROM delivery WHERE account = ?"}) {
+        "DELETE FROM metadata WHERE owner = ?", "DELETE FROM delivery WHERE account = ?",
+        "DELETE FROM feed_cursor WHERE account = ?"}) {
     tx.db.prepare(sql).bind(account.value).run();
   }
-  tx.db.prepare("DELETE FROM acl WHERE identifier = ? OR identifier = ?")
-      .bind(address)
-      .bind('-' + std::string(address))
-      .run();
+  remove_acls_of(tx, address);
 }
 
 void set_subscribed(Transaction& tx, AccountId account, std::string_view name, bool subscribed) {
-  tx.db
-      // Whose account has been removed meanwhile subscribes to nothing.
-      .prepare(subscribed
-                   ? "INSERT INTO subscription (account, name) SELECT id, ?2 FROM account WHERE id = ?1 "
-                     "ON CONFLICT DO NOTHING"
-                   : "DELETE FROM subscription WHERE account = ?1 AND name = ?2")
-      .bind(account.value)
-      .bind(canonical(name))
-      .run();
+  if (!write_subscription(tx, account, name, subscribed)) return;
+  const MailboxId mailbox = find_mailbox(tx.db, account, name).value_or(MailboxId{});
+  record_change(tx, account, {next_modseq(tx, account), mailbox, {}, {}, ChangeKind::subscription});
 }
 
 std::vector<std::string> list_subscriptions(Database& db, AccountId account) {

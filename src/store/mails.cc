@@ -8,6 +8,7 @@
 #include "store/deliveries.h"
 #include "store/mailboxes.h"
 #include "store/private_seen.h"
+#include "store/removal.h"
 #include "store/tally.h"
 
 namespace pabal::store {
@@ -241,21 +242,23 @@ void measure_again(Transaction& tx, AccountId account, MailboxId mailbox, const 
       .run();
 }
 
-// Messages that nothing refers to but mails in this range.
-std::vector<MessageId> list_last_references(Transaction& tx, MailboxId mailbox, const UidRange& range) {
-  Statement select = tx.db.prepare(
-      "SELECT message FROM mail AS gone WHERE mailbox = ? AND uid BETWEEN ? AND ? "
-      "AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.message = gone.message "
-      "AND (mail.mailbox <> gone.mailbox OR mail.uid NOT BETWEEN ? AND ?)) "
-      "AND NOT EXISTS (SELECT 1 FROM queue_entry WHERE queue_entry.message = gone.message)");
-  select.bind(mailbox.value)
-      .bind(range.first.value)
-      .bind(range.last.value)
-      .bind(range.first.value)
-      .bind(range.last.value);
-  std::vector<MessageId> messages;
-  while (select.step()) messages.push_back(MessageId{select.number(0)});
-  return messages;
+// What is about to come into `account` as `all`, in as many changes as it takes.
+std::vector<Change> name_arrivals(Database& db, AccountId account, const Change& all, MailboxId from,
+                                  const UidRanges& uids) {
+  Holdings holdings(db, account);
+  std::vector<Change> changes;
+  Uid next = all.first;
+  auto name = [&](const Statement& row, bool) {
+    if (changes.empty() || changes.back().names.size() == kNamesPerChange) {
+      changes.push_back(all);
+      changes.back().first = next;
+    }
+    changes.back().names.push_back(holdings.coming(MessageId{row.number(1)}));
+    changes.back().last = next;
+    ++next.value;
+  };
+  look_at_mails(db, from, uids, {}, name);
+  return changes;
 }
 
 }  // namespace
@@ -277,10 +280,11 @@ Uid append(Transaction& tx, AccountId account, MailboxId mailbox, const MessageR
   Tally come;
   come.add(flags & ~own, octets);
   Uid uid = take_uids(tx, account, mailbox, modseq, come);
+  const Name name = Holdings(tx.db, account).coming(message.id);
   insert_mail(tx, {mailbox, uid, message.id, modseq, flags & ~own, static_cast<uint64_t>(octets),
                    internal_date.value_or(message.received_at), tx.now});
   if (own != 0) set_private_seen(tx, mailbox, reader, {{uid, uid}}, true, modseq);
-  record_change(tx, account, {modseq, mailbox, uid, uid, ChangeKind::added});
+  record_change(tx, account, {modseq, mailbox, uid, uid, ChangeKind::added, {}, {name}});
   return uid;
 }
 
@@ -365,6 +369,8 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
   ModSeq modseq = next_modseq(tx, to_account, come.octets, come.messages);
   Uid first = take_uids(tx, to_account, to, modseq, come);
   result.to = {{first, Uid{first.value + come.messages - 1}}};
+  std::vector<Change> arrivals{{modseq, to, first, result.to[0].last, ChangeKind::added}};
+  if (source.account != to_account) arrivals = name_arrivals(tx.db, to_account, arrivals[0], from, ranges);
   if (keywords.same()) {
     Uid next = first;
     auto without_gaps = result.from.begin();
@@ -397,7 +403,7 @@ Copied copy_mails(Transaction& tx, MailboxId from, const UidRanges& uids, Accoun
     count(tx, to, counted - come);
   }
   if (source.account != to_account) measure_again(tx, to_account, to, result.to[0], counted);
-  record_change(tx, to_account, {modseq, to, result.to[0].first, result.to[0].last, ChangeKind::added});
+  for (const Change& arrival : arrivals) record_change(tx, to_account, arrival);
   return result;
 }
 
@@ -412,16 +418,8 @@ UidRanges expunge(Transaction& tx, AccountId account, MailboxId mailbox, const U
   if (ranges.empty()) return ranges;
   const auto [modseq, group] = advance(tx, account, -gone.octets, -gone.messages);
   if (group) forget_private_seen(tx, mailbox, ranges);
-  for (const UidRange& range : ranges) {
-    std::vector<MessageId> last = list_last_references(tx, mailbox, range);
-    tx.db.prepare("DELETE FROM mail WHERE mailbox = ? AND uid BETWEEN ? AND ?")
-        .bind(mailbox.value)
-        .bind(range.first.value)
-        .bind(range.last.value)
-        .run();
-    record_change(tx, account, {modseq, mailbox, range.first, range.last, ChangeKind::expunged});
-    for (MessageId message : last) release_message(tx, message);
-  }
+  Holdings holdings(tx.db, account);
+  for (const UidRange& range : ranges) remove_mails(tx, account, mailbox, range, modseq, holdings);
   count(tx, mailbox, Tally{} - gone, modseq);
   return ranges;
 }

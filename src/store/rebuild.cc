@@ -1,5 +1,6 @@
 #include "store/rebuild.h"
 
+#include "store/feed_check.h"
 #include "store/leftovers.h"
 #include "store/open.h"
 
@@ -42,12 +43,15 @@ RebuildResult rebuild(io::World& world, Database& db) {
   db.execute("BEGIN");
   std::vector<WrongCounter> wrong = compare_counters(db);
   bool leftovers = !list_leftovers(db).empty();
+  const std::vector<BrokenFeed> feeds = list_broken_feeds(db);
   db.execute("COMMIT");
-  if (!wrong.empty() || leftovers) {
+  if (!wrong.empty() || leftovers || !feeds.empty()) {
     db.execute("BEGIN IMMEDIATE");
     Transaction tx(db, world.clock.now());
     result.repaired = repair_counters(tx, wrong);
     if (leftovers) result.leftovers = remove_leftovers(tx);
+    mend_feeds(tx, feeds);
+    result.feeds = feeds.size();
     db.execute("COMMIT");
   }
   result.summaries = discard_summaries(db);

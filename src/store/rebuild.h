@@ -14,6 +14,7 @@ namespace pabal::store {
 struct RebuildResult {
   std::vector<WrongCounter> repaired;  // with what they were before
   uint64_t leftovers = 0;              // rows that were removed
+  uint64_t feeds = 0;                  // change feeds that begin anew
   uint64_t summaries = 0;              // that were thrown away
 };
 

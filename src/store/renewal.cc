@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "store/changes.h"
+#include "store/feed_trim.h"
 #include "store/files.h"
 #include "store/id_source.h"
 #include "store/mailboxes.h"
@@ -114,6 +115,8 @@ size_t renew_account(Transaction& tx, AccountId account, const Request& request)
       .bind(account.value)
       .bind(modseq_least)
       .run();
+  // Of what came after the state that was put back the feed knows nothing.
+  forget_feed(tx, account);
   const ModSeq modseq = next_modseq(tx, account);
   const std::vector<Mailbox> mailboxes = list_mailboxes(tx.db, account);
   for (const Mailbox& mailbox : mailboxes) renew_mailbox(tx, account, mailbox, modseq, request);

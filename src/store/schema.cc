@@ -361,9 +361,32 @@ UPDATE mailbox SET
     WHERE mail.mailbox = mailbox.id AND mail.flags & 8 <> 0);
 )sql";
 
+// The feed tells which messages came and went (ADR 15). Rows that are older do not: who
+// asks for messages asks for what is newer.
+constexpr const char* kVersion9 = R"sql(
+ALTER TABLE change ADD COLUMN names BLOB;  -- of what came or went: store/names.h
+ALTER TABLE account ADD COLUMN feed_horizon INTEGER NOT NULL DEFAULT 0;  -- rows up to this MODSEQ may be gone
+ALTER TABLE account ADD COLUMN feed_nameless INTEGER NOT NULL DEFAULT 0; -- rows up to this one name no messages
+UPDATE account SET feed_nameless = modseq;
+
+-- Up to where a consumer of the feed has done its work: a FeedPoint.
+CREATE TABLE feed_cursor (
+  consumer TEXT NOT NULL,
+  account INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  mailbox INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  passed INTEGER NOT NULL,
+  PRIMARY KEY (consumer, account)
+) WITHOUT ROWID;
+
+-- Messages of threads that others began.
+CREATE INDEX thread_follower ON thread (thread) WHERE thread <> message;
+)sql";
+
 // The n-th leads from version n to n + 1.
-constexpr std::array<const char*, kSchemaVersion> kUpgrades = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                                               kVersion5, kVersion6, kVersion7, kVersion8};
+constexpr std::array<const char*, kSchemaVersion> kUpgrades = {
+    kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7, kVersion8, kVersion9};
 
 }  // namespace
 

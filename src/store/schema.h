@@ -7,7 +7,7 @@
 
 namespace pabal::store {
 
-inline constexpr int kSchemaVersion = 8;
+inline constexpr int kSchemaVersion = 9;
 
 // Version of the schema in `db`; 0 when there is none yet.
 int schema_version(Database& db);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "store/changes.h"
 #include "store/quota.h"
 
 namespace pabal::store {
@@ -46,9 +47,30 @@ std::vector<AclEntry> list_acl(Database& db, MailboxId mailbox) {
   return entries;
 }
 
-void tell_of_acl(Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account) {
-  tx.changes.push_back({owner, mailbox});
-  if (account != owner) tx.changes.push_back({account, MailboxId{}});
+void record_acl(Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account) {
+  record_change(tx, owner, {next_modseq(tx, owner), mailbox, {}, {}, ChangeKind::rights});
+  if (account == owner) return;
+  // Rights can be given to an address that nobody has: whether somebody has it is not told.
+  if (usage(tx.db, account)) {
+    record_change(tx, account, {next_modseq(tx, account), mailbox, {}, {}, ChangeKind::shared});
+  } else {
+    tx.changes.push_back({account, MailboxId{}});
+  }
+}
+
+void remove_acls_of(Transaction& tx, std::string_view address) {
+  const std::string negative = '-' + std::string(address);
+  std::vector<MailboxChange> mailboxes;
+  {
+    Statement select = tx.db.prepare(
+        "SELECT DISTINCT mailbox.account, mailbox.id FROM acl JOIN mailbox ON mailbox.id = acl.mailbox "
+        "WHERE acl.identifier = ? OR acl.identifier = ?");
+    select.bind(address).bind(negative);
+    while (select.step()) mailboxes.push_back({{select.number(0)}, {select.number(1)}});
+  }
+  tx.db.prepare("DELETE FROM acl WHERE identifier = ? OR identifier = ?").bind(address).bind(negative).run();
+  for (const MailboxChange& m : mailboxes)
+    record_change(tx, m.account, {next_modseq(tx, m.account), m.mailbox, {}, {}, ChangeKind::rights});
 }
 
 std::expected<void, AclError> set_acl(Transaction& tx, MailboxId mailbox, std::string_view identifier,
@@ -117,6 +139,9 @@ std::expected<void, AnnotationError> set_annotation(Transaction& tx, MailboxId m
   const int64_t more = octets - octets_of(tx.db, mailbox, owner, name);
   if (whose && !has_room(tx.db, whose, more)) return std::unexpected(AnnotationError::over_quota);
   count_annotation(tx, whose, more);
+  if (const AccountId feed = mailbox ? account_of(tx.db, mailbox) : whose)
+    record_change(tx, feed,
+                  {next_modseq(tx, feed), mailbox, {}, {}, ChangeKind::annotation, AccountId{owner}});
   tx.db.prepare("DELETE FROM metadata WHERE mailbox = ? AND owner = ? AND entry = ?")
       .bind(mailbox.value)
       .bind(owner)

@@ -33,8 +33,10 @@ std::expected<void, AclError> set_acl(Transaction& tx, MailboxId mailbox, std::s
 // As the account of a change of rights: everybody's.
 inline constexpr AccountId kEverybody{};
 // The ACL of a mailbox has changed for `account`, or for kEverybody: whoever watches
-// the mailbox or reads as that account is told to look again. No feed has it.
-void tell_of_acl(Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account);
+// the mailbox or reads as that account is told to look again, and the feeds of both have it.
+void record_acl(Transaction& tx, AccountId owner, MailboxId mailbox, AccountId account);
+// Of an account that is about to be removed: what others have granted to its address.
+void remove_acls_of(Transaction& tx, std::string_view address);
 // Mailboxes of other accounts on which one of `identifiers` has an entry.
 std::vector<MailboxId> list_shared_mailboxes(Database& db, AccountId reader,
                                              const std::vector<std::string>& identifiers);

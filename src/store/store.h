@@ -66,8 +66,9 @@ using NewBlobs = std::vector<NewBlob>;
 // What record_change told of: look what is new there.
 struct MailboxChange {
   AccountId account;
-  MailboxId mailbox;        // 0: what belongs to the account itself
-  bool mails_only = false;  // the mailbox itself is as before: its name, its rights, that it is there
+  MailboxId mailbox;          // 0: what belongs to the account itself
+  bool mails_only = false;    // the mailbox itself is as before: its name, its rights, that it is there
+  bool threads_only = false;  // mails have got their threads, nothing else: who reads mailboxes need not look
   auto operator<=>(const MailboxChange&) const = default;
 };
 

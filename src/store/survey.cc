@@ -43,7 +43,7 @@ struct Shape {
 constexpr Shape kShapes[] = {
     {RowKind::message, "message", true, "nbbiiibbiiii?", "?i?"},
     {RowKind::mailbox, "mailbox", true, "nibbiiiii", "bbiiii"},
-    {RowKind::account, "account", true, "nbbbbiiiiiii", "iii"},
+    {RowKind::account, "account", true, "nbbbbiiiiiii", "iiiii"},
     {RowKind::queue_entry, "queue_entry", true, "nibbb??iiiiiibbb", "i"},
     {RowKind::mail, "mail", false, "iiiiiii", "i"},
     {RowKind::delivery, "delivery", false, "iib"},

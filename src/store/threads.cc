@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "mail/search_text.h"
+#include "store/changes.h"
 #include "store/hash.h"
 #include "store/rising_rows.h"
 
@@ -49,19 +50,52 @@ ThreadId linked_thread(Database& db, const std::vector<int64_t>& links) {
   return oldest.thread;
 }
 
+std::vector<AccountId> list_owners(Database& db, MessageId message) {
+  Statement select = db.prepare(
+      "SELECT DISTINCT mailbox.account FROM mail JOIN mailbox ON mailbox.id = mail.mailbox "
+      "WHERE mail.message = ?");
+  select.bind(message.value);
+  std::vector<AccountId> owners;
+  while (select.step()) owners.push_back(AccountId{select.number(0)});
+  return owners;
+}
+
 }  // namespace
 
-void give_thread(Transaction& tx, const Summary& summary) {
+void ThreadGiving::give(const Summary& summary) {
   const int64_t message = summary.message.value;
-  if (tx.db.prepare("SELECT 1 FROM thread WHERE message = ?").bind(message).step()) return;
+  if (tx_.db.prepare("SELECT 1 FROM thread WHERE message = ?").bind(message).step()) return;
   // The last mail of it may have been removed while its summary was made.
-  if (!tx.db.prepare("SELECT 1 FROM message WHERE id = ?").bind(message).step()) return;
+  if (!tx_.db.prepare("SELECT 1 FROM message WHERE id = ?").bind(message).step()) return;
   std::vector<int64_t> links = links_of(summary);
-  ThreadId thread = linked_thread(tx.db, links);
+  ThreadId thread = linked_thread(tx_.db, links);
   if (!thread) thread = ThreadId{message};
-  tx.db.prepare("INSERT INTO thread (message, thread) VALUES (?, ?)").bind(message).bind(thread.value).run();
+  tx_.db.prepare("INSERT INTO thread (message, thread) VALUES (?, ?)").bind(message).bind(thread.value).run();
   for (int64_t link : links)
-    tx.db.prepare("INSERT INTO thread_link (link, message) VALUES (?, ?)").bind(link).bind(message).run();
+    tx_.db.prepare("INSERT INTO thread_link (link, message) VALUES (?, ?)").bind(link).bind(message).run();
+  for (AccountId account : list_owners(tx_.db, summary.message)) {
+    auto told = accounts_.try_emplace(account, Told{Holdings(tx_.db, account), {}}).first;
+    told->second.names.push_back(told->second.holdings.told(summary.message, thread));
+  }
+}
+
+void ThreadGiving::tell() {
+  for (auto& [account, told] : accounts_) {
+    Change change{next_modseq(tx_, account), {}, {}, {}, ChangeKind::threads};
+    for (size_t i = 0; i < told.names.size(); i += kNamesPerChange) {
+      auto begin = told.names.begin() + static_cast<ptrdiff_t>(i);
+      const size_t count = std::min(kNamesPerChange, told.names.size() - i);
+      change.names.assign(begin, begin + static_cast<ptrdiff_t>(count));
+      change.first = Uid{static_cast<int64_t>(i)};  // keeps the rows apart, nothing else
+      record_change(tx_, account, change);
+    }
+  }
+}
+
+void give_threads(Transaction& tx, const std::vector<Summary>& summaries) {
+  ThreadGiving giving(tx);
+  for (const Summary& summary : summaries) giving.give(summary);
+  giving.tell();
 }
 
 void remove_thread(Transaction& tx, MessageId message) {

@@ -5,15 +5,37 @@
 // thread may rely on it.
 #pragma once
 
+#include <map>
 #include <vector>
 
+#include "store/holdings.h"
+#include "store/names.h"
 #include "store/summaries.h"
 
 namespace pabal::store {
 
-// Does nothing if the message has a thread or is gone. `summary` has its subject
-// and its references.
-void give_thread(Transaction& tx, const Summary& summary);
+// Gives messages their threads, and tells the feed of every account that has them.
+class ThreadGiving {
+ public:
+  explicit ThreadGiving(Transaction& tx) : tx_(tx) {}
+
+  // Does nothing if the message has a thread or is gone. `summary` has its subject
+  // and its references.
+  void give(const Summary& summary);
+  // Once, when all are given: an account hears of many messages in one change.
+  void tell();
+
+ private:
+  struct Told {
+    Holdings holdings;
+    Names names;
+  };
+  Transaction& tx_;
+  std::map<AccountId, Told> accounts_;
+};
+
+// All of these, one after the other.
+void give_threads(Transaction& tx, const std::vector<Summary>& summaries);
 void remove_thread(Transaction& tx, MessageId message);
 
 struct FoundThread {

@@ -49,7 +49,7 @@ void use_mailboxes(Transaction& tx) {
   for (const Mail& mail : list_mails(tx.db, projects)) {
     Summary summary{.message = mail.message, .base_subject = "subject", .message_id = "same@example.test"};
     put_summary(tx, summary, {mail.message, "subject: x", "from: a", "body"});
-    give_thread(tx, summary);
+    give_threads(tx, {summary});
   }
 }
 

@@ -61,7 +61,7 @@ TEST_F(Folders, AreMadeOnce) {
     EXPECT_TRUE(create_mailbox(tx, kMe, std::string(1000, 'x'), "").has_value());
     std::vector<Change> changes = list_changes(tx.db, kMe, ModSeq{1});
     ASSERT_EQ(changes.size(), 2u);
-    EXPECT_EQ(changes[0].kind, ChangeKind::mailbox);
+    EXPECT_EQ(changes[0].kind, ChangeKind::mailbox_made);
     EXPECT_EQ(changes[0].mailbox, id);
     EXPECT_EQ(changes[0].modseq, mailbox.modseq);
   });

@@ -119,7 +119,7 @@ TEST_F(RealStore, WhatAnotherProcessDoesIsHeardOfAtTheNextLook) {
     MailboxId inbox;
     beside->execute_now([&](Transaction& tx) {
       inbox = inbox_of(tx.db);
-      tell_of_acl(tx, AccountId{kAccount}, inbox, kEverybody);
+      record_acl(tx, AccountId{kAccount}, inbox, kEverybody);
     });
     EXPECT_TRUE(heard.empty());
     co_await outside.look();

@@ -458,7 +458,7 @@ TEST_F(SalvageTest, KnowsTheShapesOfTheTables) {
        "first_recent unseen deleted deleted_octets "},
       {"account",
        "id address display_name password scram disabled quota_octets used_octets used_messages modseq inbox "
-       "created_at last_uidvalidity shared login_version "},
+       "created_at last_uidvalidity shared login_version feed_horizon feed_nameless "},
       {"mail", "mailbox uid message modseq flags size_octets internal_date saved_at "},
       {"queue_entry",
        "id message local_part domain destination orcpt_type orcpt notify state attempts queued_at due_at "

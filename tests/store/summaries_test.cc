@@ -47,7 +47,7 @@ class Summaries : public RealStore {
             "body of " + std::to_string(id.value)};
   }
   static void put(Transaction& tx, MessageId id) { put_summary(tx, summary_of(id), text_for(id)); }
-  static void give(Transaction& tx, MessageId id) { give_thread(tx, summary_of(id)); }
+  static void give(Transaction& tx, MessageId id) { give_threads(tx, {summary_of(id)}); }
   static int64_t count(Database& db, const std::string& table) {
     Statement select = db.prepare("SELECT count(*) FROM " + table);
     select.step();

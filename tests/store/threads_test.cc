@@ -27,7 +27,7 @@ class Threads : public RealStore {
     summary.message_id = message_id;
     summary.references = std::move(references);
     summary.base_subject = base_subject;
-    store_->execute_now([&](Transaction& tx) { give_thread(tx, summary); });
+    store_->execute_now([&](Transaction& tx) { give_threads(tx, {summary}); });
   }
   // With a new mail that has these.
   MessageId add(const std::string& message_id, std::vector<std::string> references,

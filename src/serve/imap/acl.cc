@@ -102,7 +102,7 @@ AclSet set_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, const
   std::expected<void, store::AclError> set = store::set_acl(tx, mailbox, who->identifier, after.text());
   if (!set) return set.error() == store::AclError::too_many ? AclSet::too_many : AclSet::gone;
   follow_rights(tx, mailbox, who->identifier);
-  store::tell_of_acl(tx, owner, mailbox, who->account);
+  store::record_acl(tx, owner, mailbox, who->account);
   return AclSet::done;
 }
 
@@ -112,7 +112,7 @@ AclSet delete_acl(store::Transaction& tx, AccountId owner, MailboxId mailbox, co
   if (who->account == owner) return AclSet::owner;
   if (!store::set_acl(tx, mailbox, who->identifier, "")) return AclSet::gone;
   follow_rights(tx, mailbox, who->identifier);
-  store::tell_of_acl(tx, owner, mailbox, who->account);
+  store::record_acl(tx, owner, mailbox, who->account);
   return AclSet::done;
 }
 

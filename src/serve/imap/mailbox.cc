@@ -107,7 +107,6 @@ rt::Task<Outcome> Session::on(wire::Subscribe command) {
   auto work = [](store::Transaction& tx, AccountId account, const std::string& which, bool subscribed) {
     if (subscribed && store::list_subscriptions(tx.db, account).size() >= kSubscriptionsMax) return false;
     store::set_subscribed(tx, account, which, subscribed);
-    tx.changes.push_back({account, MailboxId{}});  // for NOTIFY; no feed has it
     return true;
   };
   bool done = co_await service_.store.write(work, account_->id, name, !command.unsubscribe);

@@ -61,8 +61,6 @@ void set_annotations(store::Transaction& tx, const SetWork& work) {
     if (!set) throw Refused{set.error()};
   }
   if (work.special_use) store::set_special_use(tx, work.owner, work.mailbox, *work.special_use);
-  // No mail has changed, so it stands in no feed: only NOTIFY wants to hear of it.
-  tx.changes.push_back({work.owner, work.mailbox});
 }
 
 }  // namespace

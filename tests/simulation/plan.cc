@@ -81,6 +81,7 @@ app::Config server_config(sim::SimRandom& random, size_t server) {
   config.store.cache_octets = pick<uint64_t>(random, {1 << 10, 32 << 10, 8 << 20});
   config.store.open_segments_max = pick(random, {1, 64});
   config.store.directory_cache_max = pick(random, {0, 2, 10'000});
+  config.store.feed_rows_max = pick<uint64_t>(random, {1, 30, 50'000});
   return config;
 }
 

@@ -114,6 +114,10 @@ std::string charset_of_raw_text(std::string_view bytes, std::string_view declare
   return one_octet ? std::string(declared) : std::string();
 }
 
+bool needs_no_charset(std::string_view header) {
+  return is_ascii(header) && header.find('\x1B') == std::string_view::npos;
+}
+
 bool is_raw_utf8(std::string_view bytes, std::string_view declared) {
   return find_charset(charset_of_raw_text(bytes, declared)).coding == Coding::utf8;
 }

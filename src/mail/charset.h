@@ -33,6 +33,10 @@ std::string charset_of_raw_text(std::string_view bytes, std::string_view declare
 // Text of 7 bits with the escape sequences of ISO 2022, which nothing else has in mail.
 bool is_iso_2022(std::string_view bytes);
 
+// Header text that reads the same whatever charset is declared: ASCII without such
+// sequences. Encoded-words say theirs themselves.
+bool needs_no_charset(std::string_view header);
+
 // They are UTF-8, by charset_of_raw_text.
 bool is_raw_utf8(std::string_view bytes, std::string_view declared);
 

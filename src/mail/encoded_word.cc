@@ -245,7 +245,7 @@ std::string decode_text(std::string_view raw, std::string_view fallback_charset)
   std::string unfolded = unfold(raw);
   std::string_view s = unfolded;
   bool has_words = s.find("=?") != std::string_view::npos;
-  if (!has_words && is_ascii(s) && s.find('\x1B') == std::string_view::npos) return unfolded;
+  if (!has_words && needs_no_charset(s)) return unfolded;
   return TextDecoder(s, fallback_charset).decode();
 }
 

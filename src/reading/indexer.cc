@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/bytes.h"
+#include "mail/charset.h"
 #include "mail/message.h"
 #include "mail/outline.h"
 #include "mail/search_text.h"
@@ -82,7 +82,7 @@ SummarizedHeads summarize_heads(const std::vector<store::MessageBytes>& beginnin
     const uint64_t head_octets = mail::outline_of_head(bytes, message.size_octets).body_begin;
     const bool whole_head = head_octets < bytes.size() || bytes.size() == message.size_octets;
     const std::string_view head = bytes.substr(0, head_octets);
-    if (message.error.empty() && whole_head && is_ascii(head)) {
+    if (message.error.empty() && whole_head && mail::needs_no_charset(head)) {
       out.made.push_back(summarize_head(message.id, head, message.received_at));
     } else {
       out.others.push_back(message.id);
@@ -157,7 +157,7 @@ rt::Task<void> Indexer::run() {
   home_ = nullptr;
 }
 
-// Deliveries go first: until they pause, or the work is old. What is made already waits for nobody.
+// Deliveries go first: until they pause, or the work is old. What readers have made is written before.
 rt::Task<void> Indexer::wait_for_work() {
   while (!*stopping_ && !kept_.any_whole()) {
     if (!first_change_) {
@@ -232,11 +232,11 @@ rt::Task<void> Indexer::write(std::vector<Summarized> made) {
     }
     threads.tell();
   };
-  const size_t count = made.size();
-  const std::vector<Summarized> written = made;
+  std::vector<MessageId> written;
+  for (const Summarized& one : made) written.push_back(one.summary.message);
   co_await store_.write(put, std::move(made));
   kept_.forget(written);
-  counters_.indexed += count;
+  counters_.indexed += written.size();
 }
 
 }  // namespace pabal::reading

@@ -33,8 +33,8 @@ using StopWord = std::shared_ptr<std::atomic<bool>>;
 Summarized summarize(MessageId id, std::string_view message, Time received_at, const TextForms& forms);
 // From its head, as far as its empty line.
 Summarized summarize_head(MessageId id, std::string_view head, Time received_at);
-// Those whose head is all there and says its charset itself (ASCII); the others need the
-// whole message.
+// Those whose head is all there and needs no charset, which may stand in a part; the
+// others need the whole message.
 struct SummarizedHeads {
   std::vector<Summarized> made;
   std::vector<MessageId> others;

@@ -19,7 +19,7 @@ void KeptSummaries::add(std::vector<Summarized> made) {
     const MessageId id = one.summary.message;
     const uint64_t octets = octets_of(one);
     if (whole_.contains(id) || (one.head_only && heads_.contains(id))) continue;
-    // Heads of messages that are gone are written never: they go when there is no room.
+    // What is of heads of messages that are gone is never written: it goes when there is no room.
     while (octets_ + octets > octets_max_ && !heads_.empty()) erase(heads_, heads_.begin()->first);
     if (octets_ + octets > octets_max_) return;
     octets_ += octets;
@@ -61,11 +61,11 @@ bool KeptSummaries::any_whole() const {
   return !whole_.empty();
 }
 
-void KeptSummaries::forget(const std::vector<Summarized>& written) {
+void KeptSummaries::forget(const std::vector<MessageId>& written) {
   std::lock_guard lock(mutex_);
-  for (const Summarized& one : written) {
-    erase(whole_, one.summary.message);
-    erase(heads_, one.summary.message);
+  for (MessageId message : written) {
+    erase(whole_, message);
+    erase(heads_, message);
   }
 }
 

@@ -31,7 +31,7 @@ class KeptSummaries {
   std::vector<Summarized> first_whole(size_t max) const;
   bool any_whole() const;
   // They are written.
-  void forget(const std::vector<Summarized>& written);
+  void forget(const std::vector<MessageId>& written);
 
  private:
   using ByMessage = std::map<MessageId, std::shared_ptr<const Summarized>>;

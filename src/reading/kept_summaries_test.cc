@@ -39,9 +39,9 @@ TEST(KeptSummaries, WholeOnesAreWrittenAndForgotten) {
   kept.add(list({made(1), made(2), made(5)}));
   EXPECT_TRUE(kept.any_whole());
   EXPECT_EQ(kept.first_whole(2).size(), 2u);
-  kept.forget(kept.first_whole(2));
+  kept.forget({{1}, {2}});
   EXPECT_EQ(found(kept, true), "3h 5 ");
-  kept.forget(list({made(3), made(5)}));
+  kept.forget({{3}, {5}});
   EXPECT_EQ(found(kept, true), "");
   EXPECT_FALSE(kept.any_whole());
 }
@@ -54,7 +54,7 @@ TEST(KeptSummaries, HeadsMakeRoomForWholeOnes) {
   EXPECT_EQ(found(kept, true), "3h 4 5 ");
   kept.add(list({made(1, false, 900), made(2, false, 900)}));
   EXPECT_EQ(found(kept, true), "1 4 5 ");
-  for (int i = 0; i < 100; ++i) kept.forget(kept.first_whole(1));
+  kept.forget({{1}, {4}, {5}});
   kept.add(list({made(2, true, 2900)}));  // all the room is there again
   EXPECT_EQ(found(kept, true), "2h ");
 }

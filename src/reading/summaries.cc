@@ -118,6 +118,7 @@ rt::Task<std::vector<MessageId>> use_heads(Context& context, std::vector<Message
     std::vector<store::MessageBytes> read = co_await context.store.read(std::move(ranges));
     SummarizedHeads heads =
         co_await rt::offload(context.world.blocking, summarize_heads, std::move(read), context.cut_off);
+    check_cut_off(context);
     others.insert(others.end(), heads.others.begin(), heads.others.end());
     std::vector<Summarized> made = co_await use(std::move(heads.made));
     context.indexer.keep(std::move(made));

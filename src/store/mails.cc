@@ -109,21 +109,7 @@ UidRanges choose_mails(Database& db, MailboxId mailbox, const UidRanges& uids, A
 
 // UIDs for mails that come into a mailbox, which counts them. Returns the first.
 Uid take_uids(Transaction& tx, AccountId account, MailboxId mailbox, ModSeq modseq, const Tally& come) {
-  tx.db
-      .prepare(
-          "UPDATE mailbox SET uidnext = uidnext + ?, modseq = ?, messages = messages + ?, octets = octets + "
-          "?, unseen = unseen + ?, deleted = deleted + ?, deleted_octets = deleted_octets + ? "
-          "WHERE id = ? AND account = ?")
-      .bind(come.messages)
-      .bind(modseq.value)
-      .bind(come.messages)
-      .bind(come.octets)
-      .bind(come.flags.unseen)
-      .bind(come.flags.deleted)
-      .bind(come.flags.deleted_octets)
-      .bind(mailbox.value)
-      .bind(account.value)
-      .run();
+  count(tx, mailbox, come, modseq, come.messages);
   Statement select = tx.db.prepare("SELECT uidnext FROM mailbox WHERE id = ? AND account = ?");
   if (!select.bind(mailbox.value).bind(account.value).step())
     throw StoreError("mailbox " + std::to_string(mailbox.value) + " does not exist any more");

@@ -28,17 +28,19 @@ Tally tally(Database& db, MailboxId mailbox, const UidRange& uids) {
   return found;
 }
 
-void count(Transaction& tx, MailboxId mailbox, const Tally& more, ModSeq modseq) {
+void count(Transaction& tx, MailboxId mailbox, const Tally& more, ModSeq modseq, int64_t new_uids) {
   tx.db
       .prepare(
           "UPDATE mailbox SET messages = messages + ?, octets = octets + ?, unseen = unseen + ?, "
-          "deleted = deleted + ?, deleted_octets = deleted_octets + ?, modseq = max(modseq, ?) WHERE id = ?")
+          "deleted = deleted + ?, deleted_octets = deleted_octets + ?, modseq = max(modseq, ?), uidnext = "
+          "uidnext + ? WHERE id = ?")
       .bind(more.messages)
       .bind(more.octets)
       .bind(more.flags.unseen)
       .bind(more.flags.deleted)
       .bind(more.flags.deleted_octets)
       .bind(modseq.value)
+      .bind(new_uids)
       .bind(mailbox.value)
       .run();
 }

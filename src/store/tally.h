@@ -23,8 +23,9 @@ struct Tally {
 // By the mails themselves, about 100 ns each.
 Tally tally(Database& db, MailboxId mailbox, const UidRange& uids);
 
-// The mailbox has these more; and this MODSEQ, if one is given.
-void count(Transaction& tx, MailboxId mailbox, const Tally& more, ModSeq modseq = {});
+// The mailbox has these more; and this MODSEQ, if one is given. new_uids: so many UIDs
+// it has given away for them.
+void count(Transaction& tx, MailboxId mailbox, const Tally& more, ModSeq modseq = {}, int64_t new_uids = 0);
 
 // Of a group's mailbox: how many are unread for this reader, whose own \Seen counts
 // (private_seen.h).

@@ -13,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// Time is virtual: to sleep costs nothing, and comes out to the millisecond.
 class IndexerInTime : public testing::Test {
  protected:
   IndexerInTime() : sim_(1), host_(sim_.host("mx.seoul.test", {})), world_(host_.world()) {}
@@ -56,6 +57,12 @@ class IndexerInTime : public testing::Test {
     }
   }
   uint64_t indexed() const { return indexer_->counters().indexed; }
+  rt::Task<void> until_indexed(uint64_t count) {
+    const Instant patience_ends = rt::Loop::current().now() + seconds(30);
+    while (indexed() < count && rt::Loop::current().now() < patience_ends)
+      co_await rt::sleep_for(milliseconds(1));
+    EXPECT_EQ(indexed(), count);
+  }
   rt::Task<size_t> left_over() {
     auto query = [](store::Database& db) { return store::list_unsummarized(db, {}, 1000).size(); };
     co_return co_await test::read(*store_, query);
@@ -115,9 +122,9 @@ TEST_F(IndexerInTime, KeepsAShareHoweverBusyReadersAre) {
     rt::TaskGroup readers;
     readers.spawn(read_for(seconds(20)));
     const Instant begun = rt::Loop::current().now();
-    while (indexed() < options.batch_max) co_await rt::sleep_for(milliseconds(1));
+    co_await until_indexed(options.batch_max);
     const Instant first = rt::Loop::current().now();
-    while (indexed() < options.batch_max + 3) co_await rt::sleep_for(milliseconds(1));
+    co_await until_indexed(options.batch_max + 3);
     const std::chrono::microseconds first_took = first - begun - options.quiet - options.others_time_min;
     EXPECT_GT(first_took, milliseconds(0));
     EXPECT_GT(rt::Loop::current().now() - first, options.others_share * first_took / 2);
@@ -166,6 +173,26 @@ TEST_F(IndexerInTime, KeepsWhatReadersMadeOnce) {
     std::ranges::sort(subjects);
     EXPECT_EQ(subjects, (std::vector<std::string>{"MADE BY A READER", "TEST"}));
   });
+}
+
+TEST(SummarizeHeads, TakesWhatIsWholeAndNeedsNoCharset) {
+  const std::string plain = "Subject: plain\r\n\r\nbody";
+  const std::string cut = "Subject: its head goes on beyond what was read\r\n";
+  const std::string raw = "Subject: \xB0\xA1\r\n\r\n";                 // a part says the charset
+  const std::string escapes = "Subject: \x1B$B$\"\x1B(B\r\n\r\nbody";  // the same in seven bits
+  std::vector<store::MessageBytes> read;
+  for (const std::string& bytes : {plain, cut, raw, escapes}) {
+    store::MessageBytes one;
+    one.id = MessageId{static_cast<int64_t>(read.size()) + 1};
+    one.bytes = bytes;
+    one.size_octets = bytes.size() + (bytes == cut ? 100'000 : 0);
+    read.push_back(std::move(one));
+  }
+  SummarizedHeads heads = summarize_heads(read, std::make_shared<std::atomic<bool>>(false));
+  ASSERT_EQ(heads.made.size(), 1u);
+  EXPECT_EQ(heads.made[0].summary.base_subject, "PLAIN");
+  EXPECT_TRUE(heads.made[0].head_only);
+  EXPECT_EQ(heads.others, (std::vector<MessageId>{{2}, {3}, {4}}));
 }
 
 TEST_F(IndexerInTime, TriesAgainWhenTheStoreCouldNot) {

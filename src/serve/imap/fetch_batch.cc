@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "mail/charset.h"
 #include "mail/header.h"
 #include "mail/outline.h"
 #include "proto/imap/response.h"
@@ -182,7 +183,7 @@ rt::Task<std::vector<FetchBatch::Entry*>> FetchBatch::read_on_in_heads(std::vect
     mail::Outline outline = mail::outline_of_head(piece.read.bytes, entry->size_octets);
     if (outline.body_begin < piece.read.bytes.size() || piece.read.bytes.size() == entry->size_octets) {
       const std::string_view head = std::string_view(piece.read.bytes).substr(0, outline.body_begin);
-      if (lacks_texts(*entry) && is_ascii(head)) {
+      if (lacks_texts(*entry) && mail::needs_no_charset(head)) {
         store::SummaryTexts texts;
         texts.envelope = wire::envelope_forms(mail::parse_header(head), {});
         entry->texts = std::make_shared<const store::SummaryTexts>(std::move(texts));

@@ -137,8 +137,14 @@ Character first_character(std::string_view utf8) {
 }
 
 std::string printable(std::string_view s, size_t max_octets) {
+  auto plain = [](char c) { return c >= 0x20 && c < 0x7F; };
   std::string out;
-  while (!s.empty()) {
+  for (;;) {
+    const std::string_view room = s.substr(0, max_octets - std::min(max_octets, out.size()));
+    const auto run = static_cast<size_t>(std::ranges::find_if_not(room, plain) - room.begin());
+    out += s.substr(0, run);
+    s.remove_prefix(run);
+    if (s.empty()) return out;
     if (out.size() >= max_octets) return out + "...";
     Character c = first_character(s);
     if (c.well_formed && !steers_display(c.value)) {
@@ -148,7 +154,6 @@ std::string printable(std::string_view s, size_t max_octets) {
     }
     s.remove_prefix(c.octets);
   }
-  return out;
 }
 
 }  // namespace pabal

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/digits.h"
 #include "base/log.h"
 #include "base/visible.h"
 
@@ -57,6 +58,20 @@ TEST(Bytes, HexBothWays) {
   EXPECT_EQ(from_hex("00Ff"), std::string("\x00\xff", 2));
   EXPECT_EQ(from_hex("0"), std::nullopt);
   EXPECT_EQ(from_hex("0g"), std::nullopt);
+}
+
+TEST(Digits, AsPrintfWritesThem) {
+  for (int64_t number :
+       {int64_t{0}, int64_t{7}, int64_t{42}, int64_t{-3}, int64_t{12345}, INT64_MAX, INT64_MIN}) {
+    for (int width = 0; width < 8; ++width) {
+      char expected[32];
+      snprintf(expected, sizeof expected, "%0*lld|", width, static_cast<long long>(number));
+      if (number == 0 && width == 0) continue;  // printf writes one digit at least
+      std::string out;
+      append_digits(out, {{number, static_cast<size_t>(width), '|'}});
+      EXPECT_EQ(out, expected);
+    }
+  }
 }
 
 }  // namespace pabal

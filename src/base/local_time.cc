@@ -1,9 +1,9 @@
 #include "base/local_time.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 
+#include "base/digits.h"
 #include "base/seconds.h"
 
 namespace pabal {
@@ -12,13 +12,14 @@ LocalTime local_time(Time t) {
   const auto [seconds, millis] = split_seconds(t);
   tm parts{};
   localtime_r(&seconds, &parts);
-  char date[32], clock[32], offset[32];
-  snprintf(date, sizeof date, "%04d-%02d-%02d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
-  snprintf(clock, sizeof clock, "%02d:%02d:%02d.%03d", parts.tm_hour, parts.tm_min, parts.tm_sec, millis);
-  long minutes = std::labs(parts.tm_gmtoff) / 60;
-  snprintf(offset, sizeof offset, "%c%02ld:%02ld", parts.tm_gmtoff < 0 ? '-' : '+', minutes / 60,
-           minutes % 60);
-  return {date, clock, offset};
+  LocalTime local;
+  append_digits(local.date, {{parts.tm_year + 1900, 4, '-'}, {parts.tm_mon + 1, 2, '-'}, {parts.tm_mday, 2}});
+  append_digits(local.clock,
+                {{parts.tm_hour, 2, ':'}, {parts.tm_min, 2, ':'}, {parts.tm_sec, 2, '.'}, {millis, 3}});
+  const long minutes = std::labs(parts.tm_gmtoff) / 60;
+  local.offset = parts.tm_gmtoff < 0 ? '-' : '+';
+  append_digits(local.offset, {{minutes / 60, 2, ':'}, {minutes % 60, 2}});
+  return local;
 }
 
 std::string to_local_text(Time t) {

@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/visible.h"
 
@@ -26,9 +28,19 @@ static std::string json_unit(char32_t c) {
   return "\\u" + to_hex(octets);
 }
 
+// What nearly all text is: stands in JSON as it is.
+static bool plain(char c) {
+  return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+// Every delivery writes some twenty facts through here, so that plain text goes in one piece.
 std::string json_escape(std::string_view text) {
   std::string out;
-  while (!text.empty()) {
+  for (;;) {
+    const auto run = static_cast<size_t>(std::ranges::find_if_not(text, plain) - text.begin());
+    out += text.substr(0, run);
+    text.remove_prefix(run);
+    if (text.empty()) return out;
     Character c = first_character(text);
     if (c.value == '"' || c.value == '\\') {
       out += '\\';
@@ -42,7 +54,6 @@ std::string json_escape(std::string_view text) {
     }
     text.remove_prefix(c.octets);
   }
-  return out;
 }
 
 std::string format_text(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {

@@ -1,8 +1,8 @@
 #include "base/time.h"
 
-#include <cstdio>
 #include <ctime>
 
+#include "base/digits.h"
 #include "base/seconds.h"
 
 namespace pabal {
@@ -11,9 +11,14 @@ std::string to_rfc3339(Time t) {
   const auto [seconds, millis] = split_seconds(t);
   tm parts{};
   gmtime_r(&seconds, &parts);
-  char text[64];
-  snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-           parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, millis);
+  std::string text;
+  append_digits(text, {{parts.tm_year + 1900, 4, '-'},
+                       {parts.tm_mon + 1, 2, '-'},
+                       {parts.tm_mday, 2, 'T'},
+                       {parts.tm_hour, 2, ':'},
+                       {parts.tm_min, 2, ':'},
+                       {parts.tm_sec, 2, '.'},
+                       {millis, 3, 'Z'}});
   return text;
 }
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 
 #include "base/bytes.h"
+#include "base/digits.h"
 
 namespace pabal::mail {
 namespace {
@@ -160,16 +160,16 @@ std::string format_date(Time time, int offset_minutes) {
   sys_days midnight = floor<days>(local);
   year_month_day date{midnight};
   hh_mm_ss clock{floor<seconds>(local - midnight)};
-  unsigned month_index = static_cast<unsigned>(date.month()) - 1;
-  std::string month(months[month_index]);
-  month[0] = to_upper(month[0]);
-  int offset = std::abs(offset_minutes);
-  char out[64];
-  std::snprintf(out, sizeof out, "%s, %02u %s %04d %02d:%02d:%02d %c%02d%02d",
-                weekdays[weekday(midnight).c_encoding()].data(), static_cast<unsigned>(date.day()),
-                month.c_str(), static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                offset_minutes < 0 ? '-' : '+', offset / 60 % 100, offset % 60);
+  const int offset = std::abs(offset_minutes);
+  std::string out(weekdays[weekday(midnight).c_encoding()]);
+  append_digits(out.append(", "), {{static_cast<unsigned>(date.day()), 2, ' '}});
+  out += months[static_cast<unsigned>(date.month()) - 1];
+  out[out.size() - 3] = to_upper(out[out.size() - 3]);
+  append_digits(out += ' ', {{static_cast<int>(date.year()), 4, ' '},
+                             {clock.hours().count(), 2, ':'},
+                             {clock.minutes().count(), 2, ':'},
+                             {clock.seconds().count(), 2, ' '}});
+  append_digits(out += offset_minutes < 0 ? '-' : '+', {{offset / 60 % 100, 2}, {offset % 60, 2}});
   return out;
 }
 
